@@ -1,0 +1,31 @@
+//! The words that nodes, browsers and the load tester share. No I/O, no clock, no async.
+//!
+//! Reading order: `ids`, `entry`, `client_frame`, `server_frame`, `codes`, `limits`; then
+//! `chatflow` (settings), `api` (what REST says), `envelope` (what crosses the link).
+
+pub mod api;
+pub mod chatflow;
+mod client_frame;
+mod codes;
+mod decision;
+mod entry;
+pub mod envelope;
+mod ids;
+pub mod limits;
+mod server_frame;
+
+pub use client_frame::{ClientFrame, Cursor, Hello, Page, Start};
+pub use codes::{CloseCode, ComeBack, ErrorCode};
+pub use decision::{Candidate, DecisionRecord, Policy, Verdict};
+pub use entry::{
+    AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, Entry, EntryBody, Party,
+    View, ViewedEntry,
+};
+pub use ids::{
+    AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,
+    SiteId, VisitorId,
+};
+pub use server_frame::{
+    AgentPresence, Availability, BoardRow, BoardUpdate, ConversationSummary, MarkPair, Refusal,
+    ResetReason, ServerFrame, Welcome,
+};
