@@ -1,1 +1,146 @@
-fn main() {}
+//! The `salotto` binary: reads the command line and hands over to the composition root.
+
+mod agent;
+mod ask;
+mod board;
+mod chatflow;
+mod clock;
+mod commands;
+mod config;
+mod conversation;
+mod demo;
+mod fanout;
+mod gateway;
+mod journal;
+mod link;
+mod metrics;
+mod node;
+mod presence;
+mod rate;
+mod router;
+mod session;
+mod store;
+mod supervisor;
+mod telemetry;
+#[cfg(test)]
+mod test_support;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use commands::{Failed, NewAccount};
+use config::{Config, Sources};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A live chat that a site can run itself.
+#[derive(Parser)]
+#[command(name = "salotto", version)]
+struct CommandLine {
+    /// The settings file. Without it ./salotto.toml is read, if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one node until SIGTERM.
+    Serve,
+    /// Say whether a node would start with these settings; changes nothing.
+    CheckConfig,
+    /// Show every setting in force and where it comes from; secrets are masked.
+    PrintConfig {
+        /// Show a documented example file instead.
+        #[arg(long)]
+        example: bool,
+    },
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Manage agents' accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Check the store: dense logs, no doubles, counters that equal their recounts.
+    Verify {
+        /// What clients saw, one JSON object a line: held against the store.
+        #[arg(long, value_name = "FILE")]
+        receipts: Option<PathBuf>,
+    },
+    /// Copy the database of a running node to a new file.
+    Backup {
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Say that this database is a restored backup: clients then forget what it never knew.
+    Restored,
+    /// Measure the journal.
+    #[command(hide = true)]
+    BenchJournal,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add an account. The password is asked for, or read from standard input or a file.
+    Add(AddUser),
+}
+
+#[derive(Args)]
+struct AddUser {
+    #[arg(long)]
+    email: String,
+    /// As visitors see it.
+    #[arg(long)]
+    name: String,
+    /// Conversations that are assigned at once, at most.
+    #[arg(long, default_value_t = 5)]
+    capacity: u32,
+    /// A file that holds the password alone.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("threads can be started");
+    match runtime.block_on(run(command_line)) {
+        Ok(Some(text)) => {
+            println!("{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Ok(None) => ExitCode::SUCCESS,
+        Err(failed) => {
+            eprintln!("salotto: {}", failed.line());
+            failed.exit_code()
+        }
+    }
+}
+
+/// What there is to print, if anything.
+async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
+    let CommandLine { config, command } = command_line;
+    if let Command::PrintConfig { example: true } = command {
+        return Ok(Some(config::example()));
+    }
+    let sources = Sources { file: config, variables: std::env::vars_os().collect() };
+    let config = Config::load(&sources)?;
+    match command {
+        Command::Serve => commands::serve(&config).await.map(|()| None),
+        Command::CheckConfig => commands::check_config(&config).map(|()| Some("ok".to_owned())),
+        Command::PrintConfig { .. } => Ok(Some(commands::print_config(&config))),
+        Command::Migrate => commands::migrate(&config).await.map(Some),
+        Command::User(UserCommand::Add(user)) => {
+            let AddUser { email, name, capacity, password_file } = user;
+            let account = NewAccount { email, name, capacity, password_file };
+            commands::add_user(&config, account).await.map(Some)
+        }
+        Command::Verify { .. }
+        | Command::Backup { .. }
+        | Command::Restored
+        | Command::BenchJournal => todo!(),
+    }
+}

@@ -86,6 +86,29 @@ pub struct Page {
 }
 
 impl ClientFrame {
+    /// What a refusal of this frame is about: the client id and the conversation it names.
+    pub fn subject(&self) -> (Option<ClientId>, Option<ConversationId>) {
+        match self {
+            ClientFrame::Start(start) => (Some(start.message_client_id), None),
+            ClientFrame::Send { conversation, client_id, .. }
+            | ClientFrame::Comment { conversation, client_id, .. }
+            | ClientFrame::Assign { conversation, client_id, .. }
+            | ClientFrame::Close { conversation, client_id }
+            | ClientFrame::Reopen { conversation, client_id } => {
+                (Some(*client_id), Some(*conversation))
+            }
+            ClientFrame::Attach(cursor) => (None, Some(cursor.conversation)),
+            ClientFrame::Detach { conversation }
+            | ClientFrame::Mark { conversation, .. }
+            | ClientFrame::Typing { conversation, .. } => (None, Some(*conversation)),
+            ClientFrame::Hello(_)
+            | ClientFrame::Pong
+            | ClientFrame::Page(_)
+            | ClientFrame::Board { .. }
+            | ClientFrame::Status { .. } => (None, None),
+        }
+    }
+
     /// The value of `type`.
     pub fn kind(&self) -> &'static str {
         match self {

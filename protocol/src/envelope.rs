@@ -6,7 +6,7 @@
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ConversationId, Epoch, Party, Seq};
+use crate::{AgentId, ConversationId, Epoch, Party, Seq, VisitorId};
 
 const MAGIC: [u8; 4] = *b"SLTO";
 /// Raised when a body changes; a node reads this version and the one before.
@@ -58,6 +58,7 @@ pub struct MarksHint {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct PageHint {
     pub conversation: ConversationId,
+    pub visitor: VisitorId,
     /// JSON, for its optional field.
     pub page_json: Vec<u8>,
 }

@@ -1,0 +1,201 @@
+//! Starts an actor for each agent who signs in here, tells all of them of the team, buries them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::{
+    Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
+};
+use salotto_protocol::{AgentId, AgentPresence, ClientFrame, Cursor, ServerFrame};
+use tokio::sync::watch;
+
+use super::actor::{self, AgentActor};
+use super::handle::Parts;
+use crate::fanout::{Outbox, SocketId, encode};
+use crate::metrics;
+use crate::presence::Roster;
+
+/// The team's lines change with every assignment: told at most so often.
+const TEAM_TOLD_EVERY: Duration = Duration::from_millis(250);
+
+pub(super) enum Msg {
+    Join(AgentId, Outbox, Vec<Cursor>),
+    Leave(AgentId, SocketId),
+    Frame {
+        agent: AgentId,
+        outbox: Outbox,
+        frame: ClientFrame,
+        exempt: bool,
+        reply: RpcReplyPort<()>,
+    },
+    Team(Arc<Roster>),
+}
+
+pub(super) async fn start(parts: Parts, supervisor: ActorCell) -> Result<ActorRef<Msg>, SpawnErr> {
+    let roster = parts.presence.roster();
+    let (actor, _) = Actor::spawn_linked(None, Registry { parts }, (), supervisor).await?;
+    tokio::spawn(follow_team(roster, actor.clone()));
+    Ok(actor)
+}
+
+/// Latest value wins: changes during the pause are told as one.
+async fn follow_team(mut roster: watch::Receiver<Arc<Roster>>, registry: ActorRef<Msg>) {
+    while roster.changed().await.is_ok() {
+        let team = roster.borrow_and_update().clone();
+        if registry.cast(Msg::Team(team)).is_err() {
+            return;
+        }
+        tokio::time::sleep(TEAM_TOLD_EVERY).await;
+    }
+}
+
+struct Registry {
+    parts: Parts,
+}
+
+#[derive(Default)]
+struct State {
+    agents: HashMap<AgentId, Line>,
+    /// As the agents were last told.
+    team: HashMap<AgentId, AgentPresence>,
+}
+
+struct Line {
+    actor: ActorRef<actor::Msg>,
+    sockets: Vec<Outbox>,
+}
+
+impl Actor for Registry {
+    type Msg = Msg;
+    type State = State;
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<Msg>, (): ()) -> Result<State, ActorProcessingErr> {
+        let roster = self.parts.presence.roster();
+        let team = lines(&roster.borrow());
+        Ok(State { agents: HashMap::new(), team })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Msg>,
+        message: Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Msg::Join(agent, outbox, cursors) => {
+                self.join(&myself, state, agent, outbox, cursors).await?;
+            }
+            Msg::Leave(agent, socket) => self.leave(state, agent, socket),
+            Msg::Frame { agent, outbox, frame, exempt, reply } => {
+                if let Some(line) = state.agents.get(&agent) {
+                    let message = actor::Msg::Frame { outbox, frame, exempt, reply };
+                    let _ = line.actor.cast(message);
+                }
+            }
+            Msg::Team(roster) => tell_team(state, &roster),
+        }
+        Ok(())
+    }
+
+    /// An agent's actor that fails takes only its own sockets down: they come back and resume.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Msg>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorTerminated(..) => {}
+            SupervisionEvent::ActorFailed(ended, error) => {
+                tracing::error!(error, "an agent's actor failed");
+                metrics::actor_failed("agent");
+                self.bury(state, &ended);
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        }
+        metrics::actors_alive("agent", state.agents.len());
+        Ok(())
+    }
+}
+
+impl Registry {
+    async fn join(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        agent: AgentId,
+        outbox: Outbox,
+        cursors: Vec<Cursor>,
+    ) -> Result<(), SpawnErr> {
+        if !state.agents.contains_key(&agent) {
+            let actor = AgentActor { id: agent, parts: self.parts.clone() };
+            let (actor, _) = myself.spawn_linked(None, actor, ()).await?;
+            metrics::actor_started("agent");
+            state.agents.insert(agent, Line { actor, sockets: Vec::new() });
+        }
+        let line = state.agents.get_mut(&agent).expect("it was just put there");
+        let known = line.sockets.iter().any(|it| it.id() == outbox.id());
+        if !known {
+            line.sockets.push(outbox.clone());
+            self.parts.presence.came(agent);
+        }
+        let agents = state.team.values().cloned().collect();
+        outbox.push(&encode(&ServerFrame::Agents { agents }), None);
+        let _ = line.actor.cast(actor::Msg::Join(outbox, cursors));
+        Ok(())
+    }
+
+    fn leave(&self, state: &mut State, agent: AgentId, socket: SocketId) {
+        let Some(line) = state.agents.get_mut(&agent) else { return };
+        let before = line.sockets.len();
+        line.sockets.retain(|outbox| outbox.id() != socket);
+        if line.sockets.len() == before {
+            return;
+        }
+        self.parts.presence.left(agent);
+        let _ = line.actor.cast(actor::Msg::Leave(socket));
+        if line.sockets.is_empty() {
+            // The handle goes first: every message goes through here, so none can follow.
+            let line = state.agents.remove(&agent).expect("it was just seen");
+            let _ = line.actor.drain();
+            metrics::actor_stopped("agent", "idle");
+        }
+    }
+
+    fn bury(&self, state: &mut State, ended: &ActorCell) {
+        state.agents.retain(|agent, line| {
+            let keep = line.actor.get_id() != ended.get_id();
+            if !keep {
+                for outbox in &line.sockets {
+                    self.parts.boards.unwatch(outbox.id());
+                    self.parts.presence.left(*agent);
+                    outbox.close(salotto_protocol::CloseCode::InternalError, "please come back");
+                }
+            }
+            keep
+        });
+    }
+}
+
+/// Sends every agent the lines that changed.
+fn tell_team(state: &mut State, roster: &Roster) {
+    let now = lines(roster);
+    let changed = now.values().filter(|line| state.team.get(&line.id) != Some(*line));
+    let agents: Vec<AgentPresence> = changed.cloned().collect();
+    state.team = now;
+    if agents.is_empty() {
+        return;
+    }
+    let frame = encode(&ServerFrame::Agents { agents });
+    for line in state.agents.values() {
+        for outbox in &line.sockets {
+            outbox.push(&frame, None);
+        }
+    }
+}
+
+fn lines(roster: &Roster) -> HashMap<AgentId, AgentPresence> {
+    roster.values().map(|row| (row.id, row.presence())).collect()
+}

@@ -1,0 +1,55 @@
+//! What everybody on this node may read of chatflows without waiting.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use salotto_protocol::{Availability, ChatflowId, ServerFrame};
+
+use super::state::Snapshot;
+use crate::fanout::{Frame, encode};
+
+/// The settings in force, and what each chatflow's actor found its availability to be.
+#[derive(Default)]
+pub(super) struct Known {
+    snapshot: RwLock<Arc<Snapshot>>,
+    told: RwLock<HashMap<ChatflowId, Told>>,
+}
+
+/// An availability, and the one frame that tells it.
+#[derive(Clone)]
+pub(super) struct Told {
+    pub(super) chatflow: ChatflowId,
+    pub(super) availability: Availability,
+    pub(super) frame: Frame,
+}
+
+impl Told {
+    pub(super) fn new(chatflow: ChatflowId, availability: Availability) -> Told {
+        let frame = encode(&ServerFrame::Availability { chatflow, availability });
+        Told { chatflow, availability, frame }
+    }
+}
+
+/// What is behind the locks is replaced whole, so a panic elsewhere leaves nothing half done.
+impl Known {
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts settings in force, and forgets the availability of what is no longer published.
+    pub(super) fn replace(&self, snapshot: Arc<Snapshot>) {
+        let mut told = self.told.write().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|id, _| snapshot.is_published(*id));
+        drop(told);
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+
+    pub(super) fn told(&self, id: ChatflowId) -> Option<Told> {
+        self.told.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    pub(super) fn tell(&self, told: Told) {
+        let mut all = self.told.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(told.chatflow, told);
+    }
+}

@@ -1,0 +1,130 @@
+//! One actor per published chatflow: its settings, whether it can be answered, who is told.
+//!
+//! `registry` keeps the settings fresh and the actors alive; what it knows stands in `known`, to
+//! be read by everybody without waiting.
+
+mod actor;
+mod availability;
+mod known;
+mod parked;
+mod registry;
+mod state;
+
+use std::sync::Arc;
+
+use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
+use salotto_protocol::chatflow::PublicChatflow;
+use salotto_protocol::{Availability, ChatflowId, SiteId};
+use tokio::sync::watch;
+
+use crate::ask::ask;
+use crate::fanout::{Delivery, Outbox, SocketId};
+use crate::presence::{Presence, Roster};
+use crate::store::{ChatflowRow, InboxRow, SiteRow, Store};
+use availability::availability;
+use known::{Known, Told};
+use parked::Parked;
+use registry::{Msg, Registry};
+use state::Snapshot;
+
+/// The chatflows, sites and inboxes that this node knows: a snapshot, refreshed within 2 s.
+#[derive(Clone)]
+pub(crate) struct Chatflows {
+    registry: ActorRef<Msg>,
+    known: Arc<Known>,
+    parked: Arc<Parked>,
+    roster: watch::Receiver<Arc<Roster>>,
+}
+
+impl Chatflows {
+    /// Returns with the settings in force.
+    pub(crate) async fn start(
+        store: Store,
+        presence: Presence,
+        supervisor: ActorCell,
+    ) -> Result<Chatflows, SpawnErr> {
+        let settings =
+            store.settings().await.map_err(|error| SpawnErr::StartupFailed(error.into()))?;
+        let (known, parked) = (Arc::new(Known::default()), Arc::new(Parked::default()));
+        known.replace(Arc::new(Snapshot::new(settings.clone())));
+        let roster = presence.roster();
+        let registry = Registry {
+            store,
+            known: known.clone(),
+            parked: parked.clone(),
+            roster: roster.clone(),
+        };
+        let (registry, _) = Actor::spawn_linked(None, registry, settings, supervisor).await?;
+        Ok(Chatflows { registry, known, parked, roster })
+    }
+
+    /// Reads the settings again and waits until they are in force.
+    pub(crate) async fn refresh(&self) {
+        if ask(&self.registry, Msg::Refresh).await.is_err() {
+            tracing::warn!("the settings are refreshed later: the store is slow or has failed");
+        }
+    }
+
+    pub(crate) fn site(&self, id: SiteId) -> Option<SiteRow> {
+        self.known.snapshot().site(id).cloned()
+    }
+
+    pub(crate) fn inboxes(&self) -> Vec<InboxRow> {
+        self.known.snapshot().inboxes.clone()
+    }
+
+    pub(crate) fn get(&self, id: ChatflowId) -> Option<ChatflowRow> {
+        self.known.snapshot().chatflow(id).cloned()
+    }
+
+    /// The chatflows of a site whose conversations the router assigns.
+    pub(crate) fn assigning(&self, site: SiteId) -> Vec<ChatflowId> {
+        self.known.snapshot().assigning(site)
+    }
+
+    /// The enabled chatflow of a site with the highest priority (CF-11).
+    pub(crate) fn shown_on(&self, site: SiteId) -> Option<PublicChatflow> {
+        let snapshot = self.known.snapshot();
+        let row = snapshot.shown_on(site)?;
+        Some(row.settings.public(row.id, self.told(row).availability))
+    }
+
+    /// `Offline` if there is no such chatflow.
+    pub(crate) fn availability(&self, id: ChatflowId) -> Availability {
+        let snapshot = self.known.snapshot();
+        snapshot.chatflow(id).map_or(Availability::Offline, |row| self.told(row).availability)
+    }
+
+    /// A parked visitor's socket wants to be told of its site's chatflow: at once, and whenever
+    /// that changes.
+    pub(crate) fn join(&self, site: SiteId, outbox: Outbox) {
+        self.parked.join(site, outbox.clone());
+        let mut last = None;
+        // Again if it changed meanwhile: the actor's frame may have come before this one.
+        while let Some(told) = self.shown_now(site)
+            && last != Some((told.chatflow, told.availability))
+        {
+            match outbox.push(&told.frame, None) {
+                Delivery::Queued | Delivery::Lost => {}
+                Delivery::Gone => return self.parked.leave(site, outbox.id()),
+            }
+            last = Some((told.chatflow, told.availability));
+        }
+    }
+
+    pub(crate) fn leave(&self, site: SiteId, socket: SocketId) {
+        self.parked.leave(site, socket);
+    }
+
+    fn shown_now(&self, site: SiteId) -> Option<Told> {
+        self.known.snapshot().shown_on(site).map(|row| self.told(row))
+    }
+
+    /// As its actor found it; what has no actor, or none yet, is weighed here and now.
+    fn told(&self, row: &ChatflowRow) -> Told {
+        let told = if row.enabled { self.known.told(row.id) } else { None };
+        told.unwrap_or_else(|| {
+            Told::new(row.id, availability(&row.settings, &self.roster.borrow()))
+        })
+    }
+}

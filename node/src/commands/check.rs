@@ -1,0 +1,85 @@
+//! `salotto check-config`: whether a node would start with these settings. Changes nothing.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::path::Path;
+
+use rustix::fs::{Access, access};
+
+use super::Failed;
+use crate::config::Config;
+
+/// How every SQLite database begins; an empty file becomes one.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// The settings are valid already. This looks at what they name.
+pub(crate) fn check_config(config: &Config) -> Result<(), Failed> {
+    check_store(&config.store_file())
+        .map_err(|complaint| Failed::Config(config.complain("store.url", &complaint)))
+}
+
+fn check_store(file: &Path) -> Result<(), String> {
+    match OpenOptions::new().read(true).write(true).open(file) {
+        Ok(open) => check_content(open, file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => check_folder(file),
+        Err(error) => Err(format!("names {}: {error}", file.display())),
+    }
+}
+
+fn check_content(mut open: File, file: &Path) -> Result<(), String> {
+    let mut start = Vec::new();
+    let wanted = SQLITE_MAGIC.len() as u64;
+    let read = open.by_ref().take(wanted).read_to_end(&mut start);
+    read.map_err(|error| format!("names {}: {error}", file.display()))?;
+    if start.is_empty() || start == SQLITE_MAGIC {
+        return Ok(());
+    }
+    Err(format!("names {}, which is no SQLite database", file.display()))
+}
+
+/// A file that is not there yet can be made.
+fn check_folder(file: &Path) -> Result<(), String> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        format!("needs to write in {}: {}", folder.display(), std::io::Error::from(error))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_in_a_writable_folder_is_fine() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("new.db");
+        assert_eq!(check_store(&file), Ok(()));
+        assert!(!file.exists(), "nothing is made");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let complaint = check_store(Path::new("/nowhere/new.db")).expect_err("refused");
+        let line = "needs to write in /nowhere: No such file or directory (os error 2)";
+        assert_eq!(complaint, line);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("letter.txt");
+        std::fs::write(&file, "Dear visitor,").expect("written");
+        let complaint = check_store(&file).expect_err("refused");
+        assert!(complaint.ends_with("letter.txt, which is no SQLite database"), "{complaint}");
+    }
+
+    #[test]
+    fn a_folder_in_place_of_the_file_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let complaint = check_store(folder.path()).expect_err("refused");
+        assert!(complaint.contains("Is a directory"), "{complaint}");
+    }
+}

@@ -1,0 +1,106 @@
+//! The commands of the `salotto` binary, one file each, and what their failures mean to a shell.
+
+mod accounts;
+//M mod backup;
+mod check;
+//M mod journal_bench;
+mod migrate;
+mod print;
+//M mod restored;
+mod serve;
+//M mod verify;
+
+pub(crate) use accounts::{NewAccount, add_user};
+//M pub(crate) use backup::backup;
+pub(crate) use check::check_config;
+//M pub(crate) use journal_bench::bench_journal;
+pub(crate) use migrate::migrate;
+pub(crate) use print::print_config;
+//M pub(crate) use restored::restored;
+pub(crate) use serve::serve;
+//M pub(crate) use verify::verify;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use ractor::SpawnErr;
+
+use crate::config::{Config, ConfigError};
+use crate::journal::Journal;
+use crate::node::NodeError;
+use crate::store::{Store, StoreError};
+use crate::supervisor;
+
+/// `EX_CONFIG`: a setting must be changed before this can work.
+const EXIT_CONFIG: u8 = 78;
+const EXIT_FAILED: u8 = 1;
+
+/// Told in one line on stderr.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("an actor could not be started")]
+    Spawn(#[from] SpawnErr),
+    #[error("{doing}: {source}")]
+    Io { doing: String, source: std::io::Error },
+    /// What was asked for cannot be; the text says why.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Failed {
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Failed::Config(_) | Failed::Node(NodeError::Listen { .. } | NodeError::Store(_)) => {
+                ExitCode::from(EXIT_CONFIG)
+            }
+            Failed::Node(_)
+            | Failed::Store(_)
+            | Failed::Spawn(_)
+            | Failed::Io { .. }
+            | Failed::Refused(_) => ExitCode::from(EXIT_FAILED),
+        }
+    }
+
+    /// With its causes.
+    pub(crate) fn line(&self) -> String {
+        with_causes(self)
+    }
+}
+
+/// On one line; a cause that its effect has named already is not named again.
+fn with_causes(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.ends_with(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line.replace('\n', " ")
+}
+
+/// Opening fails by the setting: wrong path, no permission, no database.
+async fn open_store(config: &Config) -> Result<Store, Failed> {
+    let store = Store::open(&config.store_url).await;
+    store.map_err(|error| Failed::Config(config.complain("store.url", &because(&error))))
+}
+
+/// A store and its only writer, for commands that change something.
+async fn open_journal(config: &Config) -> Result<(Store, Journal), Failed> {
+    let store = open_store(config).await?;
+    let (root, _) = supervisor::root().await?;
+    let journal = Journal::start(store.clone(), root).await?;
+    Ok((store, journal))
+}
+
+fn because(error: &StoreError) -> String {
+    format!("cannot be used: {}", with_causes(error))
+}

@@ -1,0 +1,71 @@
+//! `print-config`: the values in force and their origins; and the documented example file.
+
+use super::Config;
+use super::settings::{SETTINGS, Setting};
+use super::value::{Kind, Value};
+
+/// One line a setting: key, value, origin. Secrets are masked.
+pub(crate) fn print(config: &Config) -> String {
+    let line = |setting: &Setting| match config.layers.get(setting.key) {
+        Some((value, origin)) => {
+            format!("{} = {}  # {origin}\n", setting.key, shown(setting, value))
+        }
+        None => format!("# {} is not set\n", setting.key),
+    };
+    SETTINGS.iter().map(line).collect()
+}
+
+/// A settings file with every setting, explained, at its default and commented out.
+pub(crate) fn example() -> String {
+    let mut text = String::from(
+        "# The settings of a Salotto node, at their defaults. Uncomment what you change.\n\
+         # Each can also be set by a variable: SALOTTO_GATEWAY__LISTEN sets gateway.listen.\n\
+         # Unknown settings are errors. `salotto print-config` shows what is in force.\n\
+         # Made by `salotto print-config --example`.\n",
+    );
+    let mut section = "";
+    for setting in SETTINGS {
+        if setting.section() != section {
+            section = setting.section();
+            text.push_str(&format!("\n[{section}]\n"));
+        }
+        for line in setting.about.lines() {
+            text.push_str(&format!("# {line}\n"));
+        }
+        if let Kind::Number { min, max } = setting.kind {
+            text.push_str(&format!("# From {min} to {max}.\n"));
+        }
+        text.push_str(&format!("# {} = {}\n", setting.name(), default(setting)));
+    }
+    text
+}
+
+fn default(setting: &Setting) -> String {
+    match setting.default {
+        Some(text) => toml_text(&setting.kind.from_text(text).expect("a default is valid")),
+        None => "\"\"".to_owned(),
+    }
+}
+
+fn shown(setting: &Setting, value: &Value) -> String {
+    match setting.kind {
+        Kind::Secret { .. } => "\"********\"".to_owned(),
+        Kind::Address
+        | Kind::Number { .. }
+        | Kind::Flag
+        | Kind::Networks
+        | Kind::StoreUrl
+        | Kind::LinkUrl
+        | Kind::SecretFile
+        | Kind::Word(_) => toml_text(value),
+    }
+}
+
+fn toml_text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("{text:?}"),
+        Value::Number(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
+        Value::List(list) => format!("{list:?}"),
+    }
+}

@@ -1,0 +1,219 @@
+//! Every bad input and the exact line that it gives.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::{Config, Sources, example, print};
+
+fn load(file: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s.toml");
+    std::fs::write(&path, file.unwrap_or_default()).expect("written");
+    let variables = variables.iter().map(|(k, v)| (OsString::from(k), OsString::from(v))).collect();
+    let sources = Sources { file: Some(path.clone()), variables };
+    Config::load(&sources)
+        .map_err(|error| error.to_string().replace(&path.display().to_string(), "s.toml"))
+}
+
+fn refused(file: &str, variables: &[(&str, &str)]) -> String {
+    let line = load(Some(file), variables).expect_err("refused");
+    assert!(!line.contains('\n'), "more than one line: {line}");
+    line
+}
+
+#[test]
+fn without_any_setting_the_defaults_are_in_force() {
+    let config = load(None, &[]).expect("valid");
+    assert_eq!(config.gateway.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.gateway.sockets_max, 18_000);
+    assert_eq!(config.limits.visitors_per_address, 600);
+    assert_eq!(config.store_file(), PathBuf::from("salotto.db"));
+    assert!(!config.demo_enabled);
+    assert!(config.loadtest_token.is_none());
+}
+
+#[test]
+fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+    let file = "[gateway]\nheartbeat_ms = 7000\nsockets_max = 10\n";
+    let config = load(Some(file), &[("SALOTTO_GATEWAY__HEARTBEAT_MS", "8000")]).expect("valid");
+    assert_eq!(config.gateway.heartbeat_ms, 8_000);
+    assert_eq!(config.gateway.sockets_max, 10);
+    assert_eq!(config.gateway.reconnect_window_ms, 10_000);
+}
+
+#[test]
+fn bad_files_give_one_exact_line() {
+    let cases = [
+        (
+            "[gateway]\nlisen = \"x\"\n",
+            "s.toml:2: unknown setting gateway.lisen; did you mean gateway.listen?",
+        ),
+        ("[weather]\nsunny = true\n", "s.toml:2: unknown setting weather.sunny"),
+        ("gateway = 3\n", "s.toml:1: unknown setting gateway"),
+        (
+            "\n[gateway]\nlisten = \"here\"\n",
+            "s.toml:3: gateway.listen must be an address such as 127.0.0.1:8080, not \"here\"",
+        ),
+        ("[gateway]\nlisten = 8080\n", "s.toml:2: gateway.listen must be a string, not integer"),
+        (
+            "[gateway]\nheartbeat_ms = 5\n",
+            "s.toml:2: gateway.heartbeat_ms must be from 1000 to 120000, not 5",
+        ),
+        (
+            "[gateway]\nheartbeat_ms = -5\n",
+            "s.toml:2: gateway.heartbeat_ms must be from 1000 to 120000, not -5",
+        ),
+        (
+            "[gateway]\nheartbeat_ms = \"9000\"\n",
+            "s.toml:2: gateway.heartbeat_ms must be a number, not string",
+        ),
+        (
+            "[gateway]\ntrusted_proxies = [\"10.0.0.0/99\"]\n",
+            "s.toml:2: gateway.trusted_proxies must hold addresses or ranges such as 10.0.0.0/8, \
+          not \"10.0.0.0/99\"",
+        ),
+        (
+            "[gateway]\ntrusted_proxies = [1]\n",
+            "s.toml:2: gateway.trusted_proxies must hold strings only",
+        ),
+        ("[demo]\nenabled = 1\n", "s.toml:2: demo.enabled must be true or false, not integer"),
+        (
+            "[store]\nurl = \"postgres://me:secret@db/chat\"\n",
+            "s.toml:2: store.url must be sqlite:FILE; PostgreSQL comes with a later version",
+        ),
+        (
+            "[store]\nurl = \"sqlite:\"\n",
+            "s.toml:2: store.url must name a file after sqlite:, such as sqlite:salotto.db",
+        ),
+        ("[store]\nurl = \"salotto.db\"\n", "s.toml:2: store.url must be sqlite:FILE"),
+        (
+            "[link]\nurl = \"redis://cache\"\n",
+            "s.toml:2: link.url must be local: ; Redis comes with a later version",
+        ),
+        (
+            "[loadtest]\ntoken = \"short\"\n",
+            "s.toml:2: loadtest.token must have at least 16 characters",
+        ),
+        (
+            "[log]\nlevel = \"loud\"\n",
+            "s.toml:2: log.level must be one of error, warn, info, debug, trace, not \"loud\"",
+        ),
+        (
+            "[admin]\nlisten = \"127.0.0.1:8080\"\n",
+            "s.toml:2: admin.listen must differ from gateway.listen",
+        ),
+        (
+            "[demo]\npassword = \"long enough\"\npassword_file = \"p\"\n",
+            "s.toml:3: demo.password_file and demo.password exclude each other",
+        ),
+        (
+            "[loadtest]\ntoken_file = \"/nowhere/token\"\n",
+            "s.toml:2: loadtest.token_file names \"/nowhere/token\": \
+          No such file or directory (os error 2)",
+        ),
+        ("[gateway\n", "s.toml:1: unclosed table, expected `]`"),
+        ("[log]\nlevel = \"info\"\nlevel = \"warn\"\n", "s.toml:3: duplicate key"),
+    ];
+    for (file, line) in cases {
+        assert_eq!(refused(file, &[]), line, "for {file:?}");
+    }
+}
+
+#[test]
+fn bad_variables_give_one_exact_line() {
+    let cases = [
+        (
+            "SALOTTO_GATEWAY_LISTEN",
+            "127.0.0.1:1",
+            "environment: unknown setting SALOTTO_GATEWAY_LISTEN; \
+          did you mean SALOTTO_GATEWAY__LISTEN?",
+        ),
+        ("SALOTTO_X", "1", "environment: unknown setting SALOTTO_X"),
+        (
+            "SALOTTO_GATEWAY__SOCKETS_MAX",
+            "many",
+            "SALOTTO_GATEWAY__SOCKETS_MAX: gateway.sockets_max must be a number, not \"many\"",
+        ),
+        (
+            "SALOTTO_GATEWAY__SOCKETS_MAX",
+            "0",
+            "SALOTTO_GATEWAY__SOCKETS_MAX: gateway.sockets_max must be from 1 to 1000000, not 0",
+        ),
+        (
+            "SALOTTO_DEMO__ENABLED",
+            "yes",
+            "SALOTTO_DEMO__ENABLED: demo.enabled must be true or false, not \"yes\"",
+        ),
+        (
+            "SALOTTO_DEMO__PASSWORD",
+            "secret",
+            "SALOTTO_DEMO__PASSWORD: demo.password must have at least 8 characters",
+        ),
+    ];
+    for (name, value, line) in cases {
+        assert_eq!(refused("", &[(name, value)]), line);
+    }
+}
+
+#[test]
+fn a_named_file_that_is_not_there_is_an_error() {
+    let sources = Sources { file: Some(PathBuf::from("/nowhere/s.toml")), ..Sources::default() };
+    let error = Config::load(&sources).expect_err("refused");
+    let line = "cannot read /nowhere/s.toml: No such file or directory (os error 2)";
+    assert_eq!(error.to_string(), line);
+}
+
+#[test]
+fn a_secret_can_come_from_a_file_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token");
+    std::fs::write(&path, "0123456789abcdef\n").expect("written");
+    let path = path.to_str().expect("UTF-8");
+    let config = load(None, &[("SALOTTO_LOADTEST__TOKEN_FILE", path)]).expect("valid");
+    assert_eq!(config.loadtest_token.expect("set").expose(), "0123456789abcdef");
+}
+
+#[test]
+fn a_short_secret_in_a_file_is_refused_without_being_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token");
+    std::fs::write(&path, "hunter2").expect("written");
+    let path = path.to_str().expect("UTF-8");
+    let line = refused("", &[("SALOTTO_LOADTEST__TOKEN_FILE", path)]);
+    assert!(line.ends_with("whose content must have at least 16 characters"), "{line}");
+    assert!(!line.contains("hunter2"));
+}
+
+#[test]
+fn printing_shows_origins_and_masks_secrets() {
+    let file = "[loadtest]\ntoken = \"0123456789abcdef\"\n";
+    let config = load(Some(file), &[("SALOTTO_LOG__LEVEL", "debug")]).expect("valid");
+    let printed = print(&config);
+    assert!(printed.contains("gateway.listen = \"127.0.0.1:8080\"  # default\n"), "{printed}");
+    assert!(printed.contains("log.level = \"debug\"  # SALOTTO_LOG__LEVEL\n"), "{printed}");
+    assert!(printed.contains("loadtest.token = \"********\"  # "), "{printed}");
+    assert!(printed.contains("# demo.password is not set\n"), "{printed}");
+    for shown in [printed, format!("{config:?}")] {
+        assert!(!shown.contains("0123456789abcdef"), "{shown}");
+    }
+}
+
+#[test]
+fn the_example_at_the_root_has_every_setting_at_its_default() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../salotto.toml");
+    let written = std::fs::read_to_string(root).expect("the example");
+    assert_eq!(written, example(), "make it again: salotto print-config --example");
+}
+
+#[test]
+fn the_example_is_valid_once_uncommented() {
+    let uncommented: String = example()
+        .lines()
+        .filter(|line| !line.ends_with("= \"\""))
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.contains(" = ") => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    load(Some(&uncommented), &[]).expect("valid");
+}

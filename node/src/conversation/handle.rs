@@ -1,0 +1,192 @@
+//! The conversations as the rest of the node sees them.
+
+use ractor::{ActorCell, ActorRef, SpawnErr};
+use salotto_protocol::{
+    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, Cursor, Page, Party,
+    Seq, SiteId, View, VisitorId,
+};
+
+use super::registry::{self, Msg};
+use super::state::{decide, decide_start};
+use crate::fanout::{Outbox, SocketId};
+use crate::journal::{Busy, Done, Journal, NewConversation, Target, Write};
+use crate::link::Link;
+use crate::store::{ChatflowRow, Store};
+
+/// The conversations on this node. Cheap to clone; every call is a message, none waits.
+#[derive(Clone)]
+pub(crate) struct Conversations {
+    registry: ActorRef<Msg>,
+    journal: Journal,
+}
+
+/// Who follows a conversation through a socket, and so what they may see.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Follower {
+    Visitor { id: VisitorId, site: SiteId },
+    Agent { id: AgentId },
+}
+
+impl Follower {
+    pub(super) fn view(self) -> View {
+        match self {
+            Follower::Visitor { .. } => View::Visitor,
+            Follower::Agent { .. } => View::Agent,
+        }
+    }
+
+    pub(super) fn party(self) -> Party {
+        match self {
+            Follower::Visitor { .. } => Party::Visitor,
+            Follower::Agent { .. } => Party::Team,
+        }
+    }
+}
+
+/// What a participant asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// May reopen (IN-6); `assigning` are the chatflows whose conversations the router assigns.
+    VisitorMessage {
+        visitor: VisitorId,
+        text: String,
+        assigning: Vec<ChatflowId>,
+    },
+    AgentMessage {
+        text: String,
+    },
+    Comment {
+        text: String,
+    },
+    /// To an agent, or to nobody.
+    Assign {
+        to: Option<AgentId>,
+    },
+    Close,
+    Reopen,
+}
+
+/// A start: the chatflow as the session knows it, and the first message.
+#[derive(Clone, Debug)]
+pub(crate) struct StartRequest {
+    pub(crate) visitor: VisitorId,
+    pub(crate) chatflow: ChatflowRow,
+    pub(crate) start_client_id: ClientId,
+    pub(crate) message_client_id: ClientId,
+    pub(crate) text: String,
+    pub(crate) page: Page,
+}
+
+impl Conversations {
+    pub(crate) async fn start(
+        journal: Journal,
+        link: Link,
+        store: Store,
+        supervisor: ActorCell,
+    ) -> Result<Conversations, SpawnErr> {
+        let registry = registry::start(journal.clone(), link, store, supervisor).await?;
+        Ok(Conversations { registry, journal })
+    }
+
+    /// Sends the socket what came after `cursor`, then every new entry, without a hole. A
+    /// conversation that is not the follower's is answered with `refused not_found`. Attaching
+    /// again replaces the first attachment.
+    pub(crate) fn attach(&self, follower: Follower, outbox: Outbox, cursor: Cursor) {
+        self.tell(Msg::Attach(follower, outbox, cursor));
+    }
+
+    pub(crate) fn detach(&self, conversation: ConversationId, socket: SocketId) {
+        self.tell(Msg::Detach(conversation, socket));
+    }
+
+    /// Starts a conversation or joins the visitor's open one.
+    pub(crate) fn begin(&self, request: StartRequest, done: Done) -> Result<(), Busy> {
+        let new = NewConversation {
+            id: ConversationId::fresh(),
+            number: fresh_number(),
+            site: request.chatflow.site,
+            inbox: request.chatflow.inbox,
+            chatflow: request.chatflow.id,
+            visitor: request.visitor,
+            start_client_id: request.start_client_id,
+            started_on: request.page.clone(),
+        };
+        self.journal.submit(Write {
+            target: Target::Start(Box::new(new)),
+            client_id: Some(request.message_client_id),
+            agents: Vec::new(),
+            decide: Box::new(move |locked| decide_start(locked, &request)),
+            done,
+        })
+    }
+
+    /// Hands a write to the journal. A visitor's command on a conversation of somebody else is
+    /// rejected as `not_found`.
+    pub(crate) fn write(
+        &self,
+        conversation: ConversationId,
+        author: Author,
+        client_id: ClientId,
+        command: Command,
+        done: Done,
+    ) -> Result<(), Busy> {
+        self.journal.submit(Write {
+            target: Target::Conversation(conversation),
+            client_id: Some(client_id),
+            agents: agents_looked_at(&author, &command),
+            decide: Box::new(move |locked| decide(locked, &author, client_id, &command)),
+            done,
+        })
+    }
+
+    /// Raises the marks of the follower's side. Ignored if the socket is not attached.
+    pub(crate) fn mark(
+        &self,
+        conversation: ConversationId,
+        socket: SocketId,
+        delivered: Seq,
+        read: Seq,
+    ) {
+        self.tell(Msg::Mark(conversation, socket, delivered, read));
+    }
+
+    /// Tells the others that somebody types. Ignored if the socket is not attached.
+    pub(crate) fn typing(
+        &self,
+        conversation: ConversationId,
+        socket: SocketId,
+        by: Author,
+        on: bool,
+    ) {
+        self.tell(Msg::Typing(conversation, socket, by, on));
+    }
+
+    /// Tells the agents which page the visitor looks at, if it is this visitor's conversation.
+    pub(crate) fn page(&self, conversation: ConversationId, visitor: VisitorId, page: Page) {
+        self.tell(Msg::Page(conversation, visitor, page));
+    }
+
+    /// Lost only while the node goes down: clients resume elsewhere.
+    fn tell(&self, message: Msg) {
+        let _ = self.registry.cast(message);
+    }
+}
+
+fn agents_looked_at(author: &Author, command: &Command) -> Vec<AgentId> {
+    let mut agents = Vec::with_capacity(2);
+    if let Author::Agent { id, .. } = author {
+        agents.push(*id);
+    }
+    if let Command::Assign { to: Some(agent) } = command {
+        agents.push(*agent);
+    }
+    agents
+}
+
+/// Random, positive, below 2^53: exact in every language's numbers.
+fn fresh_number() -> ConversationNumber {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    let number = i64::try_from(u64::from_le_bytes(bytes) >> 11).expect("53 bits fit");
+    ConversationNumber(number.max(1))
+}

@@ -1,0 +1,22 @@
+//! One actor for each conversation with a socket on this node: audience, typing, last seq.
+//!
+//! `state` decides, `actor` performs, `audience` delivers, `registry` starts and buries actors,
+//! and `handle` is all that the rest of the node sees.
+//!
+//! Invariant: no message enum and no `ractor` type leaves this folder.
+
+mod actor;
+mod answer;
+mod attach;
+mod audience;
+mod handle;
+mod registry;
+mod state;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub(crate) use crate::journal::{Done, Outcome};
+pub(crate) use answer::{answer, refuse};
+pub(crate) use handle::{Command, Conversations, Follower, StartRequest};
+pub(crate) use view::{newest_seq, summary, viewed};

@@ -1,0 +1,278 @@
+//! What a conversation is and what it allows. No I/O, no clock, no async.
+
+use salotto_protocol::{
+    AgentId, AgentRef, AgentStatus, AssignmentCause, Author, ClientId, ConversationState,
+    EntryBody, ErrorCode, Seq,
+};
+
+use super::{Command, StartRequest};
+use crate::journal::{Decision, Locked, NewEntry, Rejection, Slot};
+use crate::store::{AgentRow, Head};
+
+/// How an entry relates to what this node has already seen.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Arrival {
+    Next,
+    Duplicate,
+    /// Entries before this one are missing: read them from the store first.
+    Gap,
+}
+
+pub(super) fn arrival(last: Seq, seq: Seq) -> Arrival {
+    if seq <= last {
+        Arrival::Duplicate
+    } else if seq == last.next() {
+        Arrival::Next
+    } else {
+        Arrival::Gap
+    }
+}
+
+/// What `command` adds to the log, on the locked head.
+pub(super) fn decide(
+    locked: &Locked<'_>,
+    author: &Author,
+    client_id: ClientId,
+    command: &Command,
+) -> Result<Decision, Rejection> {
+    let asked = Asked { locked, author, client_id };
+    match command {
+        Command::VisitorMessage { visitor, text, assigning } => {
+            if locked.head.visitor != *visitor {
+                return Err(not_found());
+            }
+            let assigns = assigning.contains(&locked.head.chatflow);
+            asked.visitor_message(text, assigns)
+        }
+        Command::AgentMessage { text } => asked.agent_message(text),
+        Command::Comment { text } => Ok(asked.comment(text)),
+        Command::Assign { to: Some(agent) } => asked.assign(*agent),
+        Command::Assign { to: None } => asked.unassign(),
+        Command::Close => Ok(asked.close()),
+        Command::Reopen => asked.reopen(),
+    }
+}
+
+/// What a start adds: to a new log the greeting and the message, to one that is there (two tabs
+/// at once: REG-6) the message alone.
+pub(super) fn decide_start(
+    locked: &Locked<'_>,
+    request: &StartRequest,
+) -> Result<Decision, Rejection> {
+    let author = Author::Visitor { id: request.visitor };
+    let asked = Asked { locked, author: &author, client_id: request.message_client_id };
+    let assigns = request.chatflow.settings.assign;
+    if locked.head.seq != Seq(0) {
+        return asked.visitor_message(&request.text, assigns);
+    }
+    let welcome = &request.chatflow.settings.welcome;
+    let mut entries = Vec::with_capacity(2);
+    if !welcome.is_empty() {
+        let body = EntryBody::Welcome { text: welcome.clone() };
+        entries.push(NewEntry { by: Author::System, client_id: None, body });
+    }
+    entries.push(asked.entry(EntryBody::Message { text: request.text.clone() }));
+    Ok(Decision { entries, state: unowned(assigns), assignee: None, slot: Slot::Keep })
+}
+
+struct Asked<'a> {
+    locked: &'a Locked<'a>,
+    author: &'a Author,
+    client_id: ClientId,
+}
+
+impl Asked<'_> {
+    fn visitor_message(&self, text: &str, assigns: bool) -> Result<Decision, Rejection> {
+        let message = self.entry(EntryBody::Message { text: text.to_owned() });
+        let head = self.head();
+        if head.state != ConversationState::Closed {
+            return Ok(Decision { slot: self.slot_for_traffic(), ..self.unchanged(vec![message]) });
+        }
+        match self.owner_still_eligible() {
+            Some(owner) => {
+                let state = ConversationState::Assigned;
+                let entries = vec![self.status(state), message];
+                let assignee = Some(owner.id);
+                Ok(Decision { entries, state, assignee, slot: Slot::Take(owner.id) })
+            }
+            None => {
+                let state = unowned(assigns);
+                let mut entries = vec![self.status(state)];
+                if let Some(from) = head.assignee {
+                    let cause = AssignmentCause::Policy;
+                    entries.push(self.system(EntryBody::Assignment {
+                        from: Some(self.named(from)),
+                        to: None,
+                        cause,
+                    }));
+                }
+                entries.push(message);
+                Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
+            }
+        }
+    }
+
+    fn agent_message(&self, text: &str) -> Result<Decision, Rejection> {
+        let message = self.entry(EntryBody::Message { text: text.to_owned() });
+        match self.head().state {
+            ConversationState::Closed => Err(closed()),
+            ConversationState::Assigned => {
+                Ok(Decision { slot: self.slot_for_traffic(), ..self.unchanged(vec![message]) })
+            }
+            ConversationState::Bot | ConversationState::Waiting | ConversationState::Unassigned => {
+                let me = self.myself()?;
+                let taken = self.assignment(Some(me), AssignmentCause::Reply, None);
+                Ok(Decision {
+                    entries: vec![taken, message],
+                    state: ConversationState::Assigned,
+                    assignee: Some(me),
+                    slot: Slot::Take(me),
+                })
+            }
+        }
+    }
+
+    fn comment(&self, text: &str) -> Decision {
+        self.unchanged(vec![self.entry(EntryBody::Comment { text: text.to_owned() })])
+    }
+
+    fn assign(&self, to: AgentId) -> Result<Decision, Rejection> {
+        let head = self.head();
+        if head.state == ConversationState::Closed {
+            return Err(closed());
+        }
+        if !self.locked.agents.contains_key(&to) {
+            return Err(Rejection { code: ErrorCode::NotFound, message: "there is no such agent" });
+        }
+        if head.assignee == Some(to) {
+            return Ok(self.unchanged(Vec::new()));
+        }
+        let entry = self.assignment(Some(to), AssignmentCause::Manual, Some(self.client_id));
+        let state = ConversationState::Assigned;
+        Ok(Decision { entries: vec![entry], state, assignee: Some(to), slot: Slot::Take(to) })
+    }
+
+    fn unassign(&self) -> Result<Decision, Rejection> {
+        match self.head().state {
+            ConversationState::Closed => Err(closed()),
+            ConversationState::Unassigned => Ok(self.unchanged(Vec::new())),
+            ConversationState::Bot | ConversationState::Waiting | ConversationState::Assigned => {
+                let entry = self.assignment(None, AssignmentCause::Manual, Some(self.client_id));
+                let state = ConversationState::Unassigned;
+                Ok(Decision { entries: vec![entry], state, assignee: None, slot: Slot::Free })
+            }
+        }
+    }
+
+    fn close(&self) -> Decision {
+        let head = self.head();
+        if head.state == ConversationState::Closed {
+            return self.unchanged(Vec::new());
+        }
+        let state = ConversationState::Closed;
+        let body = EntryBody::Status { from: head.state, to: state };
+        let entries = vec![self.entry(body)];
+        Decision { entries, state, assignee: head.assignee, slot: Slot::Free }
+    }
+
+    /// Whoever opens it again has it (REG-9: the former owner may be gone).
+    fn reopen(&self) -> Result<Decision, Rejection> {
+        let head = self.head();
+        if head.state != ConversationState::Closed {
+            return Ok(self.unchanged(Vec::new()));
+        }
+        let me = self.myself()?;
+        let state = ConversationState::Assigned;
+        let mut entries = vec![self.entry(EntryBody::Status { from: head.state, to: state })];
+        if head.assignee != Some(me) {
+            entries.push(self.assignment(Some(me), AssignmentCause::Manual, None));
+        }
+        Ok(Decision { entries, state, assignee: Some(me), slot: Slot::Take(me) })
+    }
+
+    /// The former owner of a closed conversation, if it could be assigned now (AS-48).
+    fn owner_still_eligible(&self) -> Option<&AgentRow> {
+        let owner = self.locked.agents.get(&self.head().assignee?)?;
+        let eligible = owner.status == AgentStatus::Available
+            && owner.present
+            && owner.active < owner.capacity;
+        eligible.then_some(owner)
+    }
+
+    /// A message in an assigned conversation without a slot takes one again, above the limit if
+    /// need be.
+    fn slot_for_traffic(&self) -> Slot {
+        let head = self.head();
+        match (head.state, head.slot_agent, head.assignee) {
+            (ConversationState::Assigned, None, Some(owner)) => Slot::Take(owner),
+            _ => Slot::Keep,
+        }
+    }
+
+    fn myself(&self) -> Result<AgentId, Rejection> {
+        match self.author {
+            Author::Agent { id, .. } if self.locked.agents.contains_key(id) => Ok(*id),
+            Author::Agent { .. } | Author::Visitor { .. } | Author::System => Err(forbidden()),
+        }
+    }
+
+    fn unchanged(&self, entries: Vec<NewEntry>) -> Decision {
+        let head = self.head();
+        Decision { entries, state: head.state, assignee: head.assignee, slot: Slot::Keep }
+    }
+
+    fn assignment(
+        &self,
+        to: Option<AgentId>,
+        cause: AssignmentCause,
+        client_id: Option<ClientId>,
+    ) -> NewEntry {
+        let from = self.head().assignee.map(|agent| self.named(agent));
+        let to = to.map(|agent| self.named(agent));
+        let body = EntryBody::Assignment { from, to, cause };
+        NewEntry { by: self.author.clone(), client_id, body }
+    }
+
+    fn status(&self, to: ConversationState) -> NewEntry {
+        self.system(EntryBody::Status { from: self.head().state, to })
+    }
+
+    fn entry(&self, body: EntryBody) -> NewEntry {
+        NewEntry { by: self.author.clone(), client_id: Some(self.client_id), body }
+    }
+
+    fn system(&self, body: EntryBody) -> NewEntry {
+        NewEntry { by: Author::System, client_id: None, body }
+    }
+
+    fn named(&self, id: AgentId) -> AgentRef {
+        let name = self.locked.agents.get(&id).map_or_else(String::new, |row| row.name.clone());
+        AgentRef { id, name }
+    }
+
+    fn head(&self) -> &Head {
+        self.locked.head
+    }
+}
+
+/// The state of a conversation that nobody has.
+fn unowned(assigns: bool) -> ConversationState {
+    if assigns { ConversationState::Waiting } else { ConversationState::Unassigned }
+}
+
+fn closed() -> Rejection {
+    Rejection { code: ErrorCode::Closed, message: "the conversation is closed: reopen it first" }
+}
+
+fn forbidden() -> Rejection {
+    Rejection { code: ErrorCode::Forbidden, message: "only an agent may do this" }
+}
+
+/// Also the answer about somebody else's conversation: that it exists is nobody's business.
+pub(super) fn not_found() -> Rejection {
+    Rejection { code: ErrorCode::NotFound, message: "there is no such conversation" }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

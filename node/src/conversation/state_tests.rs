@@ -1,0 +1,272 @@
+//! What a conversation allows, decided on made-up heads.
+
+use std::collections::HashMap;
+
+use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::{
+    ChatflowId, ConversationId, ConversationNumber, InboxId, Page, SiteId, VisitorId,
+};
+
+use super::*;
+use crate::store::ChatflowRow;
+
+struct World {
+    head: Head,
+    agents: HashMap<AgentId, AgentRow>,
+}
+
+impl World {
+    fn new() -> World {
+        let head = Head {
+            id: ConversationId::fresh(),
+            number: ConversationNumber(1),
+            site: SiteId::fresh(),
+            inbox: InboxId::fresh(),
+            chatflow: ChatflowId::fresh(),
+            visitor: VisitorId::fresh(),
+            seq: Seq(2),
+            visitor_seq: Seq(2),
+            state: ConversationState::Waiting,
+            assignee: None,
+            slot_agent: None,
+            assignment: 0,
+            beside: false,
+            started_at_ms: 0,
+            last_at_ms: 0,
+            waiting_since_ms: Some(0),
+            started_on: Page::default(),
+            preview: String::new(),
+            preview_by: None,
+        };
+        World { head, agents: HashMap::new() }
+    }
+
+    fn hire(&mut self, name: &str) -> AgentId {
+        let id = AgentId::fresh();
+        let row = AgentRow {
+            id,
+            email: format!("{name}@example.test"),
+            name: name.to_owned(),
+            status: AgentStatus::Available,
+            capacity: 1,
+            active: 0,
+            version: 1,
+            present: true,
+        };
+        self.agents.insert(id, row);
+        id
+    }
+
+    fn assigned_to(mut self, agent: AgentId) -> World {
+        self.head.state = ConversationState::Assigned;
+        self.head.assignee = Some(agent);
+        self.head.slot_agent = Some(agent);
+        self
+    }
+
+    fn closed(mut self) -> World {
+        self.head.state = ConversationState::Closed;
+        self.head.slot_agent = None;
+        self
+    }
+
+    fn decide(&self, author: &Author, command: &Command) -> Result<Decision, Rejection> {
+        let locked = Locked { head: &self.head, agents: &self.agents };
+        decide(&locked, author, ClientId::fresh(), command)
+    }
+
+    fn says(&self, visitor: VisitorId) -> Result<Decision, Rejection> {
+        let assigning = vec![self.head.chatflow];
+        let command = Command::VisitorMessage { visitor, text: "hi".to_owned(), assigning };
+        self.decide(&Author::Visitor { id: visitor }, &command)
+    }
+}
+
+fn agent(id: AgentId) -> Author {
+    Author::Agent { id, name: "Ada".to_owned() }
+}
+
+fn kinds(decision: &Decision) -> Vec<&'static str> {
+    decision.entries.iter().map(|entry| entry.body.kind()).collect()
+}
+
+fn reply() -> Command {
+    Command::AgentMessage { text: "hello".to_owned() }
+}
+
+#[test]
+fn a_strangers_message_is_not_found() {
+    let refused = World::new().says(VisitorId::fresh()).err().expect("refused");
+    assert_eq!(refused.code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_reply_takes_an_unassigned_conversation() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+
+    let decision = world.decide(&agent(ada), &reply()).expect("allowed");
+
+    assert_eq!(kinds(&decision), ["assignment", "message"]);
+    assert_eq!(decision.assignee, Some(ada));
+    assert_eq!(decision.slot, Slot::Take(ada));
+}
+
+#[test]
+fn a_colleagues_reply_leaves_the_owner_alone() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    let world = world.assigned_to(ada);
+
+    let decision = world.decide(&agent(ben), &reply()).expect("allowed");
+
+    assert_eq!(kinds(&decision), ["message"]);
+    assert_eq!(decision.assignee, Some(ada));
+    assert_eq!(decision.slot, Slot::Keep);
+}
+
+#[test]
+fn an_agents_message_to_a_closed_conversation_is_refused() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let world = world.assigned_to(ada).closed();
+
+    let refused = world.decide(&agent(ada), &reply()).err().expect("refused");
+
+    assert_eq!(refused.code, ErrorCode::Closed);
+}
+
+#[test]
+fn a_visitors_message_reopens_with_the_former_owner_if_still_eligible() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let world = world.assigned_to(ada).closed();
+
+    let decision = world.says(world.head.visitor).expect("allowed");
+
+    assert_eq!(kinds(&decision), ["status", "message"]);
+    assert_eq!(decision.assignee, Some(ada));
+    assert_eq!(decision.slot, Slot::Take(ada));
+}
+
+#[test]
+fn a_reopened_conversation_waits_anew_when_the_former_owner_has_left_reg_9() {
+    type Leaves = fn(&mut AgentRow);
+    let leaves: [Leaves; 3] =
+        [|row| row.present = false, |row| row.status = AgentStatus::Away, |row| row.active = 1];
+    for leave in leaves {
+        let mut world = World::new();
+        let ada = world.hire("Ada");
+        let mut world = world.assigned_to(ada).closed();
+        leave(world.agents.get_mut(&ada).expect("hired"));
+
+        let decision = world.says(world.head.visitor).expect("allowed");
+
+        assert_eq!(kinds(&decision), ["status", "assignment", "message"]);
+        assert_eq!(decision.state, ConversationState::Waiting);
+        assert_eq!(decision.assignee, None);
+    }
+}
+
+#[test]
+fn a_message_in_a_slotless_assigned_conversation_takes_a_slot_again() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let mut world = world.assigned_to(ada);
+    world.head.slot_agent = None;
+
+    let decision = world.says(world.head.visitor).expect("allowed");
+
+    assert_eq!(decision.slot, Slot::Take(ada));
+}
+
+#[test]
+fn closing_frees_the_slot_and_closing_again_changes_nothing() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let world = world.assigned_to(ada);
+    let decision = world.decide(&agent(ada), &Command::Close).expect("allowed");
+    assert_eq!((decision.state, decision.slot), (ConversationState::Closed, Slot::Free));
+
+    let again = world.closed().decide(&agent(ada), &Command::Close).expect("allowed");
+
+    assert!(again.entries.is_empty());
+}
+
+#[test]
+fn whoever_reopens_has_it() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    let world = world.assigned_to(ada).closed();
+
+    let decision = world.decide(&agent(ben), &Command::Reopen).expect("allowed");
+
+    assert_eq!(kinds(&decision), ["status", "assignment"]);
+    assert_eq!(decision.assignee, Some(ben));
+}
+
+#[test]
+fn assigning_by_hand_ignores_the_limit_as_43() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    world.agents.get_mut(&ben).expect("hired").active = 1;
+
+    let decision = world.decide(&agent(ada), &Command::Assign { to: Some(ben) }).expect("allowed");
+
+    assert_eq!(decision.slot, Slot::Take(ben));
+    assert_eq!(decision.assignee, Some(ben));
+}
+
+#[test]
+fn assigning_to_nobody_leaves_it_unassigned_as_45() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let world = world.assigned_to(ada);
+
+    let decision = world.decide(&agent(ada), &Command::Assign { to: None }).expect("allowed");
+
+    assert_eq!((decision.state, decision.slot), (ConversationState::Unassigned, Slot::Free));
+}
+
+#[test]
+fn a_start_greets_and_a_second_one_joins_reg_6() {
+    let mut world = World::new();
+    let mut request = StartRequest {
+        visitor: world.head.visitor,
+        chatflow: ChatflowRow {
+            id: world.head.chatflow,
+            site: world.head.site,
+            inbox: world.head.inbox,
+            enabled: true,
+            priority: 1,
+            settings: settings("Hello!"),
+        },
+        start_client_id: ClientId::fresh(),
+        message_client_id: ClientId::fresh(),
+        text: "hi".to_owned(),
+        page: Page::default(),
+    };
+    let start = |world: &World, request: &StartRequest| {
+        let locked = Locked { head: &world.head, agents: &world.agents };
+        kinds(&decide_start(&locked, request).expect("allowed"))
+    };
+    world.head.seq = Seq(0);
+    assert_eq!(start(&world, &request), ["welcome", "message"]);
+    world.head.seq = Seq(2);
+    assert_eq!(start(&world, &request), ["message"]);
+    world.head.seq = Seq(0);
+    request.chatflow.settings = settings("");
+    assert_eq!(start(&world, &request), ["message"]);
+}
+
+fn settings(welcome: &str) -> ChatflowSettings {
+    let json = serde_json::json!({"name": "Chat", "welcome": welcome, "assign": true});
+    serde_json::from_value(json).expect("settings")
+}
+
+#[test]
+fn a_skipped_seq_is_a_gap() {
+    assert_eq!(arrival(Seq(1), Seq(1)), Arrival::Duplicate);
+    assert_eq!(arrival(Seq(1), Seq(2)), Arrival::Next);
+    assert_eq!(arrival(Seq(1), Seq(3)), Arrival::Gap);
+}

@@ -1,0 +1,312 @@
+//! Conversations with a real store, a real journal and real sockets.
+
+use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::{
+    AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, Cursor, Epoch, ErrorCode,
+    InboxId, Page, Party, ResetReason, Seq, ServerFrame, SiteId, VisitorId,
+};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::{Command, Conversations, Follower, StartRequest};
+use crate::fanout::Outbox;
+use crate::journal::{Change, Journal, NewAgent, Outcome};
+use crate::link::{Link, LocalHub};
+use crate::store::{ChatflowRow, Store};
+use crate::supervisor;
+use crate::test_support::{Browser, socket, store};
+
+struct World {
+    _folder: TempDir,
+    store: Store,
+    conversations: Conversations,
+    chatflow: ChatflowRow,
+    visitor: VisitorId,
+    agent: AgentId,
+}
+
+impl World {
+    async fn new() -> World {
+        let (folder, store) = store().await;
+        let hub = LocalHub::new();
+        World::on(folder, store, &hub).await
+    }
+
+    async fn on(folder: TempDir, store: Store, hub: &LocalHub) -> World {
+        let (root, _) = supervisor::root().await.expect("a root");
+        let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
+        let chatflow = chatflow(&journal).await;
+        let agent = hire(&journal).await;
+        let link = Link::Local(hub.join());
+        let conversations =
+            Conversations::start(journal, link, store.clone(), root).await.expect("started");
+        let visitor = VisitorId::fresh();
+        World { _folder: folder, store, conversations, chatflow, visitor, agent }
+    }
+
+    async fn begin(&self, text: &str) -> ConversationId {
+        let request = StartRequest {
+            visitor: self.visitor,
+            chatflow: self.chatflow.clone(),
+            start_client_id: ClientId::fresh(),
+            message_client_id: ClientId::fresh(),
+            text: text.to_owned(),
+            page: Page::default(),
+        };
+        let (sender, done) = oneshot::channel();
+        let answer = Box::new(move |outcome| sender.send(outcome).expect("awaited"));
+        self.conversations.begin(request, answer).expect("not busy");
+        committed(done).await
+    }
+
+    async fn say(&self, conversation: ConversationId, author: Author, command: Command) {
+        let (sender, done) = oneshot::channel();
+        let answer = Box::new(move |outcome| sender.send(outcome).expect("awaited"));
+        let client_id = ClientId::fresh();
+        self.conversations
+            .write(conversation, author, client_id, command, answer)
+            .expect("not busy");
+        committed(done).await;
+    }
+
+    async fn visitor_says(&self, conversation: ConversationId, text: &str) {
+        let visitor = self.visitor;
+        let command =
+            Command::VisitorMessage { visitor, text: text.to_owned(), assigning: Vec::new() };
+        self.say(conversation, Author::Visitor { id: visitor }, command).await;
+    }
+
+    async fn agent_comments(&self, conversation: ConversationId, text: &str) {
+        let author = Author::Agent { id: self.agent, name: "Ada".to_owned() };
+        self.say(conversation, author, Command::Comment { text: text.to_owned() }).await;
+    }
+
+    fn follow(&self, outbox: &Outbox, cursor: Cursor) {
+        let follower = Follower::Visitor { id: self.visitor, site: self.chatflow.site };
+        self.conversations.attach(follower, outbox.clone(), cursor);
+    }
+
+    fn from(&self, conversation: ConversationId, seq: u32) -> Cursor {
+        Cursor { conversation, epoch: Some(self.store.epoch()), seq: Seq(seq) }
+    }
+}
+
+async fn committed(done: oneshot::Receiver<Outcome>) -> ConversationId {
+    match done.await.expect("decided") {
+        Outcome::Committed(ack) => ack.conversation,
+        other @ (Outcome::Rejected(_) | Outcome::Failed) => panic!("{other:?}"),
+    }
+}
+
+async fn chatflow(journal: &Journal) -> ChatflowRow {
+    let json = serde_json::json!({"name": "Chat", "welcome": "Hello!"});
+    let settings: ChatflowSettings = serde_json::from_value(json).expect("settings");
+    let row = ChatflowRow {
+        id: ChatflowId::fresh(),
+        site: SiteId::fresh(),
+        inbox: InboxId::fresh(),
+        enabled: true,
+        priority: 1,
+        settings,
+    };
+    let changes = [
+        Change::PutSite { id: row.site, name: "Site".to_owned(), origins: Vec::new() },
+        Change::PutInbox { id: row.inbox, name: "Inbox".to_owned() },
+        Change::PutChatflow {
+            id: row.id,
+            site: row.site,
+            inbox: row.inbox,
+            enabled: row.enabled,
+            priority: row.priority,
+            settings: row.settings.clone(),
+        },
+    ];
+    for change in changes {
+        journal.change(change).await.expect("changed");
+    }
+    row
+}
+
+async fn hire(journal: &Journal) -> AgentId {
+    let id = AgentId::fresh();
+    let agent = NewAgent {
+        id,
+        email: "ada@example.test".to_owned(),
+        name: "Ada".to_owned(),
+        password_hash: "x".to_owned(),
+        status: AgentStatus::Available,
+        capacity: 5,
+    };
+    journal.change(Change::AddAgent(agent)).await.expect("hired");
+    id
+}
+
+/// The next `count` entries that the browser gets, as `(after, seq, text)`; the rule of every
+/// receiver is held against each.
+async fn entries(browser: &mut Browser, count: usize) -> Vec<(u32, u32, String)> {
+    let mut got = Vec::new();
+    while got.len() < count {
+        let more = browser
+            .until(|frame| match frame {
+                ServerFrame::Entries { entries, .. } => Some(entries),
+                _ => None,
+            })
+            .await;
+        for shown in more {
+            let text = shown.entry.body.text().unwrap_or("-").to_owned();
+            got.push((shown.after.0, shown.entry.seq.0, text));
+        }
+    }
+    got
+}
+
+fn texts(entries: &[(u32, u32, String)]) -> Vec<&str> {
+    entries.iter().map(|(_, _, text)| text.as_str()).collect()
+}
+
+#[tokio::test]
+async fn who_attaches_gets_the_history_and_then_what_is_new() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+
+    world.follow(&outbox, world.from(id, 0));
+    let history = entries(&mut browser, 2).await;
+    world.visitor_says(id, "two").await;
+    let fresh = entries(&mut browser, 1).await;
+
+    assert_eq!(texts(&history), ["Hello!", "one"]);
+    assert_eq!(fresh, [(2, 3, "two".to_owned())]);
+}
+
+#[tokio::test]
+async fn attaching_in_the_middle_of_a_flood_leaves_no_hole_and_no_double() {
+    let world = World::new().await;
+    let id = world.begin("0").await;
+    let (outbox, mut browser) = socket().await;
+
+    let flood = async {
+        for n in 1..=60 {
+            world.visitor_says(id, &n.to_string()).await;
+        }
+    };
+    let attach = async {
+        tokio::task::yield_now().await;
+        world.follow(&outbox, world.from(id, 0));
+    };
+    tokio::join!(flood, attach);
+
+    let got = entries(&mut browser, 62).await;
+    let mut last = 0;
+    for (after, seq, _) in &got {
+        assert!(*after <= last && last < *seq, "{after} <= {last} < {seq}");
+        last = *seq;
+    }
+    assert_eq!(last, 62);
+}
+
+#[tokio::test]
+async fn a_comment_never_reaches_the_visitor_and_leaves_no_gap() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+    world.follow(&outbox, world.from(id, 0));
+    entries(&mut browser, 2).await;
+
+    world.agent_comments(id, "secret").await;
+    world.visitor_says(id, "two").await;
+
+    assert_eq!(entries(&mut browser, 1).await, [(2, 4, "two".to_owned())]);
+}
+
+#[tokio::test]
+async fn somebody_elses_conversation_is_not_found() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+    let stranger = Follower::Visitor { id: VisitorId::fresh(), site: world.chatflow.site };
+
+    world.conversations.attach(stranger, outbox, world.from(id, 0));
+
+    let ServerFrame::Refused(refusal) = browser.next().await else { panic!("refused") };
+    assert_eq!(refusal.code, ErrorCode::NotFound);
+    assert_eq!(refusal.conversation, Some(id));
+}
+
+#[tokio::test]
+async fn a_cursor_that_means_nothing_is_reset_and_everything_follows() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let foreign = Cursor { conversation: id, epoch: Some(Epoch::fresh()), seq: Seq(1) };
+    for (cursor, expected) in
+        [(foreign, ResetReason::Epoch), (world.from(id, 99), ResetReason::Ahead)]
+    {
+        let (outbox, mut browser) = socket().await;
+        world.follow(&outbox, cursor);
+        let ServerFrame::Reset { reason, .. } = browser.next().await else { panic!("reset") };
+        assert_eq!(reason, expected);
+        assert_eq!(texts(&entries(&mut browser, 2).await), ["Hello!", "one"]);
+    }
+}
+
+#[tokio::test]
+async fn who_is_too_far_behind_is_sent_to_the_history() {
+    let world = World::new().await;
+    let id = world.begin("0").await;
+    for n in 0..200 {
+        world.visitor_says(id, &n.to_string()).await;
+    }
+    let (outbox, mut browser) = socket().await;
+
+    world.follow(&outbox, world.from(id, 0));
+
+    let head = browser
+        .until(|frame| match frame {
+            ServerFrame::Limited { head, .. } => Some(head),
+            _ => None,
+        })
+        .await;
+    assert_eq!(head, Seq(202));
+}
+
+#[tokio::test]
+async fn marks_come_back_once_they_are_stored_and_never_fall() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+    world.follow(&outbox, world.from(id, 0));
+    entries(&mut browser, 2).await;
+
+    world.conversations.mark(id, outbox.id(), Seq(2), Seq(1));
+    world.conversations.mark(id, outbox.id(), Seq(1), Seq(1));
+
+    let marks = browser
+        .until(|frame| match frame {
+            ServerFrame::Marks { party, delivered, read, .. } => Some((party, delivered, read)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(marks, (Party::Visitor, Seq(2), Seq(1)));
+    let stored = world.store.marks(id).await.expect("read");
+    assert_eq!((stored.visitor_delivered, stored.visitor_read), (Seq(2), Seq(1)));
+}
+
+#[tokio::test]
+async fn another_node_hears_by_the_link_and_reads_from_the_store() {
+    let (folder, store) = store().await;
+    let hub = LocalHub::new();
+    let here = World::on(folder, store.clone(), &hub).await;
+    let (root, _) = supervisor::root().await.expect("a root");
+    let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
+    let link = Link::Local(hub.join());
+    let there = Conversations::start(journal, link, store, root).await.expect("started");
+    let id = here.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+    let follower = Follower::Visitor { id: here.visitor, site: here.chatflow.site };
+    there.attach(follower, outbox, here.from(id, 0));
+    entries(&mut browser, 2).await;
+
+    here.visitor_says(id, "two").await;
+
+    assert_eq!(entries(&mut browser, 1).await, [(2, 3, "two".to_owned())]);
+}

@@ -1,0 +1,56 @@
+//! A conversation as one side sees it: the entries shown to it, and the facts beside them.
+
+use salotto_protocol::{ConversationSummary, Entry, MarkPair, Party, Seq, View, ViewedEntry};
+
+use crate::store::{Head, Marks};
+
+/// The entries visible in `view`, each with the seq that its reader has before it.
+pub(crate) fn viewed(
+    entries: impl IntoIterator<Item = Entry>,
+    view: View,
+    mut after: Seq,
+) -> Vec<ViewedEntry> {
+    let visible = entries.into_iter().filter(|entry| entry.body.visible_to(view));
+    visible
+        .map(|entry| {
+            let shown = ViewedEntry { after, entry };
+            after = shown.entry.seq;
+            shown
+        })
+        .collect()
+}
+
+pub(crate) fn newest_seq(head: &Head, view: View) -> Seq {
+    match view {
+        View::Visitor => head.visitor_seq,
+        View::Agent => head.seq,
+    }
+}
+
+pub(crate) fn summary(head: &Head, marks: Marks, view: View) -> ConversationSummary {
+    let (visitor, started_on) = match view {
+        View::Visitor => (None, None),
+        View::Agent => (Some(head.visitor), Some(head.started_on.clone())),
+    };
+    ConversationSummary {
+        id: head.id,
+        number: head.number,
+        chatflow: head.chatflow,
+        state: head.state,
+        assignee: head.assignee,
+        head: newest_seq(head, view),
+        started_at_ms: head.started_at_ms,
+        last_at_ms: head.last_at_ms,
+        marks: vec![pair(marks, Party::Visitor), pair(marks, Party::Team)],
+        visitor,
+        started_on,
+    }
+}
+
+pub(super) fn pair(marks: Marks, party: Party) -> MarkPair {
+    let (delivered, read) = match party {
+        Party::Visitor => (marks.visitor_delivered, marks.visitor_read),
+        Party::Team => (marks.team_delivered, marks.team_read),
+    };
+    MarkPair { party, delivered, read }
+}

@@ -1,0 +1,219 @@
+//! The demo: a shop site, one chatflow and two agents, put into a new database once.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId};
+
+use crate::config::Config;
+use crate::gateway::{DEMO_SITE, GatewaySettings, hash_password, random_word};
+use crate::journal::{Change, Journal, NewAgent};
+use crate::store::{Store, StoreError};
+
+const AGENTS: [(&str, &str); 2] =
+    [("Ada", "ada@demo.salotto.example"), ("Ben", "ben@demo.salotto.example")];
+const CAPACITY: u32 = 5;
+/// Beside the database: a second start has the same data and still knows the password.
+const SIGN_IN_FILE: &str = "demo-sign-in.txt";
+const PASSWORD_LINE: &str = "password: ";
+
+/// What the start is to tell.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Seeded {
+    /// No demo here.
+    Off,
+    /// The demo is in the store; the password, if it is still known.
+    Demo { password: Option<String> },
+}
+
+/// Fills a database that has no agents yet. Anything else is left as it is.
+pub(crate) async fn seed(
+    config: &Config,
+    store: &Store,
+    journal: &Journal,
+) -> Result<Seeded, StoreError> {
+    if !config.demo_enabled {
+        return Ok(Seeded::Off);
+    }
+    let file = sign_in_file(config);
+    if !store.agents().await?.is_empty() {
+        let password = known_password(&file);
+        return Ok(Seeded::Demo { password });
+    }
+    let chosen = config.demo_password.as_ref().map(|it| it.expose().to_owned());
+    let password = chosen.unwrap_or_else(random_word);
+    // Written first: a crash in between leaves a file too many, not a password too few.
+    if let Err(error) = keep_password(&file, &password) {
+        tracing::warn!(%error, file = %file.display(), "the demo's sign-in could not be kept");
+    }
+    let agents = add_agents(journal, &password).await?;
+    add_shop(journal, origins(config.gateway.listen), agents).await?;
+    Ok(Seeded::Demo { password: Some(password) })
+}
+
+/// A friendly block on stdout, for whoever has just typed `make run`.
+pub(crate) fn announce(config: &Config, settings: &GatewaySettings, seeded: &Seeded) {
+    let Seeded::Demo { password } = seeded else { return };
+    let text = announcement(settings.listen, config.admin_listen, password.as_deref());
+    let mut out = io::stdout().lock();
+    // A closed stdout is no reason not to serve.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn announcement(listen: SocketAddr, admin: SocketAddr, password: Option<&str>) -> String {
+    let at = visible(listen);
+    let agents = AGENTS.map(|(_, email)| email).join(" or ");
+    let password = password.map_or_else(
+        || "the one that you gave, or the one of the first start".to_owned(),
+        str::to_owned,
+    );
+    format!(
+        "\n  Salotto is running, with a demo (not for real visitors).\n\n  \
+         Shop     http://{at}/\n  \
+         Console  http://{at}/console/\n  \
+         Sign in  {agents}\n  \
+         Password {password}\n  \
+         Metrics  http://{admin}/metrics\n\n"
+    )
+}
+
+async fn add_agents(journal: &Journal, password: &str) -> Result<Vec<AgentId>, StoreError> {
+    let mut agents = Vec::new();
+    for (name, email) in AGENTS {
+        let id = AgentId::fresh();
+        let agent = NewAgent {
+            id,
+            email: email.to_owned(),
+            name: name.to_owned(),
+            password_hash: hash_password(password).expect("argon2 with its own defaults"),
+            status: AgentStatus::Available,
+            capacity: CAPACITY,
+        };
+        journal.change(Change::AddAgent(agent)).await?;
+        agents.push(id);
+    }
+    Ok(agents)
+}
+
+async fn add_shop(
+    journal: &Journal,
+    origins: Vec<String>,
+    agents: Vec<AgentId>,
+) -> Result<(), StoreError> {
+    let inbox = InboxId::fresh();
+    let settings = ChatflowSettings {
+        name: "Shop chat".to_owned(),
+        heading: "Chat with our shop".to_owned(),
+        accent_color: "#0b6e4f".to_owned(),
+        welcome: "Hi! Got any questions? I'm happy to help.".to_owned(),
+        away_message: "We are not here right now. Leave a message and we answer as soon as \
+                       we are back."
+            .to_owned(),
+        wait_message: "Everybody is in a chat right now. Somebody will be with you soon."
+            .to_owned(),
+        assign: true,
+        agents,
+    };
+    let changes = [
+        Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },
+        Change::PutInbox { id: inbox, name: "Main".to_owned() },
+        Change::PutChatflow {
+            id: ChatflowId::fresh(),
+            site: DEMO_SITE,
+            inbox,
+            enabled: true,
+            priority: 1,
+            settings,
+        },
+    ];
+    for change in changes {
+        journal.change(change).await?;
+    }
+    Ok(())
+}
+
+/// The names under which the own pages are called on this machine.
+fn origins(listen: SocketAddr) -> Vec<String> {
+    let port = listen.port();
+    let mut origins = vec![format!("http://{}", visible(listen))];
+    for name in ["127.0.0.1", "localhost"] {
+        let origin = format!("http://{name}:{port}");
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    origins
+}
+
+/// An address that a browser can open: "all interfaces" is none.
+fn visible(listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() {
+        SocketAddr::from(([127, 0, 0, 1], listen.port()))
+    } else {
+        listen
+    }
+}
+
+fn sign_in_file(config: &Config) -> PathBuf {
+    config.store_file().with_file_name(SIGN_IN_FILE)
+}
+
+fn keep_password(file: &Path, password: &str) -> io::Result<()> {
+    let [ada, ben] = AGENTS.map(|(_, email)| email);
+    let text = format!(
+        "Salotto DEMO sign-in: made by a first start with demo.enabled; not for real visitors.\n\
+         agents: {ada}, {ben}\n{PASSWORD_LINE}{password}\n"
+    );
+    let mut options = std::fs::OpenOptions::new();
+    let mut open = options.create(true).write(true).truncate(true).mode(0o600).open(file)?;
+    // A file of before keeps its mode otherwise.
+    open.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    open.write_all(text.as_bytes())
+}
+
+fn known_password(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(PASSWORD_LINE)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_sign_in_is_kept_for_the_owner_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(SIGN_IN_FILE);
+        std::fs::write(&file, "old").expect("written");
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).expect("changed");
+
+        keep_password(&file, "abc").expect("kept");
+
+        assert_eq!(known_password(&file).as_deref(), Some("abc"));
+        let mode = std::fs::metadata(&file).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_announcement_says_where_and_how() {
+        let text = announcement(
+            "0.0.0.0:8080".parse().expect("an address"),
+            "127.0.0.1:8081".parse().expect("an address"),
+            Some("abc"),
+        );
+        for part in ["http://127.0.0.1:8080/\n", "/console/", "ada@demo.salotto.example", "abc"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_demos_pages_may_be_called_by_every_local_name() {
+        let origins = origins("127.0.0.1:9000".parse().expect("an address"));
+        assert_eq!(origins, ["http://127.0.0.1:9000", "http://localhost:9000"]);
+    }
+}

@@ -1,0 +1,9 @@
+//! The REST API: one file per resource.
+
+pub(super) mod agents;
+pub(super) mod conversations;
+pub(super) mod loadtest;
+pub(super) mod openapi;
+pub(super) mod session;
+pub(super) mod sites;
+pub(super) mod visitors;

@@ -1,0 +1,129 @@
+//! A JSON body: bounded, typed, and without NUL; what is wrong is named.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::ApiError;
+
+/// The longest request is far below; more is a mistake or an attack.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The body of a request, as a handler's argument.
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
+        // A form of another site can post anything but this without being asked first.
+        let essence = kind.split(';').next().unwrap_or("").trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(ApiError::NotJson);
+        }
+        parse(&read(body).await?).map(JsonBody)
+    }
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(ApiError::TooLarge { max: BODY_BYTES_MAX })
+        }
+        Err(error) => Err(ApiError::BadJson(error.to_string())),
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| ApiError::BadJson(error.to_string()))?;
+    if has_nul(&value) {
+        return Err(ApiError::BadJson("NUL in a text".to_owned()));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let complaint = error.inner().to_string();
+        match complaint.strip_prefix("missing field `").and_then(|it| it.strip_suffix('`')) {
+            Some(missing) => {
+                let path = error.path().to_string();
+                let field = if path == "." { missing.into() } else { format!("{path}.{missing}") };
+                ApiError::BadField { field, complaint: "is missing".to_owned() }
+            }
+            None => ApiError::BadField { field: error.path().to_string(), complaint },
+        }
+    })
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(k, v)| k.contains('\0') || has_nul(v)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request as HttpRequest;
+    use salotto_protocol::api::{LoadTestAgents, NewVisitor};
+
+    use super::*;
+
+    async fn refused<T: DeserializeOwned>(kind: &str, body: impl Into<Body>) -> ApiError {
+        let request = HttpRequest::post("/").header(CONTENT_TYPE, kind).body(body.into());
+        let request = request.expect("a request");
+        match JsonBody::<T>::from_request(request, &()).await {
+            Ok(_) => panic!("it was taken"),
+            Err(error) => error,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_named() {
+        let field = |error| match error {
+            ApiError::BadField { field, complaint } => format!("{field} {complaint}"),
+            other => panic!("{other}"),
+        };
+        let json = "application/json; charset=utf-8";
+        let error = refused::<NewVisitor>(json, "{}").await;
+        assert_eq!(field(error), "site is missing");
+        let error = refused::<LoadTestAgents>(json, r#"{"count":"two","capacity":1}"#).await;
+        assert_eq!(field(error), r#"count invalid type: string "two", expected u32"#);
+        let error = refused::<NewVisitor>(json, r#"{"site":"x"}"#).await;
+        assert!(field(error).starts_with("site "));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_json_is_refused() {
+        let json = "application/json";
+        for body in ["", "{", "[1,", "\u{feff}{}"] {
+            let error = refused::<NewVisitor>(json, body).await;
+            assert!(matches!(error, ApiError::BadJson(_)), "{body:?}");
+        }
+        let error = refused::<NewVisitor>(json, vec![b'"', 0xff, b'"']).await;
+        assert!(matches!(error, ApiError::BadJson(_)));
+        let error = refused::<NewVisitor>("text/plain", r#"{"site":1}"#).await;
+        assert!(matches!(error, ApiError::NotJson));
+    }
+
+    #[tokio::test]
+    async fn nul_is_refused_wherever_it_stands() {
+        for body in [r#"{"site":"\u0000"}"#, r#"{"a":[{"b\u0000":1}]}"#] {
+            let error = refused::<NewVisitor>("application/json", body).await;
+            assert!(matches!(error, ApiError::BadJson(_)), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_refused() {
+        let body = format!("\"{}\"", "x".repeat(BODY_BYTES_MAX));
+        let error = refused::<NewVisitor>("application/json", body).await;
+        assert!(matches!(error, ApiError::TooLarge { max: 65_536 }));
+    }
+}

@@ -1,0 +1,206 @@
+//! Listeners and HTTP connections: bounded in number, in header size and in patience.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+/// Connections beyond `sockets_max`, so that the API answers while sockets are refused.
+pub(crate) const HTTP_CONNECTIONS_RESERVE: usize = 1_024;
+
+/// A connect storm waits here instead of being turned away.
+const BACKLOG: i32 = 4_096;
+/// A request's line and headers together.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+const HEADERS_MAX: usize = 64;
+/// To send a request's head; an idle connection is closed after as long.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// To answer a request, body included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// For running requests, once the node stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Out of descriptors or memory: nothing gets better by asking at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections that are being told 503 at once; above it they are dropped.
+const REFUSALS_MAX: usize = 64;
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\
+    Content-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// The other end of the connection, as the kernel knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerAddress(pub(crate) SocketAddr);
+
+/// Counts a connection against the ceiling, as a request extension: who keeps the connection
+/// beyond the request (a socket) keeps this too.
+#[derive(Debug)]
+pub(crate) struct Connection(Arc<AtomicUsize>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Serves until `stop` turns true (or its sender is gone); then finishes running requests.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    mut stop: watch::Receiver<bool>,
+) {
+    let server = Server::new(router, connections_max, stop.clone());
+    // Every connection holds a sender; when the last is dropped, all have ended.
+    let (running, mut ended) = mpsc::channel::<Infallible>(1);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, address)) => server.take(stream, address, &running),
+                Err(error) => pause_after(&error).await,
+            },
+            () = stopped(&mut stop) => break,
+        }
+    }
+    drop((listener, running));
+    if timeout(STOP_TIMEOUT, ended.recv()).await.is_err() {
+        tracing::warn!("some requests were still running when their time was over");
+    }
+}
+
+struct Server {
+    router: Router,
+    connections: Arc<AtomicUsize>,
+    connections_max: usize,
+    refusals: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Server {
+    fn new(router: Router, connections_max: usize, stop: watch::Receiver<bool>) -> Server {
+        Server {
+            router,
+            connections: Arc::default(),
+            connections_max,
+            refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+            stop,
+        }
+    }
+
+    fn take(&self, stream: TcpStream, address: SocketAddr, running: &mpsc::Sender<Infallible>) {
+        // Small frames are the rule, and each is a whole thought.
+        let _ = stream.set_nodelay(true);
+        let connection = Connection(self.connections.clone());
+        if self.connections.fetch_add(1, Ordering::AcqRel) >= self.connections_max {
+            self.refuse(stream, connection);
+            return;
+        }
+        let extensions = (PeerAddress(address), Arc::new(connection));
+        let conversation = talk(stream, self.router.clone(), extensions, self.stop.clone());
+        let running = running.clone();
+        tokio::spawn(async move {
+            conversation.await;
+            drop(running);
+        });
+    }
+
+    /// Says 503, and waits a moment until that is read.
+    fn refuse(&self, mut stream: TcpStream, connection: Connection) {
+        let Ok(permit) = self.refusals.clone().try_acquire_owned() else { return };
+        tokio::spawn(async move {
+            let _held = (permit, connection);
+            let _ = timeout(REFUSAL_TIMEOUT, async {
+                stream.write_all(REFUSAL).await?;
+                stream.shutdown().await?;
+                // Closing over unread bytes would reset the connection and lose the answer.
+                let mut request = [0; 1024];
+                while stream.read(&mut request).await? > 0 {}
+                io::Result::Ok(())
+            })
+            .await;
+        });
+    }
+}
+
+/// One HTTP connection, until it ends, is upgraded, or the node stops.
+async fn talk(
+    stream: TcpStream,
+    router: Router,
+    (address, connection): (PeerAddress, Arc<Connection>),
+    mut stop: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(address);
+        request.extensions_mut().insert(connection.clone());
+        answer(router.clone(), request.map(Body::new))
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX);
+    let talking = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    tokio::pin!(talking);
+    tokio::select! {
+        // Errors are the client's: it hung up, was too slow, or speaks no HTTP.
+        _ = talking.as_mut() => return,
+        () = stopped(&mut stop) => talking.as_mut().graceful_shutdown(),
+    }
+    let _ = talking.await;
+}
+
+async fn answer(mut router: Router, request: Request) -> Result<Response, Infallible> {
+    match timeout(REQUEST_TIMEOUT, router.call(request)).await {
+        Ok(Ok(response)) => Ok(response),
+        Err(_) => Ok(StatusCode::REQUEST_TIMEOUT.into_response()),
+    }
+}
+
+/// A connection that failed before it was accepted costs nothing; anything else is ours.
+async fn pause_after(error: &io::Error) {
+    match error.kind() {
+        io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::Interrupted => {}
+        _ => {
+            tracing::warn!(%error, "no connection can be accepted for a moment");
+            sleep(ACCEPT_PAUSE).await;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
+
+/// Until the value turns true, or nobody can turn it any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}

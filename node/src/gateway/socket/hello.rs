@@ -1,0 +1,241 @@
+//! The first frame: who it is, whether there is room, and the `welcome`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use salotto_protocol::limits::{HELLO_TIMEOUT_MS, PROTOCOL, WELCOME_CONVERSATIONS_MAX};
+use salotto_protocol::{
+    ClientFrame, CloseCode, ConversationSummary, ErrorCode, Hello, Party, Refusal, ServerFrame,
+    Welcome,
+};
+use tokio::time::timeout;
+
+use super::admission::{Seat, Tier};
+use super::decode::decode;
+use super::jitter;
+use super::line::Line;
+use super::task::{self, Hold, Role, Socket, Stay};
+use crate::clock;
+use crate::fanout::encode;
+use crate::gateway::App;
+use crate::gateway::server::Connection;
+use crate::metrics;
+use crate::store::Head;
+
+/// For whom there is no room: between this and twice as long.
+const BUSY_RETRY: Duration = Duration::from_secs(2);
+
+/// What the request of the upgrade told.
+pub(super) struct Facts {
+    pub(super) party: Party,
+    /// No page of a foreign site opened it.
+    pub(super) origin_is_ours: bool,
+    /// It bore the load-test token.
+    pub(super) exempt: bool,
+    pub(super) connection: Option<Arc<Connection>>,
+    pub(super) since: Instant,
+}
+
+/// A no: the frame that says why, and the close after it.
+#[derive(Debug)]
+struct Farewell {
+    refusal: Option<Refusal>,
+    code: CloseCode,
+    reason: &'static str,
+}
+
+/// From the upgrade to a task of its own, or to a refusal.
+pub(super) async fn greet(app: App, mut line: Line, facts: Facts) {
+    let outcome = receive(&app, &mut line, &facts).await;
+    metrics::handshake_ended(result(&outcome), facts.since.elapsed());
+    match outcome {
+        Ok((role, hello, seat)) => admit(app, line, facts, (role, hello, seat)).await,
+        Err(farewell) => part(&mut line, farewell).await,
+    }
+}
+
+async fn receive(
+    app: &App,
+    line: &mut Line,
+    facts: &Facts,
+) -> Result<(Role, Hello, Seat), Farewell> {
+    let hello = read(line, facts.party).await?;
+    let role = identify(app, facts, &hello)?;
+    if app.sockets.is_draining() {
+        return Err(later(ErrorCode::Draining, "the node goes away", CloseCode::Restart));
+    }
+    let full = || later(ErrorCode::Busy, "the node is full", CloseCode::TryLater);
+    let seat = app.sockets.seat(tier(facts.party, &hello)).ok_or_else(full)?;
+    Ok((role, hello, seat))
+}
+
+async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
+    let Ok(first) = timeout(Duration::from_millis(HELLO_TIMEOUT_MS), line.first()).await else {
+        return Err(Farewell {
+            refusal: None,
+            code: CloseCode::HelloTimeout,
+            reason: "no hello in time",
+        });
+    };
+    let Some(text) = first else {
+        return Err(Farewell { refusal: None, code: CloseCode::Normal, reason: "" });
+    };
+    let bad_hello = |refusal: Refusal| Farewell {
+        refusal: Some(refusal),
+        code: CloseCode::BadHello,
+        reason: "the first frame must be a hello",
+    };
+    match decode(&text, party).map_err(bad_hello)? {
+        ClientFrame::Hello(hello) if hello.protocol == PROTOCOL => Ok(hello),
+        ClientFrame::Hello(_) => Err(bad_hello(Refusal::new(
+            ErrorCode::UnsupportedProtocol,
+            format!("this node speaks protocol {PROTOCOL}"),
+        ))),
+        ClientFrame::Pong
+        | ClientFrame::Start(_)
+        | ClientFrame::Send { .. }
+        | ClientFrame::Comment { .. }
+        | ClientFrame::Assign { .. }
+        | ClientFrame::Close { .. }
+        | ClientFrame::Reopen { .. }
+        | ClientFrame::Attach(_)
+        | ClientFrame::Detach { .. }
+        | ClientFrame::Mark { .. }
+        | ClientFrame::Typing { .. }
+        | ClientFrame::Page(_)
+        | ClientFrame::Board { .. }
+        | ClientFrame::Status { .. } => {
+            Err(bad_hello(Refusal::new(ErrorCode::BadHello, "the first frame must be a hello")))
+        }
+    }
+}
+
+fn identify(app: &App, facts: &Facts, hello: &Hello) -> Result<Role, Farewell> {
+    let role = match facts.party {
+        Party::Team if !facts.origin_is_ours => {
+            return Err(Farewell {
+                refusal: Some(Refusal::new(ErrorCode::Forbidden, "opened by a foreign page")),
+                code: CloseCode::Forbidden,
+                reason: "a foreign origin",
+            });
+        }
+        Party::Team => app.tokens.socket(&hello.token, clock::now_ms()).map(Role::Agent),
+        Party::Visitor => app.tokens.visitor(&hello.token).map(Role::Visitor),
+    };
+    role.ok_or_else(|| Farewell {
+        refusal: Some(Refusal::new(ErrorCode::Unauthenticated, "the token is not valid")),
+        code: CloseCode::Unauthenticated,
+        reason: "the token is not valid",
+    })
+}
+
+fn tier(party: Party, hello: &Hello) -> Tier {
+    match party {
+        Party::Team => Tier::Agent,
+        Party::Visitor if hello.cursors.is_empty() => Tier::Idle,
+        Party::Visitor => Tier::Resuming,
+    }
+}
+
+async fn admit(app: App, mut line: Line, facts: Facts, (role, hello, seat): (Role, Hello, Seat)) {
+    let welcome = match welcome(&app, role).await {
+        Ok(welcome) => welcome,
+        Err(farewell) => return part(&mut line, farewell).await,
+    };
+    let outbox = line.outbox().clone();
+    outbox.push(&encode(&ServerFrame::Welcome(welcome)), None);
+    line.welcome();
+    let hold = Hold { seat, connection: facts.connection, exempt: facts.exempt };
+    let stay = Stay::begin(app.clone(), role, outbox.clone(), hold);
+    match role {
+        Role::Visitor(who) => app.sessions.join(who, outbox, hello.cursors, hello.page),
+        Role::Agent(agent) => app.agents.join(agent, outbox, hello.cursors),
+    }
+    tokio::spawn(task::run(Socket { line, stay }));
+}
+
+/// One indexed read for a visitor: history on return depends on it, cursors or not.
+async fn welcome(app: &App, role: Role) -> Result<Welcome, Farewell> {
+    let mut welcome = Welcome {
+        protocol: PROTOCOL,
+        node: app.node,
+        epoch: app.store.epoch(),
+        heartbeat_ms: app.settings.heartbeat_ms,
+        reconnect_window_ms: app.settings.reconnect_window_ms,
+        visitor: None,
+        conversations: Vec::new(),
+        agent: None,
+        inboxes: Vec::new(),
+    };
+    match role {
+        Role::Visitor(who) => {
+            let heads = app.store.conversations_of(who.visitor, WELCOME_CONVERSATIONS_MAX).await;
+            let heads = heads.map_err(|error| {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no welcome: the store");
+                later(ErrorCode::StoreFailed, "the store failed", CloseCode::TryLater)
+            })?;
+            welcome.visitor = Some(who.visitor);
+            welcome.conversations = heads.into_iter().map(summary).collect();
+        }
+        Role::Agent(agent) => {
+            welcome.agent = Some(agent);
+            welcome.inboxes = app.chatflows.inboxes().into_iter().map(|inbox| inbox.id).collect();
+        }
+    }
+    Ok(welcome)
+}
+
+/// In the visitor's view. Marks come with the attach.
+fn summary(head: Head) -> ConversationSummary {
+    ConversationSummary {
+        id: head.id,
+        number: head.number,
+        chatflow: head.chatflow,
+        state: head.state,
+        assignee: head.assignee,
+        head: head.visitor_seq,
+        started_at_ms: head.started_at_ms,
+        last_at_ms: head.last_at_ms,
+        marks: Vec::new(),
+        visitor: None,
+        started_on: None,
+    }
+}
+
+async fn part(line: &mut Line, farewell: Farewell) {
+    if let Some(refusal) = farewell.refusal {
+        line.outbox().push(&encode(&ServerFrame::Refused(refusal)), None);
+    }
+    line.outbox().close(farewell.code, farewell.reason);
+    line.finish().await;
+}
+
+fn later(code: ErrorCode, reason: &'static str, close: CloseCode) -> Farewell {
+    let after = BUSY_RETRY + jitter::up_to(BUSY_RETRY);
+    let retry_after_ms = u64::try_from(after.as_millis()).ok();
+    let refusal = Refusal { retry_after_ms, ..Refusal::new(code, reason) };
+    Farewell { refusal: Some(refusal), code: close, reason }
+}
+
+/// The closed set of `salotto_handshakes_total`.
+fn result<T>(outcome: &Result<T, Farewell>) -> &'static str {
+    match outcome {
+        Ok(_) => "ok",
+        Err(farewell) => match farewell.code {
+            CloseCode::Forbidden => "bad_origin",
+            CloseCode::Unauthenticated => "unauthorized",
+            CloseCode::TryLater | CloseCode::Restart => "over_limit",
+            CloseCode::RateLimited => "rate_limited",
+            CloseCode::InternalError => "error",
+            CloseCode::Normal
+            | CloseCode::GoingAway
+            | CloseCode::ProtocolError
+            | CloseCode::BadData
+            | CloseCode::TooLarge
+            | CloseCode::BadHello
+            | CloseCode::HelloTimeout
+            | CloseCode::SlowConsumer
+            | CloseCode::HeartbeatLost => "bad_request",
+        },
+    }
+}

@@ -1,0 +1,38 @@
+//! WebSockets: upgrade, `hello`, one lean task each.
+//!
+//! Reading order: `upgrade`, `hello`, `task`, `line`; then what a line is made of: `reader`,
+//! `codec`, `header`, `decode`, `heartbeat`, `strikes`. `registry` and `admission` know them all.
+
+mod admission;
+mod codec;
+mod decode;
+mod header;
+mod heartbeat;
+mod hello;
+mod jitter;
+mod line;
+mod reader;
+mod registry;
+mod strikes;
+mod task;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use salotto_protocol::Party;
+
+use super::App;
+
+pub(crate) use registry::Sockets;
+
+/// `GET /ws/visitor`
+pub(crate) async fn visitor(State(app): State<App>, request: Request) -> Response {
+    upgrade::upgrade(app, Party::Visitor, request)
+}
+
+/// `GET /ws/agent`
+pub(crate) async fn agent(State(app): State<App>, request: Request) -> Response {
+    upgrade::upgrade(app, Party::Team, request)
+}

@@ -1,0 +1,176 @@
+//! All sockets of this node: counted, sent to at once, sent away when the node drains.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use salotto_protocol::{CloseCode, Party, ServerFrame};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::admission::{Admission, Seat, Tier};
+use super::jitter;
+use crate::fanout::{Delivery, Frame, Outbox, SocketId, encode};
+use crate::metrics;
+
+/// So that sockets that come and go do not wait for each other, nor for a broadcast.
+const SHARDS: usize = 16;
+/// Sockets written to in a row, before other tasks get their turn.
+const CHUNK_SOCKETS: usize = 256;
+/// One for each core that a small node has: more gains nothing (measured).
+const BROADCAST_TASKS: usize = 2;
+/// Steps in which sockets are sent away.
+const DRAIN_STEP: Duration = Duration::from_millis(50);
+/// How long a client waits before it comes back to another node.
+const COME_BACK_MAX: Duration = Duration::from_millis(500);
+/// For the last close frames to be answered.
+const DRAIN_GRACE: Duration = Duration::from_secs(8);
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Sockets(Arc<Shared>);
+
+struct Shared {
+    admission: Admission,
+    visitors: Listed,
+    agents: Listed,
+    draining: AtomicBool,
+    emptied: Notify,
+}
+
+/// The sockets of one role.
+#[derive(Default)]
+struct Listed {
+    shards: [Mutex<HashMap<SocketId, Outbox>>; SHARDS],
+    count: AtomicUsize,
+}
+
+impl Sockets {
+    pub(crate) fn new(sockets_max: usize) -> Sockets {
+        metrics::sockets_max_is(sockets_max);
+        Sockets(Arc::new(Shared {
+            admission: Admission::new(sockets_max),
+            visitors: Listed::default(),
+            agents: Listed::default(),
+            draining: AtomicBool::new(false),
+            emptied: Notify::new(),
+        }))
+    }
+
+    pub(crate) fn count(&self, party: Party) -> usize {
+        self.listed(party).count.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
+    }
+
+    /// Writes one frame to every visitor's socket; how many took it.
+    pub(crate) async fn broadcast(&self, frame: &Frame) -> usize {
+        let tasks: Vec<_> = (0..BROADCAST_TASKS)
+            .map(|first| tokio::spawn(self.clone().broadcast_part(first, frame.clone())))
+            .collect();
+        let mut taken = 0;
+        for task in tasks {
+            taken += task.await.unwrap_or_default();
+        }
+        taken
+    }
+
+    /// Tells everybody to come back elsewhere, spread over `window`, visitors first; returns
+    /// when the last socket has gone, or could not be waited for any longer.
+    pub(crate) async fn drain(&self, window: Duration) {
+        self.0.draining.store(true, Ordering::Release);
+        self.send_away(Party::Visitor, window * 4 / 5).await;
+        self.send_away(Party::Team, window / 5).await;
+        let _ = timeout(DRAIN_GRACE, self.emptied()).await;
+    }
+
+    pub(super) fn seat(&self, tier: Tier) -> Option<Seat> {
+        self.0.admission.seat(tier)
+    }
+
+    pub(super) fn add(&self, outbox: &Outbox) {
+        let listed = self.listed(outbox.party());
+        listed.shard(outbox.id()).insert(outbox.id(), outbox.clone());
+        listed.count.fetch_add(1, Ordering::AcqRel);
+        if self.is_draining() {
+            send_one_away(outbox);
+        }
+    }
+
+    pub(super) fn remove(&self, outbox: &Outbox) {
+        let listed = self.listed(outbox.party());
+        if listed.shard(outbox.id()).remove(&outbox.id()).is_some() {
+            listed.count.fetch_sub(1, Ordering::AcqRel);
+            self.0.emptied.notify_waiters();
+        }
+    }
+
+    async fn broadcast_part(self, first: usize, frame: Frame) -> usize {
+        let mut taken = 0;
+        for shard in (first..SHARDS).step_by(BROADCAST_TASKS) {
+            let outboxes = self.0.visitors.outboxes(shard);
+            for chunk in outboxes.chunks(CHUNK_SOCKETS) {
+                taken += chunk.iter().filter(|it| takes(it, &frame)).count();
+                tokio::task::yield_now().await;
+            }
+        }
+        taken
+    }
+
+    async fn send_away(&self, party: Party, window: Duration) {
+        let listed = self.listed(party);
+        let outboxes: Vec<_> = (0..SHARDS).flat_map(|shard| listed.outboxes(shard)).collect();
+        let steps = usize::try_from(window.as_millis() / DRAIN_STEP.as_millis()).unwrap_or(1);
+        let step_sockets = outboxes.len().div_ceil(steps.max(1)).max(1);
+        let start = Instant::now();
+        for (step, chunk) in (0u32..).zip(outboxes.chunks(step_sockets)) {
+            sleep_until(start + DRAIN_STEP * step).await;
+            chunk.iter().for_each(send_one_away);
+        }
+    }
+
+    async fn emptied(&self) {
+        loop {
+            let notified = self.0.emptied.notified();
+            if self.count(Party::Visitor) + self.count(Party::Team) == 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    fn listed(&self, party: Party) -> &Listed {
+        match party {
+            Party::Visitor => &self.0.visitors,
+            Party::Team => &self.0.agents,
+        }
+    }
+}
+
+impl Listed {
+    fn shard(&self, id: SocketId) -> MutexGuard<'_, HashMap<SocketId, Outbox>> {
+        let shard = usize::try_from(id.0 % SHARDS as u64).expect("below the number of shards");
+        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn outboxes(&self, shard: usize) -> Vec<Outbox> {
+        let shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        shard.values().cloned().collect()
+    }
+}
+
+fn takes(outbox: &Outbox, frame: &Frame) -> bool {
+    match outbox.push(frame, None) {
+        Delivery::Queued => true,
+        Delivery::Lost | Delivery::Gone => false,
+    }
+}
+
+fn send_one_away(outbox: &Outbox) {
+    let after_ms = u64::try_from(jitter::up_to(COME_BACK_MAX).as_millis()).unwrap_or(0);
+    outbox.push(&encode(&ServerFrame::Reconnect { after_ms }), None);
+    outbox.close(CloseCode::Restart, "the node goes away");
+}

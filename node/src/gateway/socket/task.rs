@@ -1,0 +1,158 @@
+//! The lean task of one socket, from `welcome` to the end.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use salotto_protocol::{AgentId, ClientFrame, CloseCode, Cursor, ErrorCode, Refusal, ServerFrame};
+
+use super::admission::Seat;
+use super::decode::about;
+use super::line::{Event, Line};
+use crate::ask::Unanswered;
+use crate::fanout::{ClosedBy, Outbox, Place, encode};
+use crate::gateway::App;
+use crate::gateway::server::Connection;
+use crate::metrics;
+use crate::session::Identity;
+
+/// How long a client waits before it repeats what an actor left unanswered.
+const UNANSWERED_RETRY_MS: u64 = 1_000;
+
+/// Who is on the other end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Role {
+    Visitor(Identity),
+    Agent(AgentId),
+}
+
+pub(super) struct Socket {
+    pub(super) line: Line,
+    pub(super) stay: Stay,
+}
+
+/// A socket's stay on this node. Dropping it, even in a panic, takes it out everywhere.
+pub(super) struct Stay {
+    app: App,
+    role: Role,
+    outbox: Outbox,
+    since: Instant,
+    /// Of the load tester: no limits of rate.
+    exempt: bool,
+    _seat: Seat,
+    _connection: Option<Arc<Connection>>,
+}
+
+/// What a stay holds on to besides the actors.
+pub(super) struct Hold {
+    pub(super) seat: Seat,
+    pub(super) connection: Option<Arc<Connection>>,
+    pub(super) exempt: bool,
+}
+
+impl Stay {
+    pub(super) fn begin(app: App, role: Role, outbox: Outbox, hold: Hold) -> Stay {
+        app.sockets.add(&outbox);
+        metrics::socket_opened(outbox.party());
+        let Hold { seat, connection, exempt } = hold;
+        let since = Instant::now();
+        Stay { app, role, outbox, since, exempt, _seat: seat, _connection: connection }
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let reason = reason(self.outbox.closed_by());
+        // Nothing if it was closed in good order.
+        self.outbox.cut();
+        match self.role {
+            Role::Visitor(who) => self.app.sessions.leave(who, self.outbox.id()),
+            Role::Agent(agent) => self.app.agents.leave(agent, self.outbox.id()),
+        }
+        self.app.sockets.remove(&self.outbox);
+        metrics::socket_closed(self.outbox.party(), reason, self.since.elapsed());
+    }
+}
+
+/// Whatever is large lives in a box while it is needed: a task keeps the size of its largest
+/// state, and most sockets are silent.
+pub(super) async fn run(mut socket: Socket) {
+    loop {
+        match socket.line.next().await {
+            Event::Frame(frame) => socket.take(frame).await,
+            Event::Refill(places) => socket.refill(places),
+            Event::End => break,
+        }
+    }
+    Box::pin(socket.line.finish()).await;
+}
+
+impl Socket {
+    /// Hands a frame to its actor. The next one is read when this one was taken.
+    async fn take(&mut self, frame: ClientFrame) {
+        let unanswered = about(unanswered(), &frame);
+        let taken = Box::pin(hand_over(
+            self.stay.app.clone(),
+            self.stay.role,
+            self.stay.outbox.clone(),
+            frame,
+            self.stay.exempt,
+        ));
+        if let Err(Unanswered) = self.line.meanwhile(taken).await {
+            self.stay.outbox.push(&encode(&ServerFrame::Refused(unanswered)), None);
+        }
+    }
+
+    /// The queue was lost: everything is attached again, from what was written last.
+    fn refill(&self, places: Vec<Place>) {
+        let epoch = Some(self.stay.app.store.epoch());
+        let cursors = places
+            .into_iter()
+            .map(|place| Cursor { conversation: place.conversation, epoch, seq: place.seq })
+            .collect();
+        let outbox = self.stay.outbox.clone();
+        match self.stay.role {
+            Role::Visitor(who) => self.stay.app.sessions.join(who, outbox, cursors, None),
+            Role::Agent(agent) => self.stay.app.agents.join(agent, outbox, cursors),
+        }
+    }
+}
+
+async fn hand_over(
+    app: App,
+    role: Role,
+    outbox: Outbox,
+    frame: ClientFrame,
+    exempt: bool,
+) -> Result<(), Unanswered> {
+    match role {
+        Role::Visitor(who) => app.sessions.frame(who, &outbox, frame, exempt).await,
+        Role::Agent(agent) => app.agents.frame(agent, &outbox, frame, exempt).await,
+    }
+}
+
+fn unanswered() -> Refusal {
+    let retry_after_ms = Some(UNANSWERED_RETRY_MS);
+    Refusal { retry_after_ms, ..Refusal::new(ErrorCode::Internal, "no answer: send it again") }
+}
+
+/// The closed set of `salotto_connections_closed_total`.
+fn reason(closed_by: ClosedBy) -> &'static str {
+    match closed_by {
+        ClosedBy::Peer => "client_close",
+        ClosedBy::Nobody => "client_gone",
+        ClosedBy::Us(code) => match code {
+            CloseCode::Normal => "client_close",
+            CloseCode::GoingAway | CloseCode::Restart | CloseCode::TryLater => "server_drain",
+            CloseCode::ProtocolError
+            | CloseCode::BadData
+            | CloseCode::TooLarge
+            | CloseCode::BadHello
+            | CloseCode::HelloTimeout => "protocol_error",
+            CloseCode::InternalError => "server_error",
+            CloseCode::Unauthenticated | CloseCode::Forbidden => "auth_expired",
+            CloseCode::SlowConsumer => "slow_consumer",
+            CloseCode::HeartbeatLost => "idle_timeout",
+            CloseCode::RateLimited => "rate_limited",
+        },
+    }
+}

@@ -1,0 +1,179 @@
+//! The one actor that writes: takes what has queued, commits it, hands out what came of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use tokio::sync::{mpsc, oneshot};
+
+use super::batch::settle;
+use super::change;
+use super::delivery::Delivery;
+use super::marks::PendingMarks;
+use super::write::{Change, Changed, Outcome, Write};
+use crate::metrics;
+use crate::store::{Mark, Store, StoreError, Trouble};
+
+/// More only makes the first ones wait: a commit of this many is no dearer per write.
+const BATCH_WRITES_MAX: usize = 256;
+
+pub(super) struct JournalActor {
+    pub(super) store: Store,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What the handles and the actor both touch.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// A `Wake` is in the mailbox.
+    pub(super) awake: AtomicBool,
+    pub(super) marks: PendingMarks,
+}
+
+pub(super) enum Msg {
+    /// There are writes in the queue.
+    Wake,
+    /// Marks have waited long enough.
+    FlushMarks,
+    Change(Box<Change>, RpcReplyPort<Result<Changed, StoreError>>),
+    /// Commit what is queued, take nothing more.
+    Drain(RpcReplyPort<()>),
+}
+
+pub(super) struct State {
+    pub(super) queue: mpsc::Receiver<Write>,
+    pub(super) deliveries: mpsc::Sender<Delivery>,
+}
+
+impl Actor for JournalActor {
+    type Msg = Msg;
+    type State = State;
+    type Arguments = State;
+
+    async fn pre_start(&self, _: ActorRef<Msg>, state: State) -> Result<State, ActorProcessingErr> {
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Msg>,
+        message: Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Msg::Wake => self.take_batch(&myself, state).await?,
+            Msg::FlushMarks => self.commit(state, Vec::new()).await?,
+            Msg::Change(change, reply) => self.change(state, *change, reply).await?,
+            Msg::Drain(reply) => self.drain(state, reply).await?,
+        }
+        Ok(())
+    }
+}
+
+impl JournalActor {
+    /// One batch for one message, so that changes and marks have their turn between batches.
+    async fn take_batch(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+    ) -> Result<(), StoreError> {
+        self.shared.awake.store(false, Ordering::SeqCst);
+        let writes = state.queued();
+        metrics::store_write_queue(state.queue.len());
+        if writes.len() == BATCH_WRITES_MAX && !self.shared.awake.swap(true, Ordering::SeqCst) {
+            let _ = myself.cast(Msg::Wake);
+        }
+        self.commit(state, writes).await
+    }
+
+    async fn commit(&self, state: &mut State, mut writes: Vec<Write>) -> Result<(), StoreError> {
+        let marks = self.shared.marks.take();
+        if writes.is_empty() && marks.is_empty() {
+            return Ok(());
+        }
+        let settled = settle(&self.store, &mut writes, marks).await;
+        self.keep(settled.marks_left);
+        let answers = writes.into_iter().map(|write| write.done).zip(settled.outcomes).collect();
+        state.deliver(Delivery { notices: settled.notices, answers, delivered: None }).await;
+        match settled.fatal {
+            None => Ok(()),
+            Some(error) => state.give_up(error).await,
+        }
+    }
+
+    fn keep(&self, marks: Vec<Mark>) {
+        for mark in marks {
+            self.shared.marks.add(mark);
+        }
+    }
+
+    async fn change(
+        &self,
+        state: &mut State,
+        change: Change,
+        reply: RpcReplyPort<Result<Changed, StoreError>>,
+    ) -> Result<(), StoreError> {
+        match change::apply(&self.store, change).await {
+            Ok((changed, notices)) => {
+                state.deliver(Delivery { notices, ..Delivery::default() }).await;
+                let _ = reply.send(Ok(changed));
+                Ok(())
+            }
+            Err(error) => {
+                metrics::store_error("change", error.trouble().as_str());
+                match error.trouble() {
+                    Trouble::Fatal => state.give_up(error).await,
+                    Trouble::Locked | Trouble::Refused => {
+                        let _ = reply.send(Err(error));
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    async fn drain(&self, state: &mut State, reply: RpcReplyPort<()>) -> Result<(), StoreError> {
+        state.queue.close();
+        loop {
+            let writes = state.queued();
+            let is_last = writes.len() < BATCH_WRITES_MAX;
+            self.commit(state, writes).await?;
+            if is_last {
+                break;
+            }
+        }
+        let (delivered, all_delivered) = oneshot::channel();
+        state.deliver(Delivery { delivered: Some(delivered), ..Delivery::default() }).await;
+        let _ = all_delivered.await;
+        let _ = reply.send(());
+        Ok(())
+    }
+}
+
+impl State {
+    fn queued(&mut self) -> Vec<Write> {
+        let mut writes = Vec::with_capacity(self.queue.len().min(BATCH_WRITES_MAX));
+        while writes.len() < BATCH_WRITES_MAX
+            && let Ok(write) = self.queue.try_recv()
+        {
+            writes.push(write);
+        }
+        writes
+    }
+
+    /// The store cannot be trusted any more: whoever waits is told, and the actor fails.
+    async fn give_up(&mut self, error: StoreError) -> Result<(), StoreError> {
+        self.queue.close();
+        let mut answers = Vec::new();
+        while let Ok(write) = self.queue.try_recv() {
+            answers.push((write.done, Outcome::Failed));
+        }
+        self.deliver(Delivery { answers, ..Delivery::default() }).await;
+        Err(error)
+    }
+
+    async fn deliver(&self, delivery: Delivery) {
+        let sent = self.deliveries.send(delivery).await;
+        assert!(sent.is_ok(), "the delivery task ends after this sender");
+    }
+}

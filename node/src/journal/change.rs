@@ -1,0 +1,89 @@
+//! Changes of settings, accounts and presence: one transaction each, with its notice.
+
+use salotto_protocol::{AgentId, Epoch};
+
+use super::commits::Commit;
+use super::write::{Change, Changed, NewAgent};
+use crate::clock;
+use crate::store::{AgentRow, Batch, ChatflowRow, InboxRow, SiteRow, Store, StoreError};
+
+/// What is to follow once the change is committed.
+enum Notice {
+    Nobody,
+    Agents(Vec<AgentId>),
+    Settings,
+    /// The node's own copy of it.
+    Epoch(Epoch),
+}
+
+pub(super) async fn apply(
+    store: &Store,
+    change: Change,
+) -> Result<(Changed, Vec<Commit>), StoreError> {
+    let mut writer = store.writer().await;
+    let mut batch = writer.begin().await?;
+    let Some(notice) = run(&mut batch, change).await? else {
+        return Ok((Changed::Unchanged, Vec::new()));
+    };
+    let commit = match &notice {
+        Notice::Nobody | Notice::Epoch(_) => None,
+        Notice::Agents(agents) => Some(Commit::Agents(batch.lock_agents(agents).await?.into())),
+        Notice::Settings => {
+            batch.next_settings_version().await?;
+            Some(Commit::Settings)
+        }
+    };
+    batch.commit().await?;
+    match notice {
+        Notice::Epoch(epoch) => store.set_epoch(epoch),
+        Notice::Nobody | Notice::Agents(_) | Notice::Settings => {}
+    }
+    Ok((Changed::Done, commit.into_iter().collect()))
+}
+
+/// `None` if it was so already.
+async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, StoreError> {
+    let (changed, notice) = match change {
+        Change::Status { agent, status } => {
+            (batch.set_status(agent, status).await?, Notice::Agents(vec![agent]))
+        }
+        Change::Presence { agent, node, present } => {
+            (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
+        }
+        Change::ClearPresence => {
+            let agents = batch.clear_presence().await?;
+            (!agents.is_empty(), Notice::Agents(agents))
+        }
+        Change::AddAgent(new) => {
+            let (agent, password_hash) = row_of(new);
+            let added = batch.insert_agent(&agent, &password_hash).await?;
+            (added, Notice::Agents(vec![agent.id]))
+        }
+        Change::SignIn { cookie_hash, agent, expires_at_ms } => {
+            let now_ms = clock::now_ms();
+            let done = batch.insert_session(cookie_hash, agent, expires_at_ms, now_ms).await?;
+            (done, Notice::Nobody)
+        }
+        Change::SignOut { cookie_hash } => {
+            (batch.delete_session(cookie_hash).await?, Notice::Nobody)
+        }
+        Change::PutSite { id, name, origins } => {
+            (batch.put_site(&SiteRow { id, name, origins }).await?, Notice::Settings)
+        }
+        Change::PutInbox { id, name } => {
+            (batch.put_inbox(&InboxRow { id, name }).await?, Notice::Settings)
+        }
+        Change::PutChatflow { id, site, inbox, enabled, priority, settings } => {
+            let row = ChatflowRow { id, site, inbox, enabled, priority, settings };
+            (batch.put_chatflow(&row).await?, Notice::Settings)
+        }
+        Change::NewEpoch => (true, Notice::Epoch(batch.draw_epoch().await?)),
+    };
+    Ok(changed.then_some(notice))
+}
+
+fn row_of(new: NewAgent) -> (AgentRow, String) {
+    let NewAgent { id, email, name, password_hash, status, capacity } = new;
+    let (active, version, present) = (0, 1, false);
+    (AgentRow { id, email, name, status, capacity, active, version, present }, password_hash)
+}

@@ -1,0 +1,94 @@
+//! The journal as the rest of the node sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
+use salotto_protocol::{ConversationId, Party, Seq};
+use tokio::sync::mpsc;
+
+use super::actor::{JournalActor, Msg, Shared, State};
+use super::commits::{CommitStream, Streams};
+use super::delivery;
+use super::marks::Added;
+use super::write::{Busy, Change, Changed, Write};
+use crate::ask::ask;
+use crate::store::{Mark, Store, StoreError};
+
+/// A fifth of a second of full speed: a sender who waited longer would rather be told `busy`.
+const QUEUE_WRITES_MAX: usize = 4_096;
+/// A mark that no write carries along is stored after so long.
+const MARKS_DELAY: Duration = Duration::from_millis(200);
+/// Each may take as long as an `ask`.
+const DRAIN_TRIES_MAX: u32 = 6;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    actor: ActorRef<Msg>,
+    queue: mpsc::Sender<Write>,
+    streams: Streams,
+    shared: Arc<Shared>,
+}
+
+impl Journal {
+    pub(crate) async fn start(store: Store, supervisor: ActorCell) -> Result<Journal, SpawnErr> {
+        let (queue, queued) = mpsc::channel(QUEUE_WRITES_MAX);
+        let streams = Streams::default();
+        let shared = Arc::new(Shared::default());
+        let state = State { queue: queued, deliveries: delivery::start(streams.clone()) };
+        let actor = JournalActor { store, shared: Arc::clone(&shared) };
+        let (actor, _) = Actor::spawn_linked(None, actor, state, supervisor).await?;
+        Ok(Journal { actor, queue, streams, shared })
+    }
+
+    /// Takes a write into the queue; its `done` runs when it is decided. Full is `Busy`, and
+    /// then `done` never runs and nothing was written.
+    pub(crate) fn submit(&self, write: Write) -> Result<(), Busy> {
+        self.queue.try_send(write).map_err(|_| Busy)?;
+        if !self.shared.awake.swap(true, Ordering::SeqCst) {
+            let _ = self.actor.cast(Msg::Wake);
+        }
+        Ok(())
+    }
+
+    /// Raises marks, soon: coalesced, max-merged, told to the commit streams once stored.
+    pub(crate) fn mark(
+        &self,
+        conversation: ConversationId,
+        party: Party,
+        delivered: Seq,
+        read: Seq,
+    ) {
+        match self.shared.marks.add(Mark { conversation, party, delivered, read }) {
+            Added::First => {
+                self.actor.send_after(MARKS_DELAY, || Msg::FlushMarks);
+            }
+            Added::More => {}
+        }
+    }
+
+    /// Changes settings, accounts or presence on the write connection and waits for the commit.
+    pub(crate) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
+        let change = Box::new(change);
+        ask(&self.actor, |reply| Msg::Change(change, reply))
+            .await
+            .unwrap_or(Err(StoreError::Unanswered))
+    }
+
+    /// A bounded copy, from now on, of everything that is committed.
+    pub(crate) fn commits(&self) -> CommitStream {
+        self.streams.open()
+    }
+
+    /// Commits what is queued and takes nothing more.
+    pub(crate) async fn drain(&self) {
+        for _ in 0..DRAIN_TRIES_MAX {
+            if ask(&self.actor, Msg::Drain).await.is_ok() {
+                return;
+            }
+        }
+        tracing::error!("the journal could not be drained in time");
+    }
+}

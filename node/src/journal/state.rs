@@ -1,0 +1,295 @@
+//! Decides the writes of one batch on the locked rows, one after the other, in memory. Pure.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use salotto_protocol::limits::WRITE_ENTRIES_MAX;
+use salotto_protocol::{
+    AgentId, ClientId, ConversationId, ConversationState, Entry, ErrorCode, InboxId, Seq, View,
+    VisitorId,
+};
+
+use super::commits::Committed;
+use super::repeat::{Repeat, repeat};
+use super::write::{
+    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
+};
+use crate::store::{AgentRow, Head, StartKey, preview_of};
+
+/// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
+#[derive(Default)]
+pub(super) struct Work {
+    /// In id order, as they were locked.
+    pub(super) heads: BTreeMap<ConversationId, Tracked>,
+    pub(super) agents: HashMap<AgentId, AgentRow>,
+    pub(super) starts: HashMap<StartKey, ConversationId>,
+    /// Entries whose client ids were asked for, and those that this batch adds.
+    pub(super) known: HashMap<(ConversationId, ClientId), Entry>,
+
+    pub(super) committed: Vec<Committed>,
+    pub(super) new_starts: Vec<(StartKey, ConversationId)>,
+    pub(super) changed_agents: BTreeSet<AgentId>,
+    of_visitor: HashMap<(VisitorId, InboxId), Vec<ConversationId>>,
+}
+
+/// A head, and what of it must be saved.
+pub(super) struct Tracked {
+    pub(super) head: Head,
+    pub(super) is_new: bool,
+    /// Has entries of this batch.
+    pub(super) advanced: bool,
+    /// Has another state, assignee or slot than before.
+    pub(super) moved: bool,
+}
+
+impl Work {
+    pub(super) fn track(&mut self, head: Head) {
+        self.put(Tracked { head, is_new: false, advanced: false, moved: false });
+    }
+
+    /// Decides one write. Nothing of it is in force before the batch is committed.
+    pub(super) fn decide(&mut self, write: &Write, now_ms: i64) -> Outcome {
+        let found = match &write.target {
+            Target::Conversation(id) => Some(*id),
+            Target::Start(new) => {
+                self.conversation_of_start((new.visitor, new.start_client_id), new.inbox)
+            }
+        };
+        let tracked = match (found, &write.target) {
+            (Some(id), _) => self.heads.remove(&id),
+            (None, Target::Start(new)) => Some(Tracked::fresh(new)),
+            (None, Target::Conversation(_)) => None,
+        };
+        let Some(mut tracked) = tracked else { return Outcome::Rejected(NOT_FOUND) };
+
+        let outcome = self.decide_on(&mut tracked, write, now_ms);
+        if let (Target::Start(new), Outcome::Committed(ack)) = (&write.target, &outcome) {
+            self.remember_start(new, ack.conversation);
+        }
+        if tracked.head.seq > Seq(0) {
+            self.put(tracked);
+        }
+        outcome
+    }
+
+    fn decide_on(&mut self, tracked: &mut Tracked, write: &Write, now_ms: i64) -> Outcome {
+        let head = &tracked.head;
+        let first = write.client_id.and_then(|id| self.known.get(&(head.id, id)));
+        if let Some(first) = first {
+            return match repeat(write, first, head, &self.agents) {
+                Repeat::Same => acknowledged(head.id, first, true),
+                Repeat::Rejected(rejection) => Outcome::Rejected(rejection),
+            };
+        }
+        let decision = match run(write, &Locked { head, agents: &self.agents }) {
+            Ok(decision) => decision,
+            Err(rejection) => return Outcome::Rejected(rejection),
+        };
+        if decision.entries.is_empty() && !tracked.is_new {
+            let (conversation, seq, at_ms) = (head.id, head.seq, head.last_at_ms);
+            return Outcome::Committed(Ack { conversation, seq, at_ms, repeated: false });
+        }
+        if !self.is_sound(&decision) {
+            tracing::error!(conversation = %head.id, "a decision that cannot be carried out");
+            return Outcome::Rejected(INTERNAL);
+        }
+        self.apply(tracked, decision, write.client_id, now_ms)
+    }
+
+    fn is_sound(&self, decision: &Decision) -> bool {
+        let agent_is_locked = match decision.slot {
+            Slot::Take(agent) => self.agents.contains_key(&agent),
+            Slot::Keep | Slot::Free => true,
+        };
+        agent_is_locked && (1..=WRITE_ENTRIES_MAX).contains(&decision.entries.len())
+    }
+
+    fn apply(
+        &mut self,
+        tracked: &mut Tracked,
+        decision: Decision,
+        client_id: Option<ClientId>,
+        now_ms: i64,
+    ) -> Outcome {
+        let visitor_seq_before = tracked.head.visitor_seq;
+        let state_before = (tracked.head.seq > Seq(0)).then_some(tracked.head.state);
+        let at_ms = now_ms.max(tracked.head.last_at_ms);
+        let before = tracked.head.clone();
+
+        self.move_slot(&mut tracked.head, decision.slot);
+        tracked.move_to(decision.state, decision.assignee, at_ms);
+        tracked.moved |= !before.stands_like(&tracked.head);
+        let entries = tracked.append(decision.entries, client_id, at_ms);
+
+        let answer = entries.iter().rev().find(|entry| entry.client_id == client_id);
+        let answer = answer.or(entries.last()).expect("a sound decision has entries");
+        let outcome = acknowledged(tracked.head.id, answer, false);
+        for entry in &entries {
+            if let Some(id) = entry.client_id {
+                self.known.insert((tracked.head.id, id), entry.clone());
+            }
+        }
+        let head = tracked.head.clone();
+        self.committed.push(Committed { head, entries, visitor_seq_before, state_before });
+        outcome
+    }
+
+    /// Whoever frees a slot lowers the count, and only if there was one.
+    fn move_slot(&mut self, head: &mut Head, slot: Slot) {
+        let (freed, taken) = match slot {
+            Slot::Keep => return,
+            Slot::Free => (head.slot_agent.take(), None),
+            Slot::Take(agent) => (head.slot_agent.replace(agent), Some(agent)),
+        };
+        if freed == taken {
+            return;
+        }
+        for (agent, step) in [(freed, -1), (taken, 1)] {
+            let Some(row) = agent.and_then(|agent| self.agents.get_mut(&agent)) else { continue };
+            row.active = row.active.saturating_add_signed(step);
+            self.changed_agents.insert(row.id);
+        }
+    }
+
+    /// Where a start led before, else what its visitor has open.
+    pub(super) fn conversation_of_start(
+        &self,
+        start: StartKey,
+        inbox: InboxId,
+    ) -> Option<ConversationId> {
+        self.starts.get(&start).copied().or_else(|| self.open_of(start.0, inbox))
+    }
+
+    /// The latest, should several be open beside one another.
+    fn open_of(&self, visitor: VisitorId, inbox: InboxId) -> Option<ConversationId> {
+        let ids = self.of_visitor.get(&(visitor, inbox))?;
+        let heads = ids.iter().filter_map(|id| self.heads.get(id)).map(|tracked| &tracked.head);
+        heads
+            .filter(|head| head.state != ConversationState::Closed)
+            .max_by_key(|head| (head.last_at_ms, head.id))
+            .map(|head| head.id)
+    }
+
+    fn remember_start(&mut self, new: &NewConversation, conversation: ConversationId) {
+        let key = (new.visitor, new.start_client_id);
+        if self.starts.insert(key, conversation).is_none() {
+            self.new_starts.push((key, conversation));
+        }
+    }
+
+    fn put(&mut self, tracked: Tracked) {
+        let head = &tracked.head;
+        let of_visitor = self.of_visitor.entry((head.visitor, head.inbox)).or_default();
+        if !of_visitor.contains(&head.id) {
+            of_visitor.push(head.id);
+        }
+        self.heads.insert(head.id, tracked);
+    }
+}
+
+impl Tracked {
+    fn fresh(new: &NewConversation) -> Tracked {
+        let head = Head {
+            id: new.id,
+            number: new.number,
+            site: new.site,
+            inbox: new.inbox,
+            chatflow: new.chatflow,
+            visitor: new.visitor,
+            seq: Seq(0),
+            visitor_seq: Seq(0),
+            state: ConversationState::Unassigned,
+            assignee: None,
+            slot_agent: None,
+            assignment: 0,
+            beside: false,
+            started_at_ms: 0,
+            last_at_ms: 0,
+            waiting_since_ms: None,
+            started_on: new.started_on.clone(),
+            preview: String::new(),
+            preview_by: None,
+        };
+        Tracked { head, is_new: true, advanced: false, moved: false }
+    }
+
+    fn move_to(&mut self, state: ConversationState, assignee: Option<AgentId>, at_ms: i64) {
+        let head = &mut self.head;
+        if head.state == ConversationState::Closed && state != ConversationState::Closed {
+            head.beside = true;
+        }
+        if head.assignee != assignee {
+            head.assignment += 1;
+        }
+        head.waiting_since_ms = match state {
+            ConversationState::Waiting => head.waiting_since_ms.or(Some(at_ms)),
+            ConversationState::Bot
+            | ConversationState::Unassigned
+            | ConversationState::Assigned
+            | ConversationState::Closed => None,
+        };
+        head.state = state;
+        head.assignee = assignee;
+    }
+
+    /// Numbers the entries. One of them carries the client id of the write: the last, if none
+    /// was marked.
+    fn append(
+        &mut self,
+        mut new: Vec<NewEntry>,
+        client_id: Option<ClientId>,
+        at_ms: i64,
+    ) -> Vec<Entry> {
+        if new.iter().all(|entry| entry.client_id.is_none())
+            && let Some(last) = new.last_mut()
+        {
+            last.client_id = client_id;
+        }
+        let head = &mut self.head;
+        if self.is_new && head.seq == Seq(0) {
+            head.started_at_ms = at_ms;
+        }
+        head.last_at_ms = at_ms;
+        self.advanced = true;
+        let number = |NewEntry { by, client_id, body }| {
+            head.seq = head.seq.next();
+            if body.visible_to(View::Visitor) {
+                head.visitor_seq = head.seq;
+            }
+            let entry = Entry { seq: head.seq, at_ms, by, client_id, body };
+            if let Some((preview, party)) = preview_of(&entry) {
+                head.preview = preview;
+                head.preview_by = Some(party);
+            }
+            entry
+        };
+        new.into_iter().map(number).collect()
+    }
+}
+
+impl Head {
+    /// Whether nothing but the log differs.
+    fn stands_like(&self, other: &Head) -> bool {
+        self.state == other.state
+            && self.assignee == other.assignee
+            && self.slot_agent == other.slot_agent
+            && self.assignment == other.assignment
+            && self.beside == other.beside
+            && self.waiting_since_ms == other.waiting_since_ms
+    }
+}
+
+const NOT_FOUND: Rejection =
+    Rejection { code: ErrorCode::NotFound, message: "There is no such conversation." };
+
+pub(super) const INTERNAL: Rejection =
+    Rejection { code: ErrorCode::Internal, message: "This could not be decided. Try again." };
+
+/// A panic in one write's rules is that write's trouble, not the node's.
+pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Rejection> {
+    catch_unwind(AssertUnwindSafe(|| (write.decide)(locked))).unwrap_or(Err(INTERNAL))
+}
+
+fn acknowledged(conversation: ConversationId, entry: &Entry, repeated: bool) -> Outcome {
+    Outcome::Committed(Ack { conversation, seq: entry.seq, at_ms: entry.at_ms, repeated })
+}

@@ -1,0 +1,164 @@
+//! What can be asked of the journal, and what it answers.
+
+use std::collections::HashMap;
+
+use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::{
+    AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
+    ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
+};
+
+use crate::store::{AgentRow, Head};
+
+/// 0 to 8 entries plus row changes, all or none.
+pub(crate) struct Write {
+    pub(crate) target: Target,
+    /// Answered with its first result before anything is decided, if already known.
+    pub(crate) client_id: Option<ClientId>,
+    /// Agents whose rows `decide` looks at. The head's assignee and slot owner are always there.
+    pub(crate) agents: Vec<AgentId>,
+    /// Pure. Runs inside the transaction, on the locked head; more than once if a batch fails.
+    pub(crate) decide: Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>,
+    pub(crate) done: Done,
+}
+
+pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
+
+pub(crate) enum Target {
+    Conversation(ConversationId),
+    /// Finds the conversation that this start made before, else the visitor's open one in that
+    /// inbox, else makes this one.
+    Start(Box<NewConversation>),
+}
+
+pub(crate) struct NewConversation {
+    pub(crate) id: ConversationId,
+    pub(crate) number: ConversationNumber,
+    pub(crate) site: SiteId,
+    pub(crate) inbox: InboxId,
+    pub(crate) chatflow: ChatflowId,
+    pub(crate) visitor: VisitorId,
+    /// `(visitor, start_client_id)` leads to the same conversation for ever.
+    pub(crate) start_client_id: ClientId,
+    pub(crate) started_on: Page,
+}
+
+/// The truth while a write is decided. A conversation being started has `head.seq` 0 and the
+/// state `Unassigned`.
+pub(crate) struct Locked<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) agents: &'a HashMap<AgentId, AgentRow>,
+}
+
+/// No entries: nothing to do; acknowledged at the head's seq, and nothing changes.
+pub(crate) struct Decision {
+    pub(crate) entries: Vec<NewEntry>,
+    pub(crate) state: ConversationState,
+    pub(crate) assignee: Option<AgentId>,
+    pub(crate) slot: Slot,
+}
+
+pub(crate) struct NewEntry {
+    pub(crate) by: Author,
+    /// Set on the one entry that stands for the write's client id.
+    pub(crate) client_id: Option<ClientId>,
+    pub(crate) body: EntryBody,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Slot {
+    Keep,
+    /// Frees the present one, if any, and takes one of this agent.
+    Take(AgentId),
+    Free,
+}
+
+/// A definite no: nothing was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Rejection {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Ack {
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: Seq,
+    pub(crate) at_ms: i64,
+    /// Had been written before under the same client id.
+    pub(crate) repeated: bool,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    Committed(Ack),
+    Rejected(Rejection),
+    /// The store failed. Whether it was written is unknown; the same client id tells.
+    Failed,
+}
+
+/// The journal's queue is full.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Busy;
+
+/// Settings, accounts and presence: changed one at a time, each with its notice.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Status {
+        agent: AgentId,
+        status: AgentStatus,
+    },
+    /// The agent's first socket came to this node, or its last one left.
+    Presence {
+        agent: AgentId,
+        node: NodeId,
+        present: bool,
+    },
+    /// Nobody is here yet: forget what an earlier run of this embedded store left.
+    ClearPresence,
+    AddAgent(NewAgent),
+    SignIn {
+        cookie_hash: [u8; 32],
+        agent: AgentId,
+        expires_at_ms: i64,
+    },
+    SignOut {
+        cookie_hash: [u8; 32],
+    },
+    PutSite {
+        id: SiteId,
+        name: String,
+        origins: Vec<String>,
+    },
+    PutInbox {
+        id: InboxId,
+        name: String,
+    },
+    PutChatflow {
+        id: ChatflowId,
+        site: SiteId,
+        inbox: InboxId,
+        enabled: bool,
+        priority: i64,
+        settings: ChatflowSettings,
+    },
+    /// `salotto restored`: cursors of before mean nothing any more.
+    NewEpoch,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct NewAgent {
+    pub(crate) id: AgentId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) password_hash: String,
+    pub(crate) status: AgentStatus,
+    pub(crate) capacity: u32,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Changed {
+    Done,
+    /// It had been so already, or the e-mail address is taken.
+    Unchanged,
+}

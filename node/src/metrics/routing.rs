@@ -1,0 +1,46 @@
+//! Agents, slots, the queue and the router; and the link, which tells other nodes.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+
+/// Who could answer.
+pub(crate) fn agents(available: usize, away: usize, absent: usize) {
+    gauge!("salotto_agents", "state" => "available").set(available as f64);
+    gauge!("salotto_agents", "state" => "away").set(away as f64);
+    gauge!("salotto_agents", "state" => "absent").set(absent as f64);
+}
+
+/// Slots of all agents together; free are those of agents who could answer.
+pub(crate) fn agent_slots(taken: u32, free: u32) {
+    gauge!("salotto_agent_slots", "state" => "taken").set(taken);
+    gauge!("salotto_agent_slots", "state" => "free").set(free);
+}
+
+/// Conversations that wait for an agent, and for how long the first of them has.
+pub(crate) fn queue(conversations: usize, oldest_wait: Duration) {
+    gauge!("salotto_queue_conversations", "queue" => "other").set(conversations as f64);
+    gauge!("salotto_queue_oldest_wait_seconds", "queue" => "other").set(oldest_wait.as_secs_f64());
+}
+
+/// A conversation waits no more.
+pub(crate) fn waited(outcome: &'static str, time: Duration) {
+    histogram!("salotto_queue_wait_seconds", "queue" => "other", "outcome" => outcome).record(time);
+}
+
+/// The journal has answered an assignment, so long after the policy chose.
+pub(crate) fn routed(outcome: &'static str, time: Duration) {
+    counter!("salotto_routing_decisions_total", "queue" => "other", "outcome" => outcome)
+        .increment(1);
+    histogram!("salotto_routing_duration_seconds").record(time);
+}
+
+/// The auditor found slots that were taken or freed without being counted (BY-2).
+pub(crate) fn capacity_violation() {
+    counter!("salotto_capacity_violations_total").increment(1);
+}
+
+/// An envelope from another node did not arrive; the store has what it told.
+pub(crate) fn link_dropped(reason: &'static str) {
+    counter!("salotto_link_dropped_total", "reason" => reason).increment(1);
+}

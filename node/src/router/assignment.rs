@@ -1,0 +1,138 @@
+//! The one write that assigns: guarded by the truth, so that two routers are wasteful, not wrong.
+
+use salotto_protocol::{
+    AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, DecisionRecord, EntryBody,
+    ErrorCode,
+};
+
+use super::state::Plan;
+use crate::journal::{Decision, Done, Locked, NewEntry, Rejection, Slot, Target, Write};
+use crate::store::AgentRow;
+
+/// The conversation was closed, taken by hand or assigned before.
+pub(super) const NOT_WAITING: Rejection =
+    Rejection { code: ErrorCode::Conflict, message: "The conversation no longer waits." };
+/// The agent is not what the policy saw.
+pub(super) const AGENT_CHANGED: Rejection =
+    Rejection { code: ErrorCode::Conflict, message: "The agent's eligibility has changed." };
+pub(super) const AT_CAPACITY: Rejection =
+    Rejection { code: ErrorCode::Conflict, message: "The agent has no free slot." };
+
+/// Slot, assignee and both entries at once, or nothing.
+pub(super) fn write(plan: &Plan, done: Done) -> Write {
+    let decided = plan.clone();
+    Write {
+        target: Target::Conversation(plan.conversation),
+        client_id: None,
+        agents: vec![plan.record.chosen],
+        decide: Box::new(move |locked| decide(&decided, locked)),
+        done,
+    }
+}
+
+fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
+    if locked.head.state != ConversationState::Waiting {
+        return Err(NOT_WAITING);
+    }
+    let agent = locked.agents.get(&plan.record.chosen).ok_or(AGENT_CHANGED)?;
+    let is_eligible = agent.present && agent.status == AgentStatus::Available;
+    if agent.version != plan.agent_version || !is_eligible {
+        return Err(AGENT_CHANGED);
+    }
+    if agent.active >= agent.capacity {
+        return Err(AT_CAPACITY);
+    }
+    let from = locked.head.assignee.and_then(|id| locked.agents.get(&id)).map(reference);
+    Ok(Decision {
+        entries: entries(from, reference(agent), plan.record.clone()),
+        state: ConversationState::Assigned,
+        assignee: Some(agent.id),
+        slot: Slot::Take(agent.id),
+    })
+}
+
+fn entries(from: Option<AgentRef>, to: AgentRef, decision: DecisionRecord) -> Vec<NewEntry> {
+    let assignment = EntryBody::Assignment { from, to: Some(to), cause: AssignmentCause::Policy };
+    [assignment, EntryBody::Decision { decision }]
+        .map(|body| NewEntry { by: Author::System, client_id: None, body })
+        .into()
+}
+
+fn reference(agent: &AgentRow) -> AgentRef {
+    AgentRef { id: agent.id, name: agent.name.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use salotto_protocol::ConversationId;
+
+    use super::super::policy::{Seen, choose};
+    use super::super::test_support::{agent, head};
+    use super::*;
+    use crate::store::Head;
+
+    fn plan(agent: &AgentRow) -> Plan {
+        let seen = Seen::new(agent, 0);
+        let record = choose([seen].into_iter(), 1).expect("the agent is eligible");
+        let conversation = ConversationId(uuid::Uuid::nil());
+        Plan { conversation, agent_version: agent.version, record }
+    }
+
+    fn decided(plan: &Plan, head: &Head, row: AgentRow) -> Result<Decision, Rejection> {
+        let agents = HashMap::from([(row.id, row)]);
+        decide(plan, &Locked { head, agents: &agents })
+    }
+
+    #[test]
+    fn it_takes_the_slot_and_says_who_and_why() {
+        let anna = agent(1, 3);
+        let plan = plan(&anna);
+
+        let decision = decided(&plan, &head(1, 1, 10), anna.clone()).expect("all holds");
+
+        assert_eq!(decision.state, ConversationState::Assigned);
+        assert_eq!((decision.assignee, decision.slot), (Some(anna.id), Slot::Take(anna.id)));
+        assert!(decision.entries.iter().all(|it| it.by == Author::System));
+        let bodies: Vec<&EntryBody> = decision.entries.iter().map(|it| &it.body).collect();
+        let to = Some(AgentRef { id: anna.id, name: anna.name });
+        let assignment = EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy };
+        assert_eq!(bodies, [&assignment, &EntryBody::Decision { decision: plan.record }]);
+    }
+
+    #[test]
+    fn a_conversation_that_no_longer_waits_is_left_alone() {
+        let anna = agent(1, 3);
+        for state in ConversationState::ALL {
+            let head = Head { state, ..head(1, 1, 10) };
+            let rejection = decided(&plan(&anna), &head, anna.clone()).err();
+            let waits = state == ConversationState::Waiting;
+            assert_eq!(rejection, (!waits).then_some(NOT_WAITING));
+        }
+    }
+
+    #[test]
+    fn an_agent_who_is_not_what_the_policy_saw_gets_nothing() {
+        let anna = agent(1, 3);
+        let changed = [
+            AgentRow { version: anna.version + 1, ..anna.clone() },
+            AgentRow { present: false, ..anna.clone() },
+            AgentRow { status: AgentStatus::Away, ..anna.clone() },
+            agent(2, 3),
+        ];
+        for row in changed {
+            let rejection = decided(&plan(&anna), &head(1, 1, 10), row).err();
+            assert_eq!(rejection, Some(AGENT_CHANGED));
+        }
+    }
+
+    #[test]
+    fn an_agent_without_a_free_slot_gets_nothing() {
+        let anna = agent(1, 3);
+        for (active, expected) in [(2, None), (3, Some(AT_CAPACITY)), (4, Some(AT_CAPACITY))] {
+            let row = AgentRow { active, ..anna.clone() };
+            assert_eq!(decided(&plan(&anna), &head(1, 1, 10), row).err(), expected);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The queue: who waits, who could answer, what is promised. A cache of the truth. Pure.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use salotto_protocol::{AgentId, ChatflowId, ConversationId, ConversationState, DecisionRecord};
+
+use super::policy::{self, Seen};
+use crate::presence::{Roster, Team};
+use crate::store::{AgentRow, ChatflowRow, Head};
+
+/// Waiting conversations that are remembered, about 150 bytes each. Younger ones stay in the
+/// store, where a later read finds them.
+pub(super) const WAITING_MAX: usize = 20_000;
+/// Assignments under way: as many as the journal commits at once.
+const PROMISES_MAX: usize = 256;
+
+#[derive(Default)]
+pub(super) struct Queue {
+    team: Team,
+    /// Whom a chatflow's rule names. Not here, or nobody named: everybody.
+    named: HashMap<ChatflowId, Vec<AgentId>>,
+    waiting: HashMap<ChatflowId, BTreeSet<Place>>,
+    known: HashMap<ConversationId, Waiting>,
+    promises: HashMap<ConversationId, Promise>,
+    promised_to: HashMap<AgentId, u32>,
+    /// Not what the policy saw, by the word of the store. Ineligible until read again.
+    doubted: HashSet<AgentId>,
+    read: Option<Read>,
+}
+
+/// An assignment to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) conversation: ConversationId,
+    pub(super) agent_version: i64,
+    pub(super) record: DecisionRecord,
+}
+
+/// How an assignment ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ending {
+    Committed,
+    /// Somebody else has dealt with the conversation.
+    NotWaiting,
+    /// The agent is not what the policy saw.
+    AgentChanged,
+    /// The store failed; whether it was written is unknown until it is read.
+    Unknown,
+}
+
+/// Oldest first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Place {
+    since_ms: i64,
+    conversation: ConversationId,
+}
+
+#[derive(Clone, Copy)]
+struct Waiting {
+    chatflow: ChatflowId,
+    place: Place,
+}
+
+struct Promise {
+    waiting: Waiting,
+    agent: AgentId,
+    /// `None` while it is under way; else it only waits to be seen in the log or in a read.
+    ending: Option<Ending>,
+}
+
+/// A read under way: what was known when it began, and what has changed since.
+struct Read {
+    settled: Vec<ConversationId>,
+    doubted: HashSet<AgentId>,
+    committed: HashSet<ConversationId>,
+}
+
+impl Queue {
+    pub(super) fn set_chatflows(&mut self, chatflows: &[ChatflowRow]) {
+        let assigns = |row: &&ChatflowRow| row.settings.assign;
+        let named = chatflows.iter().filter(assigns);
+        self.named = named.map(|row| (row.id, each_once(&row.settings.agents))).collect();
+    }
+
+    pub(super) fn notice_agents(&mut self, rows: &[AgentRow]) {
+        self.team.notice(rows);
+    }
+
+    /// The node's roster, for rows that came by another way than this node's commits.
+    pub(super) fn take_newer(&mut self, roster: &Roster) {
+        self.team.take_newer(roster);
+    }
+
+    /// A conversation as its latest commit left it.
+    pub(super) fn committed(&mut self, head: &Head) {
+        if let Some(read) = &mut self.read {
+            read.committed.insert(head.id);
+        }
+        if head.state == ConversationState::Waiting {
+            self.enqueue(head);
+        } else {
+            self.remove(head.id);
+            self.break_promise(head.id);
+        }
+    }
+
+    /// Since when it has been waiting, if it is known to wait.
+    pub(super) fn waiting_since_ms(&self, id: ConversationId) -> Option<i64> {
+        let promised = self.promises.get(&id).map(|promise| &promise.waiting);
+        self.known.get(&id).or(promised).map(|waiting| waiting.place.since_ms)
+    }
+
+    /// The oldest conversation that somebody eligible could answer, and who shall. Counts as
+    /// promised until `ended`, and until the log or a read shows it.
+    pub(super) fn next(&mut self, seed: u32) -> Option<Plan> {
+        if self.promises.len() >= PROMISES_MAX {
+            return None;
+        }
+        let answerable = |(id, _): &(&ChatflowId, &BTreeSet<Place>)| {
+            self.candidates(**id).any(|seen| seen.is_eligible())
+        };
+        let oldest = self.waiting.iter().filter(answerable).filter_map(|(_, all)| all.first());
+        let conversation = oldest.min()?.conversation;
+        let waiting = self.known[&conversation];
+        let record = policy::choose(self.candidates(waiting.chatflow), seed)
+            .expect("somebody was eligible a moment ago");
+        debug_assert_eq!(policy::replay(&record), Some(record.chosen));
+
+        self.remove(conversation);
+        let agent = record.chosen;
+        self.promises.insert(conversation, Promise { waiting, agent, ending: None });
+        *self.promised_to.entry(agent).or_default() += 1;
+        let agent_version = self.team.rows()[&agent].version;
+        Some(Plan { conversation, agent_version, record })
+    }
+
+    /// The journal has answered an assignment.
+    pub(super) fn ended(&mut self, conversation: ConversationId, ending: Ending) {
+        let Some(promise) = self.promises.get_mut(&conversation) else { return };
+        match ending {
+            Ending::Committed | Ending::Unknown => promise.ending = Some(ending),
+            Ending::NotWaiting => drop(self.break_promise(conversation)),
+            Ending::AgentChanged => {
+                self.doubted.insert(promise.agent);
+                self.take_back(conversation);
+            }
+        }
+    }
+
+    /// It was not written after all: back to its place.
+    pub(super) fn take_back(&mut self, conversation: ConversationId) {
+        if let Some(promise) = self.break_promise(conversation) {
+            self.put(promise.waiting);
+        }
+    }
+
+    /// To be called before the store is read.
+    pub(super) fn read_begins(&mut self) {
+        self.team.read_begins();
+        let is_settled = |(_, promise): &(&ConversationId, &Promise)| promise.ending.is_some();
+        self.read = Some(Read {
+            settled: self.promises.iter().filter(is_settled).map(|(id, _)| *id).collect(),
+            doubted: self.doubted.clone(),
+            committed: HashSet::new(),
+        });
+    }
+
+    /// What the read found: all agents, and the oldest `limit` of those who wait.
+    pub(super) fn read(&mut self, agents: Vec<AgentRow>, waiting: &[Head], limit: usize) {
+        let Some(read) = self.read.take() else { return };
+        self.team.read(agents);
+        self.doubted.retain(|agent| !read.doubted.contains(agent));
+        for id in read.settled {
+            match self.promises.get(&id).and_then(|promise| promise.ending) {
+                Some(Ending::Unknown) => self.take_back(id),
+                Some(Ending::Committed | Ending::NotWaiting | Ending::AgentChanged) => {
+                    self.break_promise(id);
+                }
+                None => {}
+            }
+        }
+        self.forget_missing(waiting, limit, &read.committed);
+        for head in waiting.iter().filter(|head| !read.committed.contains(&head.id)) {
+            self.enqueue(head);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len() + self.promises.len()
+    }
+
+    pub(super) fn oldest_since_ms(&self) -> Option<i64> {
+        let promised = self.promises.values().map(|promise| promise.waiting.place);
+        let oldest = self.waiting.values().filter_map(BTreeSet::first).copied();
+        oldest.chain(promised).min().map(|place| place.since_ms)
+    }
+
+    /// Those who may answer a chatflow's visitors, as far as they can be trusted.
+    fn candidates(&self, chatflow: ChatflowId) -> impl Iterator<Item = Seen> {
+        let named = self.named.get(&chatflow).filter(|named| !named.is_empty());
+        let rows = self.team.rows();
+        let of_rule = named.into_iter().flatten().filter_map(|agent| rows.get(agent));
+        let everybody = rows.values().filter(move |_| named.is_none());
+        of_rule.chain(everybody).filter(|row| !self.doubted.contains(&row.id)).map(|row| {
+            let promised = self.promised_to.get(&row.id).copied().unwrap_or(0);
+            Seen::new(row, promised)
+        })
+    }
+
+    /// Takes out whoever should be among the read ones and is not.
+    fn forget_missing(
+        &mut self,
+        found: &[Head],
+        limit: usize,
+        committed: &HashSet<ConversationId>,
+    ) {
+        let ids: HashSet<ConversationId> = found.iter().map(|head| head.id).collect();
+        let last = found.last().filter(|_| found.len() >= limit).map(place);
+        let is_missing = |waiting: &&Waiting| {
+            let place = waiting.place;
+            last.is_none_or(|last| place <= last)
+                && !ids.contains(&place.conversation)
+                && !committed.contains(&place.conversation)
+        };
+        let missing: Vec<ConversationId> =
+            self.known.values().filter(is_missing).map(|it| it.place.conversation).collect();
+        missing.into_iter().for_each(|id| self.remove(id));
+    }
+
+    fn enqueue(&mut self, head: &Head) {
+        if !self.promises.contains_key(&head.id) {
+            self.put(Waiting { chatflow: head.chatflow, place: place(head) });
+        }
+    }
+
+    fn put(&mut self, waiting: Waiting) {
+        self.remove(waiting.place.conversation);
+        if self.known.len() < WAITING_MAX {
+            self.waiting.entry(waiting.chatflow).or_default().insert(waiting.place);
+            self.known.insert(waiting.place.conversation, waiting);
+        }
+    }
+
+    fn remove(&mut self, id: ConversationId) {
+        let Some(Waiting { chatflow, place }) = self.known.remove(&id) else { return };
+        if let Some(places) = self.waiting.get_mut(&chatflow) {
+            places.remove(&place);
+            if places.is_empty() {
+                self.waiting.remove(&chatflow);
+            }
+        }
+    }
+
+    fn break_promise(&mut self, id: ConversationId) -> Option<Promise> {
+        let promise = self.promises.remove(&id)?;
+        if let Some(count) = self.promised_to.get_mut(&promise.agent) {
+            *count -= 1;
+            if *count == 0 {
+                self.promised_to.remove(&promise.agent);
+            }
+        }
+        Some(promise)
+    }
+}
+
+fn each_once(agents: &[AgentId]) -> Vec<AgentId> {
+    let mut seen = HashSet::new();
+    agents.iter().filter(|agent| seen.insert(**agent)).copied().collect()
+}
+
+fn place(head: &Head) -> Place {
+    let since_ms = head.waiting_since_ms.unwrap_or(head.started_at_ms);
+    Place { since_ms, conversation: head.id }
+}

@@ -1,0 +1,48 @@
+//! For the router's tests: agents and heads in a line.
+
+use salotto_protocol::{
+    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationNumber, ConversationState,
+    InboxId, Page, Seq, SiteId, VisitorId,
+};
+use uuid::Uuid;
+
+use crate::store::{AgentRow, Head};
+
+/// Available, present, nothing to do.
+pub(super) fn agent(number: u128, capacity: u32) -> AgentRow {
+    AgentRow {
+        id: AgentId(Uuid::from_u128(number)),
+        email: format!("agent-{number}@example.com"),
+        name: format!("Agent {number}"),
+        status: AgentStatus::Available,
+        capacity,
+        active: 0,
+        version: 1,
+        present: true,
+    }
+}
+
+/// A conversation that waits.
+pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
+    Head {
+        id: ConversationId(Uuid::from_u128(number)),
+        number: ConversationNumber(1),
+        site: SiteId(Uuid::nil()),
+        inbox: InboxId(Uuid::nil()),
+        chatflow: ChatflowId(Uuid::from_u128(chatflow)),
+        visitor: VisitorId(Uuid::nil()),
+        seq: Seq(1),
+        visitor_seq: Seq(1),
+        state: ConversationState::Waiting,
+        assignee: None,
+        slot_agent: None,
+        assignment: 0,
+        beside: false,
+        started_at_ms: since_ms,
+        last_at_ms: since_ms,
+        waiting_since_ms: Some(since_ms),
+        started_on: Page::default(),
+        preview: String::new(),
+        preview_by: None,
+    }
+}

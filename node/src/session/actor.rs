@@ -1,0 +1,184 @@
+//! A visitor who does something: checks what it alone can, and passes it on.
+
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::{
+    Author, ClientFrame, ClientId, ConversationId, ErrorCode, Page, Refusal, Start,
+};
+
+use super::handle::Identity;
+use super::registry;
+use super::state::Allowance;
+use crate::chatflow::Chatflows;
+use crate::clock;
+use crate::conversation::{Command, Conversations, Done, Outcome, StartRequest, answer, refuse};
+use crate::fanout::Outbox;
+use crate::metrics;
+
+pub(super) struct SessionActor {
+    pub(super) who: Identity,
+    pub(super) chatflows: Chatflows,
+    pub(super) conversations: Conversations,
+    pub(super) registry: ActorRef<registry::Msg>,
+}
+
+pub(super) enum Msg {
+    Frame { outbox: Outbox, frame: ClientFrame, exempt: bool, reply: RpcReplyPort<()> },
+}
+
+pub(super) struct State {
+    allowance: Allowance,
+    page: Page,
+}
+
+impl Actor for SessionActor {
+    type Msg = Msg;
+    type State = State;
+    type Arguments = Page;
+
+    async fn pre_start(&self, _: ActorRef<Msg>, page: Page) -> Result<State, ActorProcessingErr> {
+        Ok(State { allowance: Allowance::full(clock::now_ms()), page })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<Msg>,
+        message: Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Msg::Frame { outbox, frame, exempt, reply } => {
+                self.frame(state, &outbox, frame, exempt);
+                let _ = reply.send(());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SessionActor {
+    fn frame(&self, state: &mut State, outbox: &Outbox, frame: ClientFrame, exempt: bool) {
+        if !exempt && let Err(refusal) = state.allowance.admit(&frame, clock::now_ms()) {
+            metrics::rate_limited("visitor");
+            refuse(outbox, refusal);
+            return;
+        }
+        let socket = outbox.id();
+        match frame {
+            ClientFrame::Start(start) => self.start(state, outbox, start),
+            ClientFrame::Send { conversation, client_id, text } => {
+                self.send(outbox, conversation, client_id, text);
+            }
+            ClientFrame::Attach(cursor) => {
+                self.tell(registry::Msg::Attach(self.who, outbox.clone(), cursor));
+            }
+            ClientFrame::Detach { conversation } => {
+                self.tell(registry::Msg::Detach(self.who, socket, conversation));
+            }
+            ClientFrame::Mark { conversation, delivered, read } => {
+                self.conversations.mark(conversation, socket, delivered, read);
+            }
+            ClientFrame::Typing { conversation, on } => {
+                let by = Author::Visitor { id: self.who.visitor };
+                self.conversations.typing(conversation, socket, by, on);
+            }
+            ClientFrame::Page(page) => {
+                state.page = page.clone();
+                self.tell(registry::Msg::Looks(self.who, socket, page));
+            }
+            ClientFrame::Hello(_)
+            | ClientFrame::Pong
+            | ClientFrame::Comment { .. }
+            | ClientFrame::Assign { .. }
+            | ClientFrame::Close { .. }
+            | ClientFrame::Reopen { .. }
+            | ClientFrame::Board { .. }
+            | ClientFrame::Status { .. } => not_a_visitors(outbox, &frame),
+        }
+    }
+
+    fn start(&self, state: &State, outbox: &Outbox, start: Start) {
+        let message_client_id = start.message_client_id;
+        let chatflow = self.chatflows.get(start.chatflow);
+        let chatflow = chatflow.filter(|it| it.site == self.who.site && it.enabled);
+        let Some(chatflow) = chatflow else {
+            let refusal = Refusal {
+                client_id: Some(message_client_id),
+                field: Some("chatflow".to_owned()),
+                ..Refusal::new(ErrorCode::NotFound, "this site has no such chatflow")
+            };
+            refuse(outbox, refusal);
+            return;
+        };
+        let request = StartRequest {
+            visitor: self.who.visitor,
+            chatflow,
+            start_client_id: start.client_id,
+            message_client_id,
+            text: start.text,
+            page: state.page.clone(),
+        };
+        let done = self.started(outbox.clone(), message_client_id);
+        if self.conversations.begin(request, done).is_err() {
+            busy(outbox, None, message_client_id);
+        }
+    }
+
+    /// Answers, and attaches every tab of the visitor (REG-6).
+    fn started(&self, outbox: Outbox, client_id: ClientId) -> Done {
+        let (registry, who) = (self.registry.clone(), self.who);
+        let asked_at = std::time::Instant::now();
+        Box::new(move |outcome| {
+            if let Outcome::Committed(ack) = &outcome {
+                metrics::visitor_message_acked(asked_at.elapsed());
+                let _ = registry.cast(registry::Msg::Started(who, ack.conversation));
+            }
+            answer(&outbox, None, client_id, outcome);
+        })
+    }
+
+    fn send(
+        &self,
+        outbox: &Outbox,
+        conversation: ConversationId,
+        client_id: ClientId,
+        text: String,
+    ) {
+        let visitor = self.who.visitor;
+        let assigning = self.chatflows.assigning(self.who.site);
+        let command = Command::VisitorMessage { visitor, text, assigning };
+        let author = Author::Visitor { id: visitor };
+        let asked_at = std::time::Instant::now();
+        let to = outbox.clone();
+        let done: Done = Box::new(move |outcome| {
+            if let Outcome::Committed(_) = &outcome {
+                metrics::visitor_message_acked(asked_at.elapsed());
+            }
+            answer(&to, Some(conversation), client_id, outcome);
+        });
+        let sent = self.conversations.write(conversation, author, client_id, command, done);
+        if sent.is_err() {
+            busy(outbox, Some(conversation), client_id);
+        }
+    }
+
+    fn tell(&self, message: registry::Msg) {
+        let _ = self.registry.cast(message);
+    }
+}
+
+fn busy(outbox: &Outbox, conversation: Option<ConversationId>, client_id: ClientId) {
+    let refusal = Refusal {
+        client_id: Some(client_id),
+        conversation,
+        ..Refusal::new(ErrorCode::Busy, "too much to write at once: send it again")
+    };
+    refuse(outbox, refusal);
+}
+
+fn not_a_visitors(outbox: &Outbox, frame: &ClientFrame) {
+    let (client_id, conversation) = frame.subject();
+    let message = format!("a visitor does not send `{}`", frame.kind());
+    let refusal =
+        Refusal { client_id, conversation, ..Refusal::new(ErrorCode::UnknownFrame, message) };
+    refuse(outbox, refusal);
+}

@@ -1,0 +1,77 @@
+//! The visitors of this node as the gateway sees them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ractor::{ActorCell, ActorRef, SpawnErr};
+use salotto_protocol::{ClientFrame, Cursor, Page, SiteId, VisitorId};
+
+use super::registry::{self, Arrival, Msg};
+use crate::ask::{Unanswered, ask};
+use crate::chatflow::Chatflows;
+use crate::conversation::Conversations;
+use crate::fanout::{Outbox, SocketId};
+
+/// What a visitor's token says.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Identity {
+    pub(crate) visitor: VisitorId,
+    pub(crate) site: SiteId,
+}
+
+/// The visitors on this node.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    registry: ActorRef<Msg>,
+    active: Arc<AtomicUsize>,
+}
+
+impl Sessions {
+    pub(crate) async fn start(
+        chatflows: Chatflows,
+        conversations: Conversations,
+        supervisor: ActorCell,
+    ) -> Result<Sessions, SpawnErr> {
+        let active = Arc::new(AtomicUsize::new(0));
+        let registry =
+            registry::start(chatflows, conversations, active.clone(), supervisor).await?;
+        Ok(Sessions { registry, active })
+    }
+
+    /// A visitor's socket came: parked until it does something. `cursors` (from `hello`, or its
+    /// places after a lost queue) are attached.
+    pub(crate) fn join(
+        &self,
+        who: Identity,
+        outbox: Outbox,
+        cursors: Vec<Cursor>,
+        page: Option<Page>,
+    ) {
+        let arrival = Arrival { who, outbox, cursors, page: page.map(Box::new) };
+        let _ = self.registry.cast(Msg::Join(arrival));
+    }
+
+    /// The socket is gone: detaches it everywhere.
+    pub(crate) fn leave(&self, who: Identity, socket: SocketId) {
+        let _ = self.registry.cast(Msg::Leave(who, socket));
+    }
+
+    /// One frame of a visitor (never `hello` or `pong`). Returns once the session has taken it,
+    /// so that TCP pushes back on a flood; answers go to the outbox. `exempt` from rate limits:
+    /// the load tester.
+    pub(crate) async fn frame(
+        &self,
+        who: Identity,
+        outbox: &Outbox,
+        frame: ClientFrame,
+        exempt: bool,
+    ) -> Result<(), Unanswered> {
+        let outbox = outbox.clone();
+        ask(&self.registry, |reply| Msg::Frame { who, outbox, frame, exempt, reply }).await
+    }
+
+    /// Sessions with an actor, for the metrics.
+    pub(crate) fn active(&self) -> usize {
+        self.active.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,54 @@
+//! On which nodes an agent has a socket. Eligible for work is only who is somewhere.
+
+use salotto_protocol::{AgentId, NodeId};
+use uuid::Uuid;
+
+use super::StoreError;
+use super::agents::TOUCH;
+use super::batch::Batch;
+
+const INSERT: &str = "
+    INSERT INTO agent_presence (agent, node) SELECT id, $2 FROM agents WHERE id = $1
+    ON CONFLICT DO NOTHING";
+
+const DELETE: &str = "DELETE FROM agent_presence WHERE agent = $1 AND node = $2";
+
+const DELETE_ALL: &str = "DELETE FROM agent_presence RETURNING agent";
+
+impl Batch<'_> {
+    /// False if it is so already, or the agent is unknown.
+    pub(crate) async fn set_presence(
+        &mut self,
+        agent: AgentId,
+        node: NodeId,
+        present: bool,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(if present { INSERT } else { DELETE })
+            .bind(agent.0)
+            .bind(node.0)
+            .execute(self.connection())
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.touch(agent).await?;
+        Ok(true)
+    }
+
+    /// Nobody is anywhere. Gives those who were.
+    pub(crate) async fn clear_presence(&mut self) -> Result<Vec<AgentId>, StoreError> {
+        let rows: Vec<(Uuid,)> = sqlx::query_as(DELETE_ALL).fetch_all(self.connection()).await?;
+        let mut agents: Vec<AgentId> = rows.into_iter().map(|(agent,)| AgentId(agent)).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        for agent in &agents {
+            self.touch(*agent).await?;
+        }
+        Ok(agents)
+    }
+
+    async fn touch(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        sqlx::query(TOUCH).bind(agent.0).execute(self.connection()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Who is signed in: the hash of a cookie, never the cookie.
+
+use salotto_protocol::AgentId;
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::{Store, StoreError};
+
+const FIND: &str = "
+    SELECT agent FROM agent_sessions WHERE cookie_hash = $1 AND expires_at_ms > $2";
+
+const INSERT: &str = "
+    INSERT INTO agent_sessions (cookie_hash, agent, expires_at_ms)
+    SELECT $1, id, $3 FROM agents WHERE id = $2
+    ON CONFLICT DO NOTHING";
+
+const DELETE: &str = "DELETE FROM agent_sessions WHERE cookie_hash = $1";
+const DELETE_EXPIRED: &str = "DELETE FROM agent_sessions WHERE expires_at_ms <= $1";
+const DELETE_ALL: &str = "DELETE FROM agent_sessions";
+
+impl Store {
+    /// The agent of a live session, by the SHA-256 of its cookie.
+    pub(crate) async fn session(
+        &self,
+        cookie_hash: [u8; 32],
+        now_ms: i64,
+    ) -> Result<Option<AgentId>, StoreError> {
+        let row: Option<(Uuid,)> = sqlx::query_as(FIND)
+            .bind(cookie_hash.to_vec())
+            .bind(now_ms)
+            .fetch_optional(self.reads())
+            .await?;
+        Ok(row.map(|(agent,)| AgentId(agent)))
+    }
+}
+
+impl Batch<'_> {
+    /// False if the cookie is known or the agent is not. Sweeps out what has expired.
+    pub(crate) async fn insert_session(
+        &mut self,
+        cookie_hash: [u8; 32],
+        agent: AgentId,
+        expires_at_ms: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        sqlx::query(DELETE_EXPIRED).bind(now_ms).execute(self.connection()).await?;
+        let done = sqlx::query(INSERT)
+            .bind(cookie_hash.to_vec())
+            .bind(agent.0)
+            .bind(expires_at_ms)
+            .execute(self.connection())
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// False if there was none.
+    pub(crate) async fn delete_session(
+        &mut self,
+        cookie_hash: [u8; 32],
+    ) -> Result<bool, StoreError> {
+        let done =
+            sqlx::query(DELETE).bind(cookie_hash.to_vec()).execute(self.connection()).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    pub(super) async fn delete_sessions(&mut self) -> Result<(), StoreError> {
+        sqlx::query(DELETE_ALL).execute(self.connection()).await?;
+        Ok(())
+    }
+}

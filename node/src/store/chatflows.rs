@@ -1,0 +1,75 @@
+//! Chatflows: their settings are JSON, so that a new setting needs no migration.
+
+use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::{ChatflowId, InboxId, SiteId};
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::dialect::Connection;
+use super::{StoreError, decode};
+
+#[derive(Clone, Debug)]
+pub(crate) struct ChatflowRow {
+    pub(crate) id: ChatflowId,
+    pub(crate) site: SiteId,
+    pub(crate) inbox: InboxId,
+    pub(crate) enabled: bool,
+    /// 1 wins over 2 (CF-11).
+    pub(crate) priority: i64,
+    pub(crate) settings: ChatflowSettings,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredChatflow {
+    id: Uuid,
+    site: Uuid,
+    inbox: Uuid,
+    enabled: i64,
+    priority: i64,
+    settings: String,
+}
+
+const ALL: &str = "
+    SELECT id, site, inbox, enabled, priority, settings FROM chatflows
+    ORDER BY site, priority, id";
+
+const PUT: &str = "
+    INSERT INTO chatflows (id, site, inbox, enabled, priority, settings)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (id) DO UPDATE SET site = excluded.site, inbox = excluded.inbox,
+        enabled = excluded.enabled, priority = excluded.priority, settings = excluded.settings
+    WHERE chatflows.site <> excluded.site OR chatflows.inbox <> excluded.inbox
+        OR chatflows.enabled <> excluded.enabled OR chatflows.priority <> excluded.priority
+        OR chatflows.settings <> excluded.settings";
+
+pub(super) async fn all(connection: &mut Connection) -> Result<Vec<ChatflowRow>, StoreError> {
+    let rows: Vec<StoredChatflow> = sqlx::query_as(ALL).fetch_all(connection).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ChatflowRow {
+                id: ChatflowId(row.id),
+                site: SiteId(row.site),
+                inbox: InboxId(row.inbox),
+                enabled: row.enabled != 0,
+                priority: row.priority,
+                settings: decode::json(&row.settings)?,
+            })
+        })
+        .collect()
+}
+
+impl Batch<'_> {
+    /// False if it is so already.
+    pub(crate) async fn put_chatflow(&mut self, row: &ChatflowRow) -> Result<bool, StoreError> {
+        let done = sqlx::query(PUT)
+            .bind(row.id.0)
+            .bind(row.site.0)
+            .bind(row.inbox.0)
+            .bind(i64::from(row.enabled))
+            .bind(row.priority)
+            .bind(decode::to_json(&row.settings))
+            .execute(self.connection())
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

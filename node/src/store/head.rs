@@ -1,0 +1,318 @@
+//! A conversation's row: what every write decides on.
+
+use salotto_protocol::limits::PREVIEW_CHARS_MAX;
+use salotto_protocol::{
+    AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
+    EntryBody, InboxId, Page, Party, Seq, SiteId, VisitorId,
+};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::dialect::ROWS_MAX;
+use super::rows::Rows;
+use super::{Store, StoreError, decode};
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Head {
+    pub(crate) id: ConversationId,
+    pub(crate) number: ConversationNumber,
+    pub(crate) site: SiteId,
+    pub(crate) inbox: InboxId,
+    pub(crate) chatflow: ChatflowId,
+    pub(crate) visitor: VisitorId,
+    /// The newest entry.
+    pub(crate) seq: Seq,
+    /// The newest entry that the visitor may see.
+    pub(crate) visitor_seq: Seq,
+    pub(crate) state: ConversationState,
+    pub(crate) assignee: Option<AgentId>,
+    /// Whose slot it takes. Without a slot it does not count against a capacity.
+    pub(crate) slot_agent: Option<AgentId>,
+    /// Grows with every change of the assignee.
+    pub(crate) assignment: u32,
+    /// Open beside another open conversation of the same visitor, on purpose.
+    pub(crate) beside: bool,
+    pub(crate) started_at_ms: i64,
+    pub(crate) last_at_ms: i64,
+    pub(crate) waiting_since_ms: Option<i64>,
+    pub(crate) started_on: Page,
+    /// The last message, cut.
+    pub(crate) preview: String,
+    pub(crate) preview_by: Option<Party>,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct HeadRow {
+    pub(super) id: Uuid,
+    number: i64,
+    site: Uuid,
+    inbox: Uuid,
+    chatflow: Uuid,
+    visitor: Uuid,
+    seq: i64,
+    visitor_seq: i64,
+    state: String,
+    assignee: Option<Uuid>,
+    slot_agent: Option<Uuid>,
+    assignment: i64,
+    beside: i64,
+    started_at_ms: i64,
+    last_at_ms: i64,
+    waiting_since_ms: Option<i64>,
+    started_on: String,
+    preview: String,
+    preview_by: Option<String>,
+}
+
+/// The one list of columns; `{rest}` says from where and which.
+const SELECT: &str = "
+    SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
+        slot_agent, assignment, beside, started_at_ms, last_at_ms, waiting_since_ms, started_on,
+        preview, preview_by
+    FROM {rest}";
+
+const BY_ID: &str = "conversations WHERE id = $1";
+
+pub(super) const OF_VISITOR: &str = "conversations WHERE visitor = $1
+    ORDER BY last_at_ms DESC, id DESC LIMIT $2";
+
+pub(super) const OPEN_OF_INBOX: &str = "conversations WHERE inbox = $1 AND state <> 'closed'
+    ORDER BY last_at_ms DESC, id DESC LIMIT $2";
+
+pub(super) const CLOSED_OF_INBOX: &str = "conversations WHERE inbox = $1 AND state = 'closed'
+    ORDER BY last_at_ms DESC, id DESC LIMIT $2";
+
+pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
+    ORDER BY waiting_since_ms, id LIMIT $1";
+
+/// In id order: every writer locks in the same one.
+pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE id = asked.column1 ORDER BY id";
+
+/// For a start: all that its visitor has open in its inbox.
+pub(super) const LOCK_OPEN: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed' ORDER BY id";
+
+/// Two parts, each read from an index of its own.
+pub(super) const COUNTS: &str = "
+    SELECT state, COUNT(*) FROM conversations WHERE state <> 'closed' GROUP BY state
+    UNION ALL SELECT 'closed', COUNT(*) FROM conversations WHERE state = 'closed'";
+
+const INSERT: &str = "
+    INSERT INTO conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
+        state, assignee, slot_agent, assignment, beside, started_at_ms, last_at_ms,
+        waiting_since_ms, started_on, preview, preview_by)
+    SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
+
+/// What every message changes. No index of an open conversation has these columns.
+pub(super) const ADVANCE: &str = "
+    UPDATE conversations SET seq = new.column2, visitor_seq = new.column3,
+        last_at_ms = new.column4, preview = new.column5, preview_by = new.column6
+    FROM ({rows}) AS new WHERE id = new.column1";
+
+/// What a change of state or assignee changes besides.
+pub(super) const MOVE: &str = "
+    UPDATE conversations SET state = new.column2, assignee = new.column3,
+        slot_agent = new.column4, assignment = new.column5, beside = new.column6,
+        waiting_since_ms = new.column7
+    FROM ({rows}) AS new WHERE id = new.column1";
+
+pub(super) fn select(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(SELECT.replace("{rest}", rest))
+}
+
+impl Store {
+    pub(crate) async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
+        let row: Option<HeadRow> =
+            sqlx::query_as(select(BY_ID)).bind(id.0).fetch_optional(self.reads()).await?;
+        row.map(HeadRow::into_head).transpose()
+    }
+
+    /// A visitor's conversations, latest activity first.
+    pub(crate) async fn conversations_of(
+        &self,
+        visitor: VisitorId,
+        limit: usize,
+    ) -> Result<Vec<Head>, StoreError> {
+        self.heads(OF_VISITOR, visitor.0, limit).await
+    }
+
+    /// The open conversations of an inbox and its most recently closed ones, for a board.
+    pub(crate) async fn board(
+        &self,
+        inbox: InboxId,
+        open_max: usize,
+        closed_max: usize,
+    ) -> Result<Vec<Head>, StoreError> {
+        let mut heads = self.heads(OPEN_OF_INBOX, inbox.0, open_max).await?;
+        heads.extend(self.heads(CLOSED_OF_INBOX, inbox.0, closed_max).await?);
+        Ok(heads)
+    }
+
+    /// Conversations that wait for an agent, oldest first.
+    pub(crate) async fn waiting(&self, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let rows: Vec<HeadRow> =
+            sqlx::query_as(select(WAITING)).bind(limit_of(limit)).fetch_all(self.reads()).await?;
+        rows.into_iter().map(HeadRow::into_head).collect()
+    }
+
+    /// Conversations by state, for the metrics.
+    pub(crate) async fn counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(sqlx::query_as(COUNTS).fetch_all(self.reads()).await?)
+    }
+
+    async fn heads(&self, rest: &str, of: Uuid, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let rows: Vec<HeadRow> = sqlx::query_as(select(rest))
+            .bind(of)
+            .bind(limit_of(limit))
+            .fetch_all(self.reads())
+            .await?;
+        rows.into_iter().map(HeadRow::into_head).collect()
+    }
+}
+
+impl Batch<'_> {
+    /// Locks conversations in id order. Unknown ids are left out.
+    pub(crate) async fn lock(&mut self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
+        let mut rows = Rows::new(1);
+        ids.iter().for_each(|id| {
+            rows.cell(id.0);
+        });
+        self.heads(LOCK, rows).await
+    }
+
+    /// Locks what these visitors have open in these inboxes.
+    pub(crate) async fn lock_open(
+        &mut self,
+        asked: &[(VisitorId, InboxId)],
+    ) -> Result<Vec<Head>, StoreError> {
+        let mut rows = Rows::new(2);
+        for (visitor, inbox) in asked {
+            rows.cell(visitor.0).cell(inbox.0);
+        }
+        self.heads(LOCK_OPEN, rows).await
+    }
+
+    async fn heads(&mut self, rest: &str, rows: Rows) -> Result<Vec<Head>, StoreError> {
+        let (sql, arguments) = rows.into_statement(&select(rest).0);
+        let rows: Vec<HeadRow> =
+            sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+        rows.into_iter().map(HeadRow::into_head).collect()
+    }
+
+    pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
+        for chunk in heads.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(19);
+            chunk.iter().for_each(|head| add_whole(&mut rows, head));
+            self.run(INSERT, rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores new seqs, times and previews.
+    pub(crate) async fn advance_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
+        for chunk in heads.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(6);
+            for head in chunk {
+                rows.cell(head.id.0)
+                    .cell(i64::from(head.seq.0))
+                    .cell(i64::from(head.visitor_seq.0))
+                    .cell(head.last_at_ms)
+                    .cell(head.preview.clone())
+                    .cell(head.preview_by.map(Party::as_str));
+            }
+            self.run(ADVANCE, rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores new states, assignees and slots.
+    pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
+        for chunk in heads.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(7);
+            for head in chunk {
+                rows.cell(head.id.0)
+                    .cell(head.state.as_str())
+                    .cell(head.assignee.map(|agent| agent.0))
+                    .cell(head.slot_agent.map(|agent| agent.0))
+                    .cell(i64::from(head.assignment))
+                    .cell(i64::from(head.beside))
+                    .cell(head.waiting_since_ms);
+            }
+            self.run(MOVE, rows).await?;
+        }
+        Ok(())
+    }
+}
+
+fn add_whole(rows: &mut Rows, head: &Head) {
+    rows.cell(head.id.0)
+        .cell(head.number.0)
+        .cell(head.site.0)
+        .cell(head.inbox.0)
+        .cell(head.chatflow.0)
+        .cell(head.visitor.0)
+        .cell(i64::from(head.seq.0))
+        .cell(i64::from(head.visitor_seq.0))
+        .cell(head.state.as_str())
+        .cell(head.assignee.map(|agent| agent.0))
+        .cell(head.slot_agent.map(|agent| agent.0))
+        .cell(i64::from(head.assignment))
+        .cell(i64::from(head.beside))
+        .cell(head.started_at_ms)
+        .cell(head.last_at_ms)
+        .cell(head.waiting_since_ms)
+        .cell(decode::to_json(&head.started_on))
+        .cell(head.preview.clone())
+        .cell(head.preview_by.map(Party::as_str));
+}
+
+/// What a line of the live list shows of an entry: nothing, unless it is a message or a greeting.
+pub(crate) fn preview_of(entry: &Entry) -> Option<(String, Party)> {
+    let text = match &entry.body {
+        EntryBody::Welcome { text } | EntryBody::Message { text } => text,
+        EntryBody::Comment { .. }
+        | EntryBody::Assignment { .. }
+        | EntryBody::Decision { .. }
+        | EntryBody::Status { .. } => return None,
+    };
+    let party = match &entry.by {
+        Author::Visitor { .. } => Party::Visitor,
+        Author::Agent { .. } | Author::System => Party::Team,
+    };
+    Some((text.chars().take(PREVIEW_CHARS_MAX).collect(), party))
+}
+
+impl HeadRow {
+    pub(super) fn into_head(self) -> Result<Head, StoreError> {
+        Ok(Head {
+            id: ConversationId(self.id),
+            number: ConversationNumber(self.number),
+            site: SiteId(self.site),
+            inbox: InboxId(self.inbox),
+            chatflow: ChatflowId(self.chatflow),
+            visitor: VisitorId(self.visitor),
+            seq: decode::seq(self.seq)?,
+            visitor_seq: decode::seq(self.visitor_seq)?,
+            state: decode::word(&self.state, ConversationState::from_word)?,
+            assignee: self.assignee.map(AgentId),
+            slot_agent: self.slot_agent.map(AgentId),
+            assignment: decode::count(self.assignment)?,
+            beside: self.beside != 0,
+            started_at_ms: self.started_at_ms,
+            last_at_ms: self.last_at_ms,
+            waiting_since_ms: self.waiting_since_ms,
+            started_on: decode::json(&self.started_on)?,
+            preview: self.preview,
+            preview_by: self
+                .preview_by
+                .map(|word| decode::word(&word, Party::from_word))
+                .transpose()?,
+        })
+    }
+}
+
+pub(super) fn limit_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

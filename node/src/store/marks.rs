@@ -1,0 +1,85 @@
+//! How far each side of a conversation has received and read. Marks only ever rise.
+
+use salotto_protocol::{ConversationId, Party, Seq};
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::dialect::{GREATEST, LEAST, ROWS_MAX};
+use super::rows::Rows;
+use super::{Store, StoreError, decode};
+
+/// How far each side has received and read.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Marks {
+    pub(crate) visitor_delivered: Seq,
+    pub(crate) visitor_read: Seq,
+    pub(crate) team_delivered: Seq,
+    pub(crate) team_read: Seq,
+}
+
+/// One side's marks in one conversation. Whoever has read has received: `read <= delivered`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Mark {
+    pub(crate) conversation: ConversationId,
+    pub(crate) party: Party,
+    pub(crate) delivered: Seq,
+    pub(crate) read: Seq,
+}
+
+const OF: &str = "SELECT party, delivered_seq, read_seq FROM marks WHERE conversation = $1";
+
+/// Never beyond the head. Gives back the rows that rose.
+pub(super) const RAISE: &str = "
+    INSERT INTO marks (conversation, party, delivered_seq, read_seq)
+    SELECT id, new.column2, {least}(new.column3, seq), {least}(new.column4, seq)
+    FROM ({rows}) AS new CROSS JOIN conversations WHERE id = new.column1
+    ON CONFLICT (conversation, party) DO UPDATE
+    SET delivered_seq = {greatest}(marks.delivered_seq, excluded.delivered_seq),
+        read_seq = {greatest}(marks.read_seq, excluded.read_seq)
+    WHERE excluded.delivered_seq > marks.delivered_seq OR excluded.read_seq > marks.read_seq
+    RETURNING conversation, party, delivered_seq, read_seq";
+
+impl Store {
+    pub(crate) async fn marks(&self, id: ConversationId) -> Result<Marks, StoreError> {
+        let rows: Vec<(String, i64, i64)> =
+            sqlx::query_as(OF).bind(id.0).fetch_all(self.reads()).await?;
+        let mut marks = Marks::default();
+        for (party, delivered, read) in rows {
+            let (delivered, read) = (decode::seq(delivered)?, decode::seq(read)?);
+            match decode::word(&party, Party::from_word)? {
+                Party::Visitor => (marks.visitor_delivered, marks.visitor_read) = (delivered, read),
+                Party::Team => (marks.team_delivered, marks.team_read) = (delivered, read),
+            }
+        }
+        Ok(marks)
+    }
+}
+
+impl Batch<'_> {
+    /// Raises marks and gives those that rose. No two may be of the same side and conversation.
+    pub(crate) async fn raise_marks(&mut self, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
+        let raise = RAISE.replace("{least}", LEAST).replace("{greatest}", GREATEST);
+        let mut raised = Vec::new();
+        for chunk in marks.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(4);
+            for mark in chunk {
+                rows.cell(mark.conversation.0)
+                    .cell(mark.party.as_str())
+                    .cell(i64::from(mark.delivered.0))
+                    .cell(i64::from(mark.read.0));
+            }
+            let (sql, arguments) = rows.into_statement(&raise);
+            let rows: Vec<(Uuid, String, i64, i64)> =
+                sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+            for (conversation, party, delivered, read) in rows {
+                raised.push(Mark {
+                    conversation: ConversationId(conversation),
+                    party: decode::word(&party, Party::from_word)?,
+                    delivered: decode::seq(delivered)?,
+                    read: decode::seq(read)?,
+                });
+            }
+        }
+        Ok(raised)
+    }
+}

@@ -1,0 +1,187 @@
+//! What is read back: heads, logs by view, boards, counts.
+
+use super::super::dialect::{GREATEST, LEAST, values};
+use super::super::entries::KNOWN;
+use super::super::head::{
+    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX, WAITING,
+    select,
+};
+use super::super::marks::RAISE;
+use super::super::starts::FIND;
+use super::super::verify::BY_SEQ;
+use super::*;
+
+#[tokio::test]
+async fn a_head_and_its_log_are_read_as_they_were_written() {
+    let desk = Desk::new().await;
+    let (head, mut entries) = conversation();
+    let assignment = serde_json::json!({
+        "type": "assignment", "from": null, "to": {"id": AgentId::fresh(), "name": "Änna"},
+        "cause": "policy"
+    });
+    entries.push(Entry {
+        client_id: None,
+        ..entry(4, Author::System, serde_json::from_value(assignment).unwrap())
+    });
+    let head = Head { seq: Seq(4), visitor_seq: Seq(4), ..head };
+
+    desk.put(&head, &entries).await;
+
+    assert_eq!(desk.store.head(head.id).await.unwrap(), Some(head.clone()));
+    let read = desk.store.entries_after(head.id, View::Agent, Seq(0), 10).await.unwrap();
+    assert_eq!(read, entries);
+    assert_eq!(desk.store.head(ConversationId::fresh()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_log_is_read_after_a_seq_up_to_a_limit_and_only_what_the_view_shows() {
+    let desk = Desk::new().await;
+    let (head, entries) = conversation();
+    desk.put(&head, &entries).await;
+
+    let seqs = async |view, after, limit| -> Vec<u32> {
+        let read = desk.store.entries_after(head.id, view, Seq(after), limit).await.unwrap();
+        read.iter().map(|entry| entry.seq.0).collect()
+    };
+
+    assert_eq!(seqs(View::Agent, 0, 10).await, [1, 2, 3]);
+    assert_eq!(seqs(View::Agent, 1, 1).await, [2]);
+    assert_eq!(seqs(View::Visitor, 0, 2).await, [1, 3], "the limit counts what is shown");
+    assert_eq!(seqs(View::Visitor, 3, 10).await, Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn a_board_shows_the_latest_open_ones_and_the_latest_closed_ones_of_its_inbox() {
+    let desk = Desk::new().await;
+    let inbox = InboxId::fresh();
+    let mut ids = Vec::new();
+    for at in 0..6 {
+        let (head, entries) = conversation();
+        let state =
+            if at % 2 == 0 { ConversationState::Unassigned } else { ConversationState::Closed };
+        let head = Head { inbox, state, last_at_ms: 2_000 + at, ..head };
+        desk.put(&head, &entries).await;
+        ids.push(head.id);
+    }
+    let (elsewhere, entries) = conversation();
+    desk.put(&elsewhere, &entries).await;
+
+    let board = desk.store.board(inbox, 2, 2).await.unwrap();
+
+    let shown: Vec<_> = board.iter().map(|head| head.id).collect();
+    assert_eq!(shown, [ids[4], ids[2], ids[5], ids[3]]);
+}
+
+#[tokio::test]
+async fn a_visitors_conversations_come_with_the_latest_activity_first() {
+    let desk = Desk::new().await;
+    let visitor = VisitorId::fresh();
+    let mut ids = Vec::new();
+    for at in [3, 1, 2] {
+        let (head, entries) = conversation();
+        let head = Head { visitor, last_at_ms: 2_000 + at, ..head };
+        desk.put(&head, &entries).await;
+        ids.push(head.id);
+    }
+
+    let shown = desk.store.conversations_of(visitor, 2).await.unwrap();
+
+    assert_eq!(shown.iter().map(|head| head.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
+}
+
+#[tokio::test]
+async fn who_waits_longest_comes_first() {
+    let desk = Desk::new().await;
+    let mut ids = Vec::new();
+    for since in [30, 10, 20] {
+        let (head, entries) = conversation();
+        let state = ConversationState::Waiting;
+        let head = Head { state, waiting_since_ms: Some(since), ..head };
+        desk.put(&head, &entries).await;
+        ids.push(head.id);
+    }
+
+    let waiting = desk.store.waiting(2).await.unwrap();
+
+    assert_eq!(waiting.iter().map(|head| head.id).collect::<Vec<_>>(), [ids[1], ids[2]]);
+}
+
+#[tokio::test]
+async fn conversations_are_counted_by_state() {
+    let desk = Desk::new().await;
+    for state in [ConversationState::Closed, ConversationState::Closed, ConversationState::Bot] {
+        let (head, entries) = conversation();
+        desk.put(&Head { state, ..head }, &entries).await;
+    }
+
+    let mut counts = desk.store.counts().await.unwrap();
+
+    counts.sort();
+    assert_eq!(counts, [("bot".to_owned(), 1), ("closed".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
+    let desk = Desk::new().await;
+    for (sql, columns) in [
+        (select(LOCK).0, 1),
+        (select(LOCK_OPEN).0, 2),
+        (ADVANCE.to_owned(), 6),
+        (MOVE.to_owned(), 7),
+        (KNOWN.to_owned(), 2),
+        (BY_SEQ.to_owned(), 2),
+        (FIND.to_owned(), 2),
+        (RAISE.replace("{least}", LEAST).replace("{greatest}", GREATEST), 4),
+    ] {
+        let plan = desk.plan(&sql.replace("{rows}", &values(8, columns))).await;
+        for step in plan.lines().filter(|step| step.starts_with("SCAN")) {
+            assert!(step.contains("VALUES") || step.contains("CONSTANT"), "{sql}\n{plan}");
+        }
+        assert!(plan.contains("SEARCH"), "{sql}\n{plan}");
+        assert!(!plan.contains("AUTOMATIC"), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_read_from_the_index_that_is_made_for_them() {
+    let desk = Desk::new().await;
+    for (rest, index) in [
+        (OF_VISITOR, "conversations_of_visitor"),
+        (OPEN_OF_INBOX, "conversations_open"),
+        (CLOSED_OF_INBOX, "conversations_closed"),
+        (WAITING, "conversations_waiting"),
+    ] {
+        let plan = desk.plan(&select(rest).0).await;
+        assert!(plan.contains(index), "{rest}\n{plan}");
+    }
+    let counts = desk.plan(COUNTS).await;
+    assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
+}
+
+impl Desk {
+    async fn plan(&self, sql: &str) -> String {
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let rows: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sql).fetch_all(self.store.reads()).await.unwrap();
+        rows.into_iter().map(|(_, _, _, detail)| detail).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[tokio::test]
+async fn a_raised_mark_is_given_back_and_a_lower_one_is_not() {
+    let desk = Desk::new().await;
+    let (head, entries) = conversation();
+    desk.put(&head, &entries).await;
+    let mut writer = desk.store.writer().await;
+    let mut batch = writer.begin().await.unwrap();
+    let (conversation, party) = (head.id, Party::Team);
+    let mark = |seq| Mark { conversation, party, delivered: Seq(seq), read: Seq(seq) };
+
+    assert_eq!(batch.raise_marks(&[mark(2)]).await.unwrap(), [mark(2)]);
+    assert_eq!(batch.raise_marks(&[mark(1)]).await.unwrap(), []);
+    assert_eq!(batch.raise_marks(&[mark(9)]).await.unwrap(), [mark(3)]);
+    batch.commit().await.unwrap();
+
+    let marks = desk.store.marks(head.id).await.unwrap();
+    assert_eq!(marks, Marks { team_delivered: Seq(3), team_read: Seq(3), ..Marks::default() });
+}

@@ -1,0 +1,115 @@
+//! What a log is made of, against `golden/entries/`.
+
+use salotto_protocol::{
+    AgentRef, AssignmentCause, Author, Candidate, ConversationState, DecisionRecord, Entry,
+    EntryBody, Policy, Seq, Verdict, View, ViewedEntry,
+};
+
+use crate::{assert_no_others, holds, ids};
+
+#[test]
+fn every_entry_is_as_written_down() {
+    let samples = samples();
+    for (name, entry) in &samples {
+        holds(&format!("entries/{name}"), entry);
+        assert!(name.starts_with(entry.entry.body.kind()), "{name} is named by its type");
+    }
+    let names: Vec<&str> = samples.iter().map(|(name, _)| *name).collect();
+    assert_no_others("entries", &names);
+}
+
+#[test]
+fn every_kind_of_entry_has_a_sample() {
+    for (_, sample) in samples() {
+        // A new kind of entry does not compile here until it was thought of; add its sample too.
+        match sample.entry.body {
+            EntryBody::Welcome { .. } | EntryBody::Message { .. } | EntryBody::Comment { .. } => {}
+            EntryBody::Assignment { .. } | EntryBody::Decision { .. } => {}
+            EntryBody::Status { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn a_visitor_never_sees_comments_and_decisions() {
+    for (name, sample) in samples() {
+        let is_internal = name.starts_with("comment") || name.starts_with("decision");
+        let body = &sample.entry.body;
+        assert_eq!(body.visible_to(View::Visitor), !is_internal, "{name}");
+        assert!(body.visible_to(View::Agent), "{name}");
+    }
+}
+
+pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
+    vec![
+        ("welcome", viewed(1, Author::System, welcome())),
+        ("message_of_the_visitor", of_sender(2, visitor(), message("Is it in stock?"))),
+        ("message_of_an_agent", of_sender(6, agent(), message("It is."))),
+        ("comment", of_sender(7, agent(), comment())),
+        ("assignment_by_policy", viewed(4, Author::System, by_policy())),
+        ("assignment_by_hand", of_sender(7, agent(), by_hand())),
+        ("decision", viewed(5, Author::System, decision())),
+        ("status", of_sender(7, agent(), closed())),
+    ]
+}
+
+fn visitor() -> Author {
+    Author::Visitor { id: ids::visitor() }
+}
+
+pub(crate) fn agent() -> Author {
+    Author::Agent { id: ids::agent(), name: "Ada".to_owned() }
+}
+
+fn of_sender(seq: u32, by: Author, body: EntryBody) -> ViewedEntry {
+    let mut viewed = viewed(seq, by, body);
+    viewed.entry.client_id = Some(ids::client());
+    viewed
+}
+
+fn viewed(seq: u32, by: Author, body: EntryBody) -> ViewedEntry {
+    let entry = Entry { seq: Seq(seq), at_ms: ids::AT_MS, by, client_id: None, body };
+    ViewedEntry { after: Seq(seq - 1), entry }
+}
+
+fn welcome() -> EntryBody {
+    EntryBody::Welcome { text: "Got any questions?".to_owned() }
+}
+
+fn message(text: &str) -> EntryBody {
+    EntryBody::Message { text: text.to_owned() }
+}
+
+fn comment() -> EntryBody {
+    EntryBody::Comment { text: "Asked last week as well.".to_owned() }
+}
+
+fn by_policy() -> EntryBody {
+    let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
+    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy }
+}
+
+fn by_hand() -> EntryBody {
+    let from = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
+    EntryBody::Assignment { from, to: None, cause: AssignmentCause::Manual }
+}
+
+fn decision() -> EntryBody {
+    let candidate = |agent, active, verdict| Candidate { agent, active, capacity: 3, verdict };
+    EntryBody::Decision {
+        decision: DecisionRecord {
+            policy: Policy::LoadBalanced,
+            policy_version: 1,
+            candidates: vec![
+                candidate(ids::agent(), 0, Verdict::Chosen),
+                candidate(ids::colleague(), 3, Verdict::AtCapacity),
+            ],
+            chosen: ids::agent(),
+            seed: 4_294_967_295,
+        },
+    }
+}
+
+fn closed() -> EntryBody {
+    EntryBody::Status { from: ConversationState::Assigned, to: ConversationState::Closed }
+}

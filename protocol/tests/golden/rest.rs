@@ -1,0 +1,168 @@
+//! What the REST API takes and gives, against `golden/rest/`; and the codes that both sides know.
+
+use salotto_protocol::api::{
+    Agents, ConversationAnswer, EntryPage, InboxName, LoadTestAgent, LoadTestAgents, LoadTestDesk,
+    NewVisitor, Problem, Receipt, Session, SignIn, SiteSettings, VisitorToken,
+};
+use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
+use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq};
+
+use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
+
+#[test]
+fn what_visitors_and_their_pages_ask_for_is_as_written_down() {
+    holds("rest/problem", &problem());
+    holds("rest/problem_busy", &busy());
+    let chatflow = Some(settings().public(ids::chatflow(), Availability::Available));
+    holds("rest/site_settings", &SiteSettings { site: ids::site(), chatflow });
+    holds("rest/site_settings_none", &SiteSettings { site: ids::site(), chatflow: None });
+    holds("rest/new_visitor", &NewVisitor { site: ids::site() });
+    let token = "v1.a-visitor-token".to_owned();
+    holds("rest/visitor_token", &VisitorToken { visitor: ids::visitor(), token });
+    holds("rest/entry_page", &entry_page());
+    holds("rest/conversation", &ConversationAnswer { conversation: server_frames::summary() });
+}
+
+#[test]
+fn what_agents_ask_for_is_as_written_down() {
+    holds_by_text("rest/sign_in", &sign_in());
+    holds("rest/session", &session());
+    holds("rest/agents", &Agents { agents: vec![server_frames::presence()] });
+    holds("rest/chatflow_settings", &settings());
+}
+
+#[test]
+fn what_the_load_tester_asks_for_is_as_written_down() {
+    holds("rest/loadtest_agents", &LoadTestAgents { count: 40, capacity: 100 });
+    holds("rest/loadtest_desk", &desk());
+    holds("rest/receipt_acked", &acked());
+    holds("rest/receipt_received", &received());
+}
+
+#[test]
+fn no_rest_file_is_without_a_test() {
+    assert_no_others(
+        "rest",
+        &[
+            "agents",
+            "chatflow_settings",
+            "conversation",
+            "entry_page",
+            "loadtest_agents",
+            "loadtest_desk",
+            "new_visitor",
+            "problem",
+            "problem_busy",
+            "receipt_acked",
+            "receipt_received",
+            "session",
+            "sign_in",
+            "site_settings",
+            "site_settings_none",
+            "visitor_token",
+        ],
+    );
+}
+
+#[test]
+fn a_setting_that_no_chatflow_has_is_refused() {
+    let text = r##"{"name":"Sales","acent_color":"#000000"}"##;
+    assert!(serde_json::from_str::<ChatflowSettings>(text).is_err());
+}
+
+#[test]
+fn close_codes_are_told_apart_by_their_numbers() {
+    for code in CloseCode::ALL {
+        assert_eq!(CloseCode::from_number(code.number()), Some(code));
+    }
+    assert_eq!(CloseCode::from_number(1005), None);
+}
+
+fn problem() -> Problem {
+    Problem {
+        code: ErrorCode::BadField,
+        title: "`limit` is at most 200.".to_owned(),
+        status: 400,
+        field: Some("limit".to_owned()),
+        retry_after_ms: None,
+    }
+}
+
+fn busy() -> Problem {
+    Problem {
+        code: ErrorCode::Busy,
+        title: "The node is full.".to_owned(),
+        status: 503,
+        field: None,
+        retry_after_ms: Some(2_000),
+    }
+}
+
+fn settings() -> ChatflowSettings {
+    ChatflowSettings {
+        name: "Sales".to_owned(),
+        heading: "Ask us".to_owned(),
+        accent_color: "#0b6e4f".to_owned(),
+        welcome: "Got any questions?".to_owned(),
+        away_message: "We are away.".to_owned(),
+        wait_message: "All of us are busy.".to_owned(),
+        assign: true,
+        agents: vec![ids::agent()],
+    }
+}
+
+fn public_chatflow() -> PublicChatflow {
+    settings().public(ids::chatflow(), Availability::Offline)
+}
+
+fn entry_page() -> EntryPage {
+    let entries = entries::samples().into_iter().take(1).map(|(_, entry)| entry).collect();
+    EntryPage { epoch: ids::epoch(), entries, more: true, head: Seq(7) }
+}
+
+fn sign_in() -> SignIn {
+    SignIn { email: "ada@shop.example".to_owned(), password: "correct horse".to_owned() }
+}
+
+fn session() -> Session {
+    Session {
+        agent: ids::agent(),
+        name: "Ada".to_owned(),
+        email: "ada@shop.example".to_owned(),
+        status: AgentStatus::Available,
+        inboxes: vec![InboxName { id: ids::inbox(), name: "Inbox".to_owned() }],
+        socket_token: "a1.an-agent-token".to_owned(),
+        csrf_token: "c1.a-csrf-token".to_owned(),
+    }
+}
+
+fn desk() -> LoadTestDesk {
+    let socket_token = "a1.an-agent-token".to_owned();
+    LoadTestDesk {
+        site: ids::site(),
+        chatflow: public_chatflow(),
+        inbox: ids::inbox(),
+        agents: vec![LoadTestAgent { id: ids::agent(), socket_token }],
+    }
+}
+
+fn acked() -> Receipt {
+    Receipt::Acked {
+        conversation: ids::conversation(),
+        epoch: ids::epoch(),
+        seq: Seq(7),
+        client_id: ids::client(),
+        text: "Is it in stock?".to_owned(),
+    }
+}
+
+fn received() -> Receipt {
+    Receipt::Received {
+        socket: 3,
+        conversation: ids::conversation(),
+        epoch: ids::epoch(),
+        seq: Seq(7),
+        after: Seq(6),
+        client_id: None,
+    }
+}

@@ -1,0 +1,271 @@
+//! Very many lean client sockets in a process of their own: they connect, greet, and count what
+//! comes. Driven by lines on stdin, answers by lines on stdout.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use salotto_protocol::{ClientFrame, Hello, Page, limits};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+/// Handshakes at once.
+const WINDOW: usize = 256;
+
+/// What the sockets saw, all together.
+#[derive(Default)]
+struct Seen {
+    frames: AtomicU64,
+    last_at_us: AtomicU64,
+    greeted: AtomicUsize,
+    lost: AtomicUsize,
+}
+
+/// `crowd ADDRESS COUNT WAIT_FOR_FRAME TOKEN_FILE`: the tokens are taken in turn, for ever.
+/// Prints `greeted N SECONDS`; then for `frames` the count of frames so far and the moment of
+/// the last one, for `page` it sends a `page` frame on every socket.
+pub(crate) async fn run(arguments: &[&str]) {
+    let [address, count, greeting, tokens] = arguments else { panic!("crowd: four arguments") };
+    let address: SocketAddr = address.parse().expect("an address");
+    let count: usize = count.parse().expect("a number");
+    let tokens = std::fs::read_to_string(tokens).expect("a file of tokens");
+    let tokens: Vec<String> = tokens.lines().map(str::to_owned).collect();
+    let seen = Arc::new(Seen::default());
+    let (order, _) = tokio::sync::broadcast::channel::<Vec<u8>>(4);
+    let gate = Arc::new(Semaphore::new(WINDOW));
+    let began = Instant::now();
+    let mut openings = tokio::task::JoinSet::new();
+    for n in 0..count {
+        let permit = gate.clone().acquire_owned().await.expect("open");
+        let hello = (!greeting.is_empty()).then(|| hello(&tokens[n % tokens.len()]));
+        let (seen, order) = (seen.clone(), order.subscribe());
+        openings.spawn(async move {
+            let Some(stream) = open(address, n, hello).await else {
+                seen.lost.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            drop(permit);
+            seen.greeted.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(listen(stream, seen, order, began));
+        });
+    }
+    while openings.join_next().await.is_some() {}
+    let greeted = seen.greeted.load(Ordering::Relaxed);
+    println!("greeted {greeted} {:.6}", began.elapsed().as_secs_f64());
+    obey(&seen, &order).await;
+}
+
+async fn obey(seen: &Seen, order: &tokio::sync::broadcast::Sender<Vec<u8>>) {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        match line.as_str() {
+            "frames" => {
+                let frames = seen.frames.load(Ordering::Relaxed);
+                let last = seen.last_at_us.load(Ordering::Relaxed);
+                println!("{frames} {last} {}", seen.lost.load(Ordering::Relaxed));
+            }
+            "page" => {
+                let page = Page { url: "http://shop.example/a".to_owned(), ..Page::default() };
+                let frame = serde_json::to_vec(&ClientFrame::Page(page)).expect("plain data");
+                let _ = order.send(masked(&frame));
+                println!("sent");
+            }
+            other => panic!("crowd: {other}?"),
+        }
+    }
+}
+
+/// Connects, upgrades and greets; waits for the first frame when there is a greeting.
+async fn open(address: SocketAddr, n: usize, hello: Option<Vec<u8>>) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().expect("a descriptor");
+    let own = u8::try_from(2 + n / 20_000).expect("few thousand");
+    let source = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, own)), 0);
+    socket.bind(source).ok()?;
+    let mut stream = socket.connect(address).await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    let request = format!(
+        "GET /ws/visitor HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         X-Salotto-LoadTest: {}\r\n\r\n",
+        salotto_tests::node::LOADTEST_TOKEN
+    );
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let rest = read_head(&mut stream).await?;
+    if let Some(hello) = hello {
+        stream.write_all(&hello).await.ok()?;
+        if rest == 0 {
+            stream.readable().await.ok()?;
+        }
+    }
+    Some(stream)
+}
+
+/// Reads the answer's head; returns how many bytes followed it.
+async fn read_head(stream: &mut TcpStream) -> Option<usize> {
+    let mut head = Vec::with_capacity(256);
+    let mut piece = [0_u8; 512];
+    loop {
+        let read = stream.read(&mut piece).await.ok().filter(|read| *read > 0)?;
+        head.extend_from_slice(&piece[..read]);
+        if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
+            return head.starts_with(b"HTTP/1.1 101").then(|| head.len() - end - 4);
+        }
+    }
+}
+
+/// Counts frames for ever; sends what is ordered.
+async fn listen(
+    stream: TcpStream,
+    seen: Arc<Seen>,
+    mut order: tokio::sync::broadcast::Receiver<Vec<u8>>,
+    began: Instant,
+) {
+    let mut counter = FrameCounter::default();
+    loop {
+        tokio::select! {
+            ready = stream.readable() => {
+                if ready.is_err() || !drain(&stream, &mut counter, &seen, began) {
+                    seen.lost.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+            }
+            bytes = order.recv() => {
+                let Ok(bytes) = bytes else { return };
+                let _ = stream.writable().await;
+                let _ = stream.try_write(&bytes);
+            }
+        }
+    }
+}
+
+/// Reads what is there, on the stack. False: the line is closed.
+fn drain(stream: &TcpStream, counter: &mut FrameCounter, seen: &Seen, began: Instant) -> bool {
+    let mut piece = [0_u8; 4_096];
+    loop {
+        match stream.try_read(&mut piece) {
+            Ok(0) => return false,
+            Ok(read) => {
+                let frames = counter.count(&piece[..read]);
+                if frames > 0 {
+                    seen.frames.fetch_add(frames, Ordering::Relaxed);
+                    let now = u64::try_from(began.elapsed().as_micros()).expect("not for ever");
+                    seen.last_at_us.fetch_max(now, Ordering::Relaxed);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Counts frames in a stream of a server's bytes, whatever the cuts.
+#[derive(Default)]
+struct FrameCounter {
+    header: Vec<u8>,
+    payload_left: usize,
+}
+
+impl FrameCounter {
+    fn count(&mut self, mut bytes: &[u8]) -> u64 {
+        let mut frames = 0;
+        while !bytes.is_empty() {
+            if self.payload_left > 0 {
+                let taken = self.payload_left.min(bytes.len());
+                self.payload_left -= taken;
+                bytes = &bytes[taken..];
+                frames += u64::from(self.payload_left == 0);
+                continue;
+            }
+            self.header.push(bytes[0]);
+            bytes = &bytes[1..];
+            if let Some(length) = payload_length(&self.header) {
+                self.header.clear();
+                self.payload_left = length;
+                frames += u64::from(length == 0);
+            }
+        }
+        frames
+    }
+}
+
+/// `None`: the header is not complete.
+fn payload_length(header: &[u8]) -> Option<usize> {
+    match (header.get(1)? & 0x7f, header) {
+        (126, [_, _, high, low]) => Some(usize::from(u16::from_be_bytes([*high, *low]))),
+        (127, [_, _, rest @ ..]) if rest.len() == 8 => {
+            let bytes: [u8; 8] = rest.try_into().expect("eight bytes");
+            Some(usize::try_from(u64::from_be_bytes(bytes)).expect("small"))
+        }
+        (126 | 127, _) => None,
+        (short, _) => Some(usize::from(short)),
+    }
+}
+
+fn hello(token: &str) -> Vec<u8> {
+    let hello = Hello {
+        protocol: limits::PROTOCOL,
+        token: token.to_owned(),
+        cursors: Vec::new(),
+        page: None,
+    };
+    masked(&serde_json::to_vec(&ClientFrame::Hello(hello)).expect("plain data"))
+}
+
+/// A client's text frame; a mask of zeros is a mask.
+fn masked(payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    if payload.len() < 126 {
+        frame.push(0x80 | u8::try_from(payload.len()).expect("short"));
+    } else {
+        frame.push(0x80 | 126);
+        frame.extend_from_slice(&u16::try_from(payload.len()).expect("short").to_be_bytes());
+    }
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A crowd in a process of its own, from outside.
+pub(crate) struct Crowd {
+    pub(crate) helper: super::process::Helper,
+    pub(crate) greeted: usize,
+    pub(crate) seconds: f64,
+    _tokens: tempfile::NamedTempFile,
+}
+
+impl Crowd {
+    /// Without tokens it only upgrades and does not greet.
+    pub(crate) async fn gather(address: SocketAddr, count: usize, tokens: &[String]) -> Crowd {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), tokens.join("\n")).expect("written");
+        let greeting = if tokens.is_empty() { "" } else { "hello" };
+        let path = file.path().display().to_string();
+        let (address, count) = (address.to_string(), count.to_string());
+        let arguments = ["crowd", &address, &count, greeting, &path];
+        let mut helper = super::process::Helper::start(&arguments);
+        let line = helper.answer().await;
+        let words: Vec<&str> = line.split(' ').collect();
+        let greeted = words[1].parse().expect("a number");
+        let seconds = words[2].parse().expect("a number");
+        Crowd { helper, greeted, seconds, _tokens: file }
+    }
+
+    pub(crate) async fn frames(&mut self) -> u64 {
+        let line = self.helper.ask("frames").await;
+        line.split(' ').next().and_then(|it| it.parse().ok()).expect("a number")
+    }
+
+    /// Waits until so many frames have come. Panics after a minute.
+    pub(crate) async fn until_frames(&mut self, wanted: u64) {
+        for _ in 0..60_000 {
+            if self.frames().await >= wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("{} of {wanted} frames came", self.frames().await);
+    }
+}

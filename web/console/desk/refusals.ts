@@ -1,0 +1,44 @@
+// A definite no of the node, in words for an agent.
+
+import type { SentFrame } from '../../shared/protocol';
+
+/** What could not be done, and why, as one sentence each. */
+export function refusalWords(type: SentFrame['type'], code: string): string {
+  return `${whatWords(type)} ${whyWords(code)}`;
+}
+
+export function whyWords(code: string): string {
+  switch (code) {
+    case 'closed':
+      return 'The conversation is closed.';
+    case 'conflict':
+      return 'Somebody else was faster: it has changed meanwhile.';
+    case 'forbidden':
+      return 'You are not allowed to.';
+    case 'not_found':
+      return 'It no longer exists.';
+    case 'too_large':
+      return 'The text is too long.';
+    case 'bad_field':
+    case 'bad_json':
+      return 'The node could not read it.';
+    default:
+      return `The node refused it (${code}).`;
+  }
+}
+
+function whatWords(type: SentFrame['type']): string {
+  switch (type) {
+    case 'start':
+    case 'send':
+      return 'Your reply was not sent.';
+    case 'comment':
+      return 'Your comment was not saved.';
+    case 'assign':
+      return 'The assignment did not change.';
+    case 'close':
+      return 'The conversation was not closed.';
+    case 'reopen':
+      return 'The conversation was not reopened.';
+  }
+}

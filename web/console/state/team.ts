@@ -1,0 +1,52 @@
+// The team: who is there, and how much each has in hand. Pure.
+
+import type { AgentId, AgentPresence } from '../../shared/protocol';
+
+export type Team = ReadonlyMap<AgentId, AgentPresence>;
+
+export const EMPTY_TEAM: Team = new Map();
+
+/** The first `agents` frame names all, later ones only those that changed. */
+export function teamAfter(team: Team, changed: readonly AgentPresence[]): Team {
+  const next = new Map(team);
+  for (const agent of changed) next.set(agent.id, agent);
+  return next;
+}
+
+/** Whether the router gives this one new conversations, and why not. */
+export type Reach = 'available' | 'full' | 'away' | 'absent';
+
+export function reachOf(agent: AgentPresence): Reach {
+  if (!agent.present) return 'absent';
+  if (agent.status === 'away') return 'away';
+  return agent.active >= agent.capacity ? 'full' : 'available';
+}
+
+export function reachWords(reach: Reach): string {
+  switch (reach) {
+    case 'available':
+      return 'Available';
+    case 'full':
+      return 'All slots taken';
+    case 'away':
+      return 'Away';
+    case 'absent':
+      return 'Not signed in';
+  }
+}
+
+/** Whoever can help first, then by name: the order of the rail and of "Assign to…". */
+export function inOrder(team: Team): AgentPresence[] {
+  const rank: Record<Reach, number> = { available: 0, full: 1, away: 2, absent: 3 };
+  return [...team.values()].sort(
+    (one, other) =>
+      rank[reachOf(one)] - rank[reachOf(other)] ||
+      one.name.localeCompare(other.name) ||
+      (one.id < other.id ? -1 : 1),
+  );
+}
+
+/** The name for an id. A deactivated colleague is in old logs, but no longer in the team. */
+export function nameOf(team: Team, agent: AgentId): string {
+  return team.get(agent)?.name ?? 'A former colleague';
+}

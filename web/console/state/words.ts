@@ -1,0 +1,102 @@
+// Times, states and loads in words that a person reads. Pure; the clock is an argument.
+
+import type { ConversationState, Policy, Verdict } from '../../shared/protocol';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** "now", "4 min", "3 h", "Tue", "12 Mar": short enough for the edge of a row. */
+export function shortAge(atMs: number, nowMs: number): string {
+  const age = nowMs - atMs;
+  if (age < MINUTE_MS) return 'now';
+  if (age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min`;
+  if (age < DAY_MS) return `${Math.floor(age / HOUR_MS)} h`;
+  const weekday: Intl.DateTimeFormatOptions = { weekday: 'short' };
+  const date: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+  return new Date(atMs).toLocaleDateString(undefined, age < 6 * DAY_MS ? weekday : date);
+}
+
+/** "under a minute", "4 min", "1 h 20 min": how long something has lasted. */
+export function duration(ms: number): string {
+  if (ms < MINUTE_MS) return 'under a minute';
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS) {
+    const minutes = Math.floor((ms % HOUR_MS) / MINUTE_MS);
+    return `${Math.floor(ms / HOUR_MS)} h${minutes === 0 ? '' : ` ${minutes} min`}`;
+  }
+  const days = Math.floor(ms / DAY_MS);
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
+export function clockTime(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}
+
+export function fullTime(atMs: number): string {
+  return new Date(atMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** "Today", "Yesterday", "Tuesday, 3 March": the heading above a day's entries. */
+export function dayName(atMs: number, nowMs: number): string {
+  const days = Math.round((midnight(nowMs) - midnight(atMs)) / DAY_MS);
+  if (days <= 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return new Date(atMs).toLocaleDateString(undefined, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+  });
+}
+
+export function midnight(atMs: number): number {
+  const day = new Date(atMs);
+  day.setHours(0, 0, 0, 0);
+  return day.getTime();
+}
+
+export function stateName(state: ConversationState): string {
+  switch (state) {
+    case 'bot':
+      return 'With the bot';
+    case 'waiting':
+      return 'Waiting';
+    case 'unassigned':
+      return 'Unassigned';
+    case 'assigned':
+      return 'Assigned';
+    case 'closed':
+      return 'Closed';
+  }
+}
+
+/** Each verdict of a decision record, as an answer to "why not me?" (BY-3). */
+export function verdictWords(verdict: Verdict): string {
+  switch (verdict) {
+    case 'chosen':
+      return 'Chosen';
+    case 'passed':
+      return 'Free, but another had fewer chats or won the tie';
+    case 'away':
+      return 'Away';
+    case 'absent':
+      return 'Not signed in';
+    case 'at_capacity':
+      return 'All slots taken';
+  }
+}
+
+export function policyWords(policy: Policy): string {
+  switch (policy) {
+    case 'load_balanced':
+      return 'Load balanced: the fewest chats first';
+  }
+}
+
+/** "AB" of "Ana Bianchi": what stands in for a picture. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const first = [...(words[0] ?? '')][0] ?? '?';
+  const last = words.length > 1 ? ([...(words[words.length - 1] ?? '')][0] ?? '') : '';
+  return (first + last).toLocaleUpperCase();
+}

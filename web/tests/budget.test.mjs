@@ -1,0 +1,36 @@
+// What a page pays for a chat: the loader on every page, the widget when it opens.
+
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const LOADER_BYTES_MAX = 5 * 1024;
+const WIDGET_BYTES_MAX = 45 * 1024;
+
+const compressions = { gzip: gzipSync, brotli: brotliCompressSync };
+
+for (const [name, compress] of Object.entries(compressions)) {
+  test(`the loader is at most 5 KB as ${name}`, async () => {
+    const bytes = compress(await readFile(`${dist}loader.js`)).length;
+    assert(bytes <= LOADER_BYTES_MAX, `${bytes} bytes`);
+  });
+
+  test(`the widget is at most 45 KB as ${name} when it opens`, async () => {
+    let bytes = compress(await readFile(`${dist}widget/index.html`)).length;
+    for (const asset of await readdir(`${dist}widget/assets`)) {
+      bytes += compress(await readFile(`${dist}widget/assets/${asset}`)).length;
+    }
+    assert(bytes <= WIDGET_BYTES_MAX, `${bytes} bytes`);
+  });
+}
+
+test('the pages have nothing inline, so that a strict content policy holds', async () => {
+  for (const page of ['widget/index.html', 'console/index.html']) {
+    const html = await readFile(dist + page, 'utf8');
+    assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)/);
+    assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=/);
+  }
+});

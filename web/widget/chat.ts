@@ -1,0 +1,338 @@
+// The visitor's chat: line, outbox, marks and typing around one conversation, as state to draw.
+
+import type { Bridge } from './bridge';
+import {
+  grown,
+  isNewer,
+  newConversation,
+  startedOver,
+  withMarks,
+  withSummary,
+  type Conversation,
+} from './conversation';
+import { catchUp } from './history';
+import { owedMark } from './marks';
+import { Notices } from './notices';
+import { fitPage } from './page';
+import { OtherTyping, OwnTyping } from './typing';
+import type { Opening } from '../shared/bridge';
+import { freshId } from '../shared/id';
+import { Line, socketUrl, type HelloCause, type LineState } from '../shared/line';
+import { cursorOf } from '../shared/log';
+import { Outbox, START_LANE, type Item } from '../shared/outbox';
+import type {
+  Availability,
+  ConversationSummary,
+  Entry,
+  Hello,
+  Page,
+  PublicChatflow,
+  Refusal,
+  ServerFrame,
+  WelcomeFrame,
+} from '../shared/protocol';
+
+export interface ChatState {
+  chatflow: PublicChatflow;
+  availability: Availability;
+  line: LineState;
+  /** The node said which conversations there are. */
+  welcomed: boolean;
+  conversation: Conversation | undefined;
+  /** Unsent messages, and those whose entry has not come back yet. */
+  items: readonly Item[];
+  /** The agent who is typing. */
+  typing: string | undefined;
+  open: boolean;
+}
+
+/** Marks that come close together go as one. */
+const MARK_DELAY_MS = 150;
+/** A node that could not be read from is asked again after this. */
+const HISTORY_RETRY_MS = 3_000;
+
+export class Chat {
+  readonly #line: Line;
+  readonly #outbox: Outbox;
+  readonly #notices: Notices;
+  readonly #typing = new OtherTyping(() => this.#changed());
+  readonly #ownTyping = new OwnTyping((on) => this.#sayTyping(on));
+  #availability: Availability;
+  #conversation: Conversation | undefined;
+  #visitor: string | undefined;
+  #token: string | undefined;
+  #page: Page;
+  #open: boolean;
+  #welcomed = false;
+  /** An attach is on its way: what comes before its answer asks for no second one. */
+  #attaching = false;
+  #markTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly opening: Opening,
+    private readonly bridge: Bridge,
+    private readonly onChange: (state: ChatState) => void,
+  ) {
+    this.#availability = opening.chatflow.availability;
+    this.#page = opening.page;
+    this.#open = opening.open;
+    this.#notices = new Notices((message) => bridge.tell(message));
+    this.#line = new Line({
+      url: socketUrl('/ws/visitor'),
+      hello: (cause) => this.#hello(cause),
+      onFrame: (frame) => this.#take(frame),
+      onState: (state) => this.#lineChanged(state),
+    });
+    this.#outbox = new Outbox({
+      storage: bridge,
+      send: (frame) => this.#line.send(frame),
+      onChange: () => this.#changed(),
+      onOverdue: (since) => this.#line.doubt(since),
+    });
+    bridge.onMessage = (message) => {
+      if (message.type === 'page') this.#moved(message.page);
+      else this.#shown(message.open);
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#outbox.load();
+    this.#line.open();
+    addEventListener('online', () => this.#line.wake());
+    document.addEventListener('visibilitychange', () => {
+      this.#line.wake();
+      this.#owe();
+    });
+  }
+
+  send(text: string): void {
+    this.#ownTyping.stop();
+    const client_id = freshId();
+    const conversation = this.#conversation?.id;
+    if (conversation !== undefined) {
+      this.#outbox.add(conversation, { type: 'send', conversation, client_id, text });
+      return;
+    }
+    const chatflow = this.opening.chatflow.id;
+    const message_client_id = freshId();
+    const start = { type: 'start', client_id, chatflow, message_client_id, text } as const;
+    this.#outbox.add(START_LANE, start);
+  }
+
+  /** A message whose conversation is gone goes to the one that there is now. */
+  retry(id: string): void {
+    const frame = this.#outbox.items.find((it) => it.id === id)?.frame;
+    if (frame?.type !== 'send' || frame.conversation === this.#conversation?.id) {
+      this.#outbox.retry(id);
+      return;
+    }
+    this.#outbox.discard(id);
+    this.send(frame.text);
+  }
+
+  discard(id: string): void {
+    this.#outbox.discard(id);
+  }
+
+  typed(text: string): void {
+    if (text === '') this.#ownTyping.stop();
+    else this.#ownTyping.typed();
+  }
+
+  close(): void {
+    this.bridge.tell({ type: 'close' });
+  }
+
+  get state(): ChatState {
+    return {
+      chatflow: this.opening.chatflow,
+      availability: this.#availability,
+      line: this.#line.state,
+      welcomed: this.#welcomed,
+      conversation: this.#conversation,
+      items: this.#outbox.items,
+      typing: this.#typing.name,
+      open: this.#open,
+    };
+  }
+
+  async #hello(cause: HelloCause): Promise<Omit<Hello, 'type' | 'protocol'> | null> {
+    const stale = cause === 'unauthenticated' ? this.#token : undefined;
+    const { token, never } = await this.bridge.token(stale);
+    if (token === undefined) {
+      if (never) return null;
+      throw new Error('no token for now');
+    }
+    // Another token is another visitor, who may not follow this conversation.
+    if (this.#token !== undefined && this.#token !== token) this.#conversation = undefined;
+    this.#token = token;
+    const log = this.#conversation?.log;
+    const cursors = log === undefined ? [] : [cursorOf(log)];
+    return { token, cursors, page: fitPage(this.#page) };
+  }
+
+  #lineChanged(state: LineState): void {
+    if (state !== 'open') {
+      this.#attaching = false;
+      this.#typing.stop();
+      this.#outbox.lineClosed();
+    }
+    this.#changed();
+  }
+
+  #take(frame: Exclude<ServerFrame, { type: 'ping' | 'reconnect' }>): void {
+    const shown = this.#conversation;
+    switch (frame.type) {
+      case 'welcome':
+        this.#greeted(frame);
+        break;
+      case 'conversation':
+        this.#attaching = false;
+        this.#about(frame.conversation);
+        break;
+      case 'entries':
+        this.#attaching = false;
+        this.#grow(frame.conversation, frame.epoch, frame.entries);
+        break;
+      case 'limited':
+        if (frame.conversation === shown?.id) void this.#readHistory(shown);
+        break;
+      case 'reset':
+        if (frame.conversation === shown?.id) {
+          this.#conversation = startedOver(shown, frame.epoch);
+        }
+        break;
+      case 'ack':
+        this.#outbox.acked(frame);
+        if (frame.conversation !== shown?.id) this.#follow(frame.conversation);
+        break;
+      case 'refused':
+        if (!this.#outbox.refused(frame)) this.#attachRefused(frame);
+        break;
+      case 'marks':
+        if (frame.conversation === shown?.id) this.#conversation = withMarks(shown, frame);
+        break;
+      case 'typing':
+        if (frame.by.kind === 'agent') this.#typing.heard(frame.by.name, frame.on);
+        break;
+      case 'availability':
+        if (frame.chatflow === this.opening.chatflow.id) this.#availability = frame.availability;
+        break;
+      case 'page':
+      case 'board':
+      case 'agents':
+        // Said to agents only.
+        break;
+    }
+    this.#changed();
+  }
+
+  /** A store that lost this conversation, or gave the visitor another one. */
+  #attachRefused(refusal: Refusal): void {
+    if (refusal.code !== 'not_found' || refusal.conversation !== this.#conversation?.id) return;
+    this.#attaching = false;
+    this.#conversation = undefined;
+  }
+
+  #greeted(welcome: WelcomeFrame): void {
+    if (this.#visitor !== welcome.visitor) this.#conversation = undefined;
+    this.#visitor = welcome.visitor;
+    this.#welcomed = true;
+    const attached = this.#conversation?.id;
+    const latest = welcome.conversations?.[0];
+    if (latest !== undefined) {
+      this.#about(latest);
+      if (this.#conversation?.id !== attached) this.#attach();
+    }
+    this.#outbox.lineOpened();
+  }
+
+  #about(summary: ConversationSummary): void {
+    if (!isNewer(summary, this.#conversation)) return;
+    this.#conversation = withSummary(this.#follow(summary.id), summary);
+  }
+
+  /** After a start the node attaches by itself, from the first entry. */
+  #follow(id: string): Conversation {
+    const followed = this.#conversation?.id === id ? this.#conversation : newConversation(id);
+    this.#conversation = followed;
+    return followed;
+  }
+
+  #grow(id: string, epoch: string, entries: readonly Entry[]): void {
+    const old = this.#conversation ?? this.#follow(id);
+    if (old.id !== id) return;
+    const { conversation, fresh, gap } = grown(old, epoch, entries);
+    this.#conversation = conversation;
+    for (const entry of fresh) {
+      this.#outbox.taken(id, entry);
+      if (entry.type === 'message' && entry.by.kind === 'agent') this.#typing.stop();
+    }
+    if (gap) this.#attach();
+    if (old.caughtUp && !this.#open) this.#notices.announce(conversation, fresh);
+  }
+
+  #attach(): void {
+    const log = this.#conversation?.log;
+    if (log === undefined || this.#attaching) return;
+    this.#attaching = this.#line.send({ type: 'attach', ...cursorOf(log) });
+  }
+
+  async #readHistory({ id, log }: Conversation): Promise<void> {
+    this.#attaching = true;
+    try {
+      const { epoch, entries } = await catchUp(log, this.#token ?? '');
+      if (this.#conversation?.id === id) this.#grow(id, epoch ?? '', entries);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, HISTORY_RETRY_MS));
+    }
+    this.#attaching = false;
+    this.#attach();
+    this.#changed();
+  }
+
+  #shown(open: boolean): void {
+    this.#open = open;
+    this.#changed();
+  }
+
+  #moved(page: Page): void {
+    this.#page = page;
+    this.#line.send({ type: 'page', ...fitPage(page) });
+  }
+
+  #sayTyping(on: boolean): void {
+    const summary = this.#conversation?.summary;
+    if (summary === undefined || summary.state === 'closed') return;
+    this.#line.send({ type: 'typing', conversation: summary.id, on });
+  }
+
+  #changed(): void {
+    this.#owe();
+    if (this.#conversation !== undefined) this.#notices.look(this.#conversation);
+    this.onChange(this.state);
+  }
+
+  #owe(): void {
+    if (this.#markTimer !== undefined || this.#owed() === undefined) return;
+    this.#markTimer = setTimeout(() => {
+      this.#markTimer = undefined;
+      const owed = this.#owed();
+      const conversation = this.#conversation;
+      if (owed === undefined || conversation === undefined) return;
+      const { delivered, read } = owed;
+      if (!this.#line.send({ type: 'mark', conversation: conversation.id, delivered, read })) {
+        return;
+      }
+      this.#conversation = withMarks(conversation, owed);
+      this.#changed();
+    }, MARK_DELAY_MS);
+  }
+
+  #owed() {
+    const conversation = this.#conversation;
+    if (conversation === undefined || this.#line.state !== 'open') return undefined;
+    const looks = this.#open && document.visibilityState === 'visible';
+    return owedMark(conversation.marks, conversation.log.last, looks);
+  }
+}

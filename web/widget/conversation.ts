@@ -1,0 +1,71 @@
+// What this tab knows of the visitor's conversation. Pure: every answer is a new value.
+
+import { NO_MARKS, withMark, type Marks } from './marks';
+import { emptyLog, resetLog, takeEntries, type Log } from '../shared/log';
+import type { ConversationSummary, Entry, MarkPair } from '../shared/protocol';
+
+export interface Conversation {
+  readonly id: string;
+  /** Unknown between the ack of a start and what the attach says. */
+  readonly summary: ConversationSummary | undefined;
+  readonly log: Log;
+  readonly marks: Marks;
+  /** Had all entries that there were; from then on entries are news. */
+  readonly caughtUp: boolean;
+}
+
+export interface Grown {
+  readonly conversation: Conversation;
+  readonly fresh: readonly Entry[];
+  readonly gap: boolean;
+}
+
+export function newConversation(id: string): Conversation {
+  return { id, summary: undefined, log: emptyLog(id), marks: NO_MARKS, caughtUp: false };
+}
+
+/** Of two conversations the one with the latest activity is shown. */
+export function isNewer(summary: ConversationSummary, shown: Conversation | undefined): boolean {
+  if (shown === undefined || shown.id === summary.id) return true;
+  return shown.summary === undefined || summary.last_at_ms >= shown.summary.last_at_ms;
+}
+
+export function withSummary(old: Conversation, summary: ConversationSummary): Conversation {
+  const marks = summary.marks.reduce(withMark, old.marks);
+  return settled({ ...old, summary, marks });
+}
+
+export function withMarks(old: Conversation, mark: MarkPair): Conversation {
+  const marks = withMark(old.marks, mark);
+  return marks === old.marks ? old : { ...old, marks };
+}
+
+/** Everything from the first entry follows. */
+export function startedOver(old: Conversation, epoch: string): Conversation {
+  return { ...old, log: resetLog(old.log, epoch), marks: NO_MARKS, caughtUp: false };
+}
+
+export function grown(old: Conversation, epoch: string, entries: readonly Entry[]): Grown {
+  const { log, fresh, gap } = takeEntries(old.log, epoch, entries);
+  const summary = fresh.reduce(told, old.summary);
+  return { conversation: settled({ ...old, log, summary }), fresh, gap };
+}
+
+/** What an entry says of the conversation, until the next summary. */
+function told(
+  summary: ConversationSummary | undefined,
+  entry: Entry,
+): ConversationSummary | undefined {
+  if (summary === undefined) return undefined;
+  const heard = { ...summary, last_at_ms: Math.max(summary.last_at_ms, entry.at_ms) };
+  if (entry.type === 'status') return { ...heard, state: entry.to };
+  if (entry.type === 'assignment') return { ...heard, assignee: entry.to?.id ?? null };
+  // Words, and types that a later node may have, change nothing but the time.
+  return heard;
+}
+
+function settled(conversation: Conversation): Conversation {
+  const { caughtUp, log, summary } = conversation;
+  if (caughtUp || summary === undefined || log.last < summary.head) return conversation;
+  return { ...conversation, caughtUp: true };
+}

@@ -1,0 +1,35 @@
+// The top: whom the visitor talks to, and whether somebody is there.
+
+import type { JSX } from 'preact';
+
+import { Avatar } from './avatar';
+import { DownIcon } from './icons';
+import type { ChatState } from '../chat';
+import { agentOf } from '../timeline';
+import { availabilityWords, withYou, WORDS } from '../words';
+
+interface Props {
+  state: ChatState;
+  onClose(): void;
+}
+
+export function Header({ state, onClose }: Props): JSX.Element {
+  const agent = agentOf(state.conversation);
+  const availability = agent ? 'available' : state.availability;
+  return (
+    <header class="header">
+      <span class={`presence is-${availability}`}>
+        <Avatar name={agent?.name} />
+      </span>
+      <div class="titles">
+        <h1>
+          <bdi>{state.chatflow.heading}</bdi>
+        </h1>
+        <p>{agent ? withYou(agent.name) : availabilityWords(availability)}</p>
+      </div>
+      <button type="button" class="close" aria-label={WORDS.close} onClick={onClose}>
+        <DownIcon />
+      </button>
+    </header>
+  );
+}
