@@ -1,6 +1,8 @@
 // Builds everything a browser runs into `dist/`: `npm run build`, or `npm run build -- widget`.
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -19,6 +21,7 @@ for (const name of wanted) {
 }
 if (wanted.length === 0) await rm(dist, { recursive: true, force: true });
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) await parts[name]();
+await compress();
 
 /** One classic script without globals but its own: it runs inside other people's pages. */
 async function loader() {
@@ -61,4 +64,15 @@ async function app(name) {
 async function demo() {
   await rm(`${dist}demo`, { recursive: true, force: true });
   await cp(`${here}demo`, `${dist}demo`, { recursive: true });
+}
+
+/** The node sends these as they are: the work is done once, here, and done well. */
+async function compress() {
+  for (const file of await readdir(dist, { recursive: true })) {
+    if (!/\.(js|css|svg)$/.test(file)) continue;
+    const path = join(dist, file);
+    const bytes = await readFile(path);
+    await writeFile(`${path}.br`, brotliCompressSync(bytes));
+    await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+  }
 }

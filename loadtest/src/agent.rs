@@ -73,11 +73,12 @@ impl Agent {
         self.greeted = false;
     }
 
-    /// From now on: say what is still to say, then close.
+    /// No answer comes due any more: say what is in the outbox, then close.
     pub fn wind_down(&mut self, turn: &mut Turn<'_>) {
         let all: Vec<ConversationId> = self.following.keys().copied().collect();
         for conversation in all {
             if let Some(following) = self.following.get_mut(&conversation) {
+                following.thinking = 0;
                 following.closing |= !following.leaving;
             }
             self.pump(conversation, turn);
@@ -185,7 +186,9 @@ impl Agent {
         for row in &update.rows {
             let is_mine = row.assignee == Some(self.id) && row.state != ConversationState::Closed;
             let Some(slot) = turn.books.slots.get(&row.visitor) else {
-                self.leftovers += u32::from(is_mine && update.whole);
+                if is_mine && update.whole {
+                    self.leftover(row.conversation, turn);
+                }
                 continue;
             };
             if is_mine && !self.following.contains_key(&row.conversation) {
@@ -196,6 +199,15 @@ impl Agent {
                 following.leaving = row.assignee.is_some_and(|it| it != self.id);
                 self.pump(row.conversation, turn);
             }
+        }
+    }
+
+    /// Somebody else's, or an earlier run's. Nobody waits for the answer.
+    fn leftover(&mut self, conversation: ConversationId, turn: &mut Turn<'_>) {
+        self.leftovers += 1;
+        if turn.books.manner.close_leftovers {
+            let client_id = ClientId::fresh();
+            turn.frames.push(ClientFrame::Close { conversation, client_id });
         }
     }
 

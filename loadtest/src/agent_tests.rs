@@ -115,6 +115,10 @@ fn what_is_of_no_visitor_of_this_run_is_a_leftover() {
 
     assert_eq!(scene.board(Some(scene.agent.id)), []);
     assert_eq!(scene.agent.leftovers, 1);
+
+    scene.books.manner.close_leftovers = true;
+    let frames = scene.board(Some(scene.agent.id));
+    assert!(matches!(frames[..], [ClientFrame::Close { .. }]), "{frames:?}");
 }
 
 #[test]
@@ -164,15 +168,15 @@ fn who_loses_a_conversation_says_what_is_due_and_leaves() {
 }
 
 #[test]
-fn winding_down_closes_after_the_last_answer() {
+fn winding_down_says_what_was_due_and_closes() {
     let mut scene = Scene::new();
     scene.board(Some(scene.agent.id));
     let replies = scene.question();
-    assert_eq!(scene.wind_down(), [], "an answer is still due");
-    assert!(!scene.agent.is_done());
-
     let frames = scene.due(replies[0]);
     let [ClientFrame::Send { client_id, .. }] = frames[..] else { panic!("{frames:?}") };
+
+    assert_eq!(scene.wind_down(), [], "an answer is under way");
+    assert!(!scene.agent.is_done());
     let (conversation, seq) = (scene.conversation, Seq(2));
     let (frames, _) = scene.hear(ServerFrame::Ack { client_id, conversation, seq, at_ms: 0 });
     let [ClientFrame::Close { client_id, .. }] = frames[..] else { panic!("{frames:?}") };
@@ -180,4 +184,15 @@ fn winding_down_closes_after_the_last_answer() {
 
     assert!(scene.agent.is_done());
     assert_eq!(scene.books.tally.closed.get(), 1);
+}
+
+#[test]
+fn winding_down_does_not_wait_for_an_answer_that_will_not_come_due() {
+    let mut scene = Scene::new();
+    scene.board(Some(scene.agent.id));
+    scene.question();
+
+    let frames = scene.wind_down();
+
+    assert!(matches!(frames[..], [ClientFrame::Close { .. }]), "{frames:?}");
 }

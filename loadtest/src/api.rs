@@ -45,6 +45,19 @@ pub enum ApiError {
     Unexpected { path: String, source: serde_json::Error },
 }
 
+impl ApiError {
+    /// The node answered, and does not have it.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            ApiError::Refused { status, .. } => *status == StatusCode::NOT_FOUND,
+            ApiError::Io(_)
+            | ApiError::Http(_)
+            | ApiError::Timeout
+            | ApiError::Unexpected { .. } => false,
+        }
+    }
+}
+
 impl Api {
     /// `None` if the token cannot stand in a header.
     pub fn new(target: Target, loadtest_token: &str) -> Option<Api> {

@@ -41,10 +41,10 @@ pub struct RunArgs {
     /// A host other than this machine that may be put under load; repeatable
     #[arg(long, value_name = "HOST")]
     pub allow_host: Vec<String>,
-    /// The load-test token of the node; the variable keeps it out of process lists
+    /// Not a flag: others can read command lines.
     #[arg(skip)]
     pub token: String,
-    /// A file with the load-test token; else SALOTTO_LOADTEST_TOKEN is read
+    /// A file with the load-test token; else SALOTTO_LOADTEST_TOKEN or SALOTTO_LOADTEST__TOKEN
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
@@ -98,6 +98,9 @@ pub struct RunArgs {
     /// Leave the conversations open at the end
     #[arg(long)]
     pub leave_open: bool,
+    /// Close what an earlier run left open with the same agents; not beside another run
+    #[arg(long)]
+    pub close_leftovers: bool,
 
     /// The run is invalid when the generator's own 99th percentile of lag is above this
     #[arg(long, default_value = "20ms", value_parser = units::duration)]

@@ -57,6 +57,8 @@ pub struct Findings {
     pub unanswered: u64,
     /// Acknowledged, but no agent ever followed the conversation.
     pub unrouted: u64,
+    /// Conversations that could not be read back: nothing is known of their store.
+    pub unread: u64,
     /// Harmless, as the receiver's rule healed them: repeats dropped, gaps read, resets obeyed.
     pub repeats: u64,
     pub gaps: u64,
@@ -78,6 +80,7 @@ impl Findings {
             + self.holes
             + self.unanswered
             + self.unrouted
+            + self.unread
     }
 
     /// Adds one visitor's conversations. A message counts as unanswered only if it went out

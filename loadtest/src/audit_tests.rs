@@ -59,6 +59,7 @@ fn assert_only(findings: &Findings, name: &str, count: u64) {
         ("holes", findings.holes),
         ("unanswered", findings.unanswered),
         ("unrouted", findings.unrouted),
+        ("unread", findings.unread),
     ];
     for (counter, value) in all {
         let expected = if counter == name { count } else { 0 };

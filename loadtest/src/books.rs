@@ -36,6 +36,8 @@ pub struct Manner {
     pub think: Duration,
     /// Then the agent closes the conversation and the visitor starts another. `None`: never.
     pub messages_per_conversation: Option<u32>,
+    /// Agents close what is theirs and of no visitor of this run.
+    pub close_leftovers: bool,
 }
 
 /// Microseconds since the generator's start: one clock for senders and receivers.

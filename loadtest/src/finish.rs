@@ -31,7 +31,8 @@ const LEAVE_TIME: Duration = Duration::from_millis(200);
 pub struct Stored {
     slot: u32,
     conversation: ConversationId,
-    messages: Vec<StoredMessage>,
+    /// `None`: it could not be read.
+    messages: Option<Vec<StoredMessage>>,
 }
 
 /// Waits until every message has arrived everywhere, `at_most` so long.
@@ -95,25 +96,23 @@ pub async fn read_back(world: &World, args: &RunArgs) -> Vec<Stored> {
     stream::iter(sample)
         .map(|(slot, conversation, _)| read_one(world, slot, conversation))
         .buffer_unordered(READS_MAX)
-        .filter_map(|it| async { it })
         .collect()
         .await
 }
 
-async fn read_one(world: &World, slot: u32, conversation: ConversationId) -> Option<Stored> {
+async fn read_one(world: &World, slot: u32, conversation: ConversationId) -> Stored {
     let token = &world.tokens[slot as usize];
-    match world.api.entries(conversation, salotto_protocol::Seq(0), token).await {
+    let messages = match world.api.entries(conversation, salotto_protocol::Seq(0), token).await {
         Ok(page) => {
             let stored = |it: &ViewedEntry| stored_message(&world.books, slot, it);
-            let messages = page.entries.iter().filter_map(stored).collect();
-            Some(Stored { slot, conversation, messages })
+            Some(page.entries.iter().filter_map(stored).collect())
         }
         Err(error) => {
             world.trouble(|| sentence(&error));
-            // An unreadable conversation has none of its messages.
-            Some(Stored { slot, conversation, messages: Vec::new() })
+            error.is_not_found().then(Vec::new)
         }
-    }
+    };
+    Stored { slot, conversation, messages }
 }
 
 fn stored_message(books: &Books, slot: u32, viewed: &ViewedEntry) -> Option<StoredMessage> {
@@ -144,13 +143,16 @@ pub fn audit(world: &Arc<World>, cast: &Cast, stored: Vec<Stored>) -> Findings {
             }
         });
     }
+    let mut findings = Findings::default();
     let mut stored_by_slot: Vec<Vec<(ConversationId, Vec<StoredMessage>)>> = Vec::new();
     stored_by_slot.resize_with(slots, Vec::new);
     for it in stored {
-        stored_by_slot[it.slot as usize].push((it.conversation, it.messages));
+        match it.messages {
+            Some(messages) => stored_by_slot[it.slot as usize].push((it.conversation, messages)),
+            None => findings.unread += 1,
+        }
     }
     let asked_before_us = books.clock.now_us().saturating_sub(ACK_TIMEOUT_US);
-    let mut findings = Findings::default();
     for (slot, (logs, stored)) in logs.iter().zip(stored_by_slot).enumerate() {
         let page = books.ledger.page(slot as u32);
         let logs = logs.iter().map(|(party, log)| (*party, log)).collect();

@@ -9,12 +9,14 @@ use salotto_loadtest::args::{Cli, Command, RunArgs, Ui};
 use salotto_loadtest::report::Summary;
 use salotto_loadtest::run::{self, Failure};
 use salotto_loadtest::table;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const TOKEN_VARIABLE: &str = "SALOTTO_LOADTEST_TOKEN";
+/// The second one is the node's own setting: who tries a node in the same shell sets it once.
+const TOKEN_VARIABLES: [&str; 2] = ["SALOTTO_LOADTEST_TOKEN", "SALOTTO_LOADTEST__TOKEN"];
 const STOPPED: u8 = 6;
 
 fn main() -> ExitCode {
@@ -45,8 +47,9 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     let token = match file {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| format!("--token-file {}: {error}", path.display()))?,
-        None => std::env::var(TOKEN_VARIABLE)
-            .map_err(|_| format!("no load-test token: use --token-file or {TOKEN_VARIABLE}"))?,
+        None => TOKEN_VARIABLES.iter().find_map(|it| std::env::var(it).ok()).ok_or_else(|| {
+            format!("no load-test token: use --token-file or {TOKEN_VARIABLES:?}")
+        })?,
     };
     match token.trim() {
         "" => Err("the load-test token is empty".to_owned()),
@@ -54,9 +57,15 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     }
 }
 
-/// The first Ctrl-C ends the schedule, the second one everything.
+/// The first Ctrl-C or SIGTERM ends the schedule, the second one everything.
 async fn interrupts(stopping: watch::Sender<bool>) {
-    while tokio::signal::ctrl_c().await.is_ok() {
+    let mut terminate = signal(SignalKind::terminate()).expect("signals can be listened to");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("signals can be listened to");
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
         if stopping.send_replace(true) {
             std::process::exit(i32::from(STOPPED));
         }

@@ -76,7 +76,8 @@ fn figures(books: &Books) -> String {
     let tally = &books.tally;
     let p99_ms = |measure| books.latency.pair(measure).due.value_at_quantile(0.99) as f64 / 1e3;
     format!(
-        "planned {} acked {} delivered {}  p99 ack {:.1} to agent {:.1} to visitor {:.1} lag {:.1} ms",
+        "planned {} acked {} delivered {}  p99 ack {:.1}, to agent {:.1}, to visitor {:.1}, \
+         lag {:.1} ms",
         tally.planned.get(),
         tally.acked.get(),
         tally.delivered.get(),

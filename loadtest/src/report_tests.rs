@@ -102,7 +102,7 @@ fn the_names_of_the_json_are_stable() {
     assert_eq!(
         names("/audit"),
         "checked conversations disagreed doubled examples gaps ghosts holes lost read_back \
-         reordered repeats resets unanswered unrouted"
+         reordered repeats resets unanswered unread unrouted"
     );
     assert_eq!(
         names("/latency_us"),

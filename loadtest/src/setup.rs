@@ -78,6 +78,7 @@ pub fn books(args: &RunArgs, stage: &Stage, receipts: Option<Receipts>) -> Books
             reply_every: args.reply_every,
             think: args.think,
             messages_per_conversation: (per > 0).then_some(per),
+            close_leftovers: args.close_leftovers,
         },
         ledger: Ledger::new(talkers.len()),
         latency: Latency::default(),

@@ -38,7 +38,8 @@ fn counts(summary: &Summary) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "sockets    planned {}, greeted {}, reconnects {}, failed connects {}, silent {}, gave up {}",
+        "sockets    planned {}, greeted {}, reconnects {}, failed connects {}, silent {}, \
+         gave up {}",
         sockets.planned,
         sockets.greeted,
         sockets.reconnects,
@@ -83,7 +84,7 @@ fn audit(summary: &Summary) -> String {
     let _ = writeln!(
         out,
         "           lost {}, doubled {}, reordered {}, disagreed {}, ghosts {}, holes {}, \
-         unanswered {}, unrouted {}",
+         unanswered {}, unrouted {}, unread {}",
         it.lost,
         it.doubled,
         it.reordered,
@@ -91,7 +92,8 @@ fn audit(summary: &Summary) -> String {
         it.ghosts,
         it.holes,
         it.unanswered,
-        it.unrouted
+        it.unrouted,
+        it.unread
     );
     if it.repeats + it.gaps + it.resets > 0 {
         let _ = writeln!(
@@ -106,6 +108,14 @@ fn audit(summary: &Summary) -> String {
     let left = summary.sockets.conversations_left_open;
     if left > 0 {
         let _ = writeln!(out, "           {left} conversations are left open");
+    }
+    let leftovers = summary.sockets.leftovers;
+    if leftovers > 0 {
+        let _ = writeln!(
+            out,
+            "           {leftovers} conversations of an earlier run were open with these agents \
+             and took their slots; --close-leftovers closes them"
+        );
     }
     out
 }

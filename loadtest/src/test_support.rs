@@ -17,6 +17,7 @@ pub(crate) fn books(messages_per_conversation: Option<u32>) -> Books {
         reply_every: 1,
         think: Duration::ZERO,
         messages_per_conversation,
+        close_leftovers: false,
     };
     Books {
         clock: Clock::started_now(),

@@ -101,11 +101,14 @@ pub async fn connect(
         return Err(ConnectError::Refused { status: answer.status(), retry_after_ms });
     }
     let (stream, early) = take_back(hyper::upgrade::on(answer).await?);
+    Ok(split(stream, early))
+}
+
+fn split(stream: TcpStream, early: Bytes) -> (Reader, Arc<Line>) {
     let (read, write) = stream.into_split();
-    let line =
-        Arc::new(Line { half: write, backlog: Mutex::default(), runtime: Handle::current() });
-    let reader = Reader { half: read, line: Arc::clone(&line), early, partial: Vec::new() };
-    Ok((reader, line))
+    let runtime = Handle::current();
+    let line = Arc::new(Line { half: write, backlog: Mutex::default(), runtime });
+    (Reader { half: read, line: Arc::clone(&line), early, partial: Vec::new() }, line)
 }
 
 pub async fn dial(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
@@ -294,3 +297,7 @@ impl AsyncWrite for Feed<'_> {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

@@ -184,6 +184,64 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::config::Sources;
+    use crate::{supervisor, test_support};
+
+    fn demo_config(folder: &Path) -> Config {
+        let url = format!("sqlite:{}", folder.join("salotto.db").display());
+        let variables = [("SALOTTO_DEMO__ENABLED", "true"), ("SALOTTO_STORE__URL", &url)];
+        let variables = variables.map(|(name, value)| (name.into(), value.into())).to_vec();
+        Config::load(&Sources { file: None, variables }).expect("valid")
+    }
+
+    async fn journal(store: &Store) -> Journal {
+        let (root, _) = supervisor::root().await.expect("a root");
+        Journal::start(store.clone(), root).await.expect("a journal")
+    }
+
+    #[tokio::test]
+    async fn a_new_database_is_filled_once_and_the_second_start_still_knows_the_password() {
+        let (folder, store) = test_support::store().await;
+        let (config, journal) = (demo_config(folder.path()), journal(&store).await);
+
+        let first = seed(&config, &store, &journal).await.expect("seeded");
+        let Seeded::Demo { password: Some(password) } = &first else { panic!("{first:?}") };
+        let agents = store.agents().await.expect("read");
+        let names: Vec<&str> = agents.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["Ada", "Ben"]);
+        assert_eq!(password.len(), 20);
+        let settings = store.settings().await.expect("read");
+
+        let second = seed(&config, &store, &journal).await.expect("left as it is");
+        assert_eq!(second, first);
+        assert_eq!(store.settings().await.expect("read").version, settings.version);
+        assert_eq!(store.agents().await.expect("read").len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_demos_chatflow_greets_and_assigns_to_both() {
+        let (folder, store) = test_support::store().await;
+        let (config, journal) = (demo_config(folder.path()), journal(&store).await);
+        seed(&config, &store, &journal).await.expect("seeded");
+        let settings = store.settings().await.expect("read");
+        assert_eq!((settings.sites.len(), settings.sites[0].id), (1, DEMO_SITE));
+        assert_eq!(settings.inboxes[0].name, "Main");
+        let chatflow = &settings.chatflows[0];
+        assert_eq!((chatflow.settings.name.as_str(), chatflow.enabled), ("Shop chat", true));
+        assert_eq!(chatflow.settings.agents.len(), 2);
+        assert!(chatflow.settings.assign);
+        assert_eq!(chatflow.settings.welcome, "Hi! Got any questions? I'm happy to help.");
+    }
+
+    #[tokio::test]
+    async fn without_the_setting_nothing_is_made() {
+        let (folder, store) = test_support::store().await;
+        let config = Config::load(&Sources::default()).expect("valid");
+        let journal = journal(&store).await;
+        assert_eq!(seed(&config, &store, &journal).await.expect("off"), Seeded::Off);
+        assert!(store.agents().await.expect("read").is_empty());
+        assert!(!folder.path().join(SIGN_IN_FILE).exists());
+    }
 
     #[test]
     fn the_sign_in_is_kept_for_the_owner_alone() {

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ractor::SpawnErr;
 use salotto_protocol::NodeId;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,7 +16,6 @@ use crate::board::Boards;
 use crate::chatflow::Chatflows;
 use crate::config::Config;
 use crate::conversation::Conversations;
-use crate::demo;
 use crate::gateway;
 use crate::gateway::{
     App, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets, Tokens,
@@ -30,7 +28,8 @@ use crate::presence::Presence;
 use crate::router::Router;
 use crate::session::Sessions;
 use crate::store::{Store, StoreError};
-use crate::supervisor;
+use crate::supervisor::{self, SpawnErr};
+use crate::{demo, figures};
 
 /// Requests that run when the listeners close are given this long.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
@@ -102,8 +101,10 @@ async fn start(
     let parts =
         agent::Parts { presence: presence.clone(), conversations: conversations.clone(), boards };
     let agents = Agents::start(parts, root).await?;
-    let sockets = Sockets::new(config.gateway.sockets_max);
-    let settings = gateway_settings(config, config.gateway.listen);
+    // Port 0 took a free one.
+    let listen = public.local_addr().unwrap_or(config.gateway.listen);
+    let settings = gateway_settings(config, listen);
+    let sockets = Sockets::new(settings.sockets_max);
     let app = App(Arc::new(Parts {
         node,
         tokens: Tokens::new(store.secret()),
@@ -113,18 +114,18 @@ async fn start(
         journal: journal.clone(),
         presence,
         chatflows,
-        conversations,
         sessions,
         agents,
         sockets: sockets.clone(),
     }));
+    tokio::spawn(figures::keep_current(app.store.clone()));
     demo::announce(config, &app.settings, &seeded);
     let (stop, stopped) = watch::channel(false);
     let connections_max = config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE;
     let server = tokio::spawn(serve_http(public, public_routes(app), connections_max, stopped));
     health.enter(Phase::Accepting);
     metrics::node_started();
-    tracing::info!(node = %node, listen = %config.gateway.listen, "the node accepts visitors");
+    tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
     Ok(Running { config: config.clone(), health, journal, router, sockets, stop, server, failure })
 }
 
@@ -181,7 +182,7 @@ impl Running {
         self.health.enter(Phase::Draining);
         tokio::time::sleep(Duration::from_millis(self.config.drain.endpoint_delay_ms)).await;
         self.stop.send_replace(true);
-        self.router.stop().await;
+        self.router.stop();
         self.sockets.drain(Duration::from_millis(self.config.drain.window_ms)).await;
         let _ = tokio::time::timeout(REQUESTS_END_WITHIN, &mut self.server).await;
     }

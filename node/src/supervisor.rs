@@ -1,6 +1,9 @@
 //! The root of a node's actors: a singleton that fails takes the node down with it.
 
-use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+/// For those who start a part and are no actor themselves.
+pub(crate) use ractor::{ActorCell, SpawnErr};
+
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::watch;
 
 use crate::metrics;

@@ -1,16 +1,29 @@
 //! What tests of several folders need: a real store, and a socket whose other end can be read.
 
-use salotto_protocol::ServerFrame;
+use std::time::{Duration, Instant};
+
+use salotto_protocol::{
+    AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
+    ConversationState, EntryBody, InboxId, NodeId, Page, ServerFrame, SiteId, VisitorId,
+};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use crate::fanout::Outbox;
-use crate::store::Store;
+use crate::journal::{
+    Change, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry, Outcome, Slot, Target,
+    Write,
+};
+use crate::store::{AgentRow, Head, Store};
+use crate::supervisor::{self, ActorCell};
 
 /// More than any of these tests leaves unread.
 const BUDGET_BYTES: usize = 256 * 1024;
+/// Nothing here takes this long; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A fresh SQLite store; it lives as long as its folder.
 pub(crate) async fn store() -> (TempDir, Store) {
@@ -60,5 +73,142 @@ impl Browser {
                 return found;
             }
         }
+    }
+}
+
+/// A store and a journal with one site, one inbox and one chatflow that assigns.
+pub(crate) struct Desk {
+    pub(crate) store: Store,
+    pub(crate) journal: Journal,
+    pub(crate) root: ActorCell,
+    pub(crate) site: SiteId,
+    pub(crate) inbox: InboxId,
+    pub(crate) chatflow: ChatflowId,
+    _folder: TempDir,
+}
+
+impl Desk {
+    pub(crate) async fn new() -> Desk {
+        let (folder, store) = store().await;
+        let (root, _) = supervisor::root().await.expect("a root");
+        let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
+        let (site, inbox, chatflow) = (SiteId::fresh(), InboxId::fresh(), ChatflowId::fresh());
+        let desk = Desk { store, journal, root, site, inbox, chatflow, _folder: folder };
+        let origins = vec!["https://shop.example".to_owned()];
+        desk.change(Change::PutSite { id: site, name: "Shop".to_owned(), origins }).await;
+        desk.change(Change::PutInbox { id: inbox, name: "Shop".to_owned() }).await;
+        desk.put_chatflow(chatflow, &[], 1).await;
+        desk
+    }
+
+    /// Enabled and assigning; to everybody if nobody is named.
+    pub(crate) async fn put_chatflow(&self, id: ChatflowId, agents: &[AgentId], priority: i64) {
+        let settings = serde_json::json!({ "name": "Shop", "assign": true, "agents": agents });
+        let settings = serde_json::from_value(settings).expect("settings");
+        let Desk { site, inbox, .. } = *self;
+        let enabled = true;
+        let change = Change::PutChatflow { id, site, inbox, enabled, priority, settings };
+        self.change(change).await;
+    }
+
+    /// Available, and present only with `present`.
+    pub(crate) async fn agent(&self, name: &str, capacity: u32) -> AgentId {
+        let id = AgentId::fresh();
+        let new = NewAgent {
+            id,
+            email: format!("{name}@example.com"),
+            name: name.to_owned(),
+            password_hash: String::new(),
+            status: AgentStatus::Available,
+            capacity,
+        };
+        self.change(Change::AddAgent(new)).await;
+        id
+    }
+
+    pub(crate) async fn present(&self, agent: AgentId, present: bool) {
+        self.change(Change::Presence { agent, node: NodeId(uuid::Uuid::nil()), present }).await;
+    }
+
+    pub(crate) async fn agent_row(&self, id: AgentId) -> AgentRow {
+        let rows = self.store.agents().await.expect("read");
+        rows.into_iter().find(|row| row.id == id).expect("it was added")
+    }
+
+    pub(crate) async fn head(&self, id: ConversationId) -> Head {
+        self.store.head(id).await.expect("read").expect("it was started")
+    }
+
+    /// A conversation that waits for an agent.
+    pub(crate) async fn waits(&self, chatflow: ChatflowId) -> ConversationId {
+        let (visitor, client_id) = (VisitorId::fresh(), ClientId::fresh());
+        let new = NewConversation {
+            id: ConversationId::fresh(),
+            number: ConversationNumber(number()),
+            site: self.site,
+            inbox: self.inbox,
+            chatflow,
+            visitor,
+            start_client_id: client_id,
+            started_on: Page::default(),
+        };
+        let by = Author::Visitor { id: visitor };
+        let body = EntryBody::Message { text: "hello".to_owned() };
+        let target = Target::Start(Box::new(new));
+        self.moves(target, by, body, ConversationState::Waiting).await
+    }
+
+    pub(crate) async fn closes(&self, id: ConversationId) {
+        let (from, to) = (self.head(id).await.state, ConversationState::Closed);
+        let target = Target::Conversation(id);
+        self.moves(target, Author::System, EntryBody::Status { from, to }, to).await;
+    }
+
+    /// A message of the system: nothing else changes.
+    pub(crate) async fn says(&self, id: ConversationId, text: &str) {
+        let state = self.head(id).await.state;
+        let body = EntryBody::Message { text: text.to_owned() };
+        self.moves(Target::Conversation(id), Author::System, body, state).await;
+    }
+
+    async fn moves(
+        &self,
+        target: Target,
+        by: Author,
+        body: EntryBody,
+        state: ConversationState,
+    ) -> ConversationId {
+        let client_id = Some(ClientId::fresh());
+        let is_closed = state == ConversationState::Closed;
+        let decide = Box::new(move |locked: &Locked<'_>| {
+            let entries = vec![NewEntry { by: by.clone(), client_id, body: body.clone() }];
+            let slot = if is_closed { Slot::Free } else { Slot::Keep };
+            Ok(Decision { entries, state, assignee: locked.head.assignee, slot })
+        });
+        let (answer, outcome) = oneshot::channel();
+        let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
+        let write = Write { target, client_id, agents: Vec::new(), decide, done };
+        self.journal.submit(write).expect("the queue has room");
+        match outcome.await.expect("it is answered") {
+            Outcome::Committed(ack) => ack.conversation,
+            outcome @ (Outcome::Rejected(_) | Outcome::Failed) => panic!("{outcome:?}"),
+        }
+    }
+
+    pub(crate) async fn change(&self, change: Change) {
+        self.journal.change(change).await.expect("the store is well");
+    }
+}
+
+fn number() -> i64 {
+    i64::from(getrandom::u32().expect("random numbers"))
+}
+
+/// Waits for it, and fails if it never comes.
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, it: impl Fn() -> F) {
+    let deadline = Instant::now() + PATIENCE;
+    while !it().await {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -5,7 +5,7 @@ use salotto_protocol::api::{
     VisitorToken,
 };
 use salotto_protocol::{
-    AgentId, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, Entry, InboxId, Seq,
+    AgentId, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, Entry, Epoch, InboxId, Seq,
     ServerFrame, SiteId, Start,
 };
 
@@ -107,6 +107,30 @@ pub async fn acked(socket: &mut Socket, client_id: ClientId) -> (ConversationId,
         .await
 }
 
+/// As `acked`, and all these messages were received as entries: in whatever order that comes.
+pub async fn acked_and_received(
+    socket: &mut Socket,
+    client_id: ClientId,
+    entries_of: &[ClientId],
+) -> (ConversationId, Seq) {
+    let mut ack = None;
+    let mut missing = entries_of.to_vec();
+    socket
+        .until("an ack and its entries", |frame| {
+            match frame {
+                ServerFrame::Ack { client_id: of, conversation, seq, .. } if of == client_id => {
+                    ack = Some((conversation, seq));
+                }
+                ServerFrame::Entries { entries, .. } => {
+                    missing.retain(|id| entries.iter().all(|it| it.entry.client_id != Some(*id)));
+                }
+                _ => {}
+            }
+            ack.filter(|_| missing.is_empty())
+        })
+        .await
+}
+
 /// Sends a message and waits until it is committed.
 pub async fn say(socket: &mut Socket, conversation: ConversationId, text: &str) -> Seq {
     let client_id = ClientId::fresh();
@@ -123,6 +147,13 @@ pub fn from_the_start(conversation: ConversationId) -> Cursor {
 pub async fn visitor_log(node: &Node, token: &str, of: ConversationId) -> Vec<Entry> {
     let ask = |path: &str| Ask::get(node.public, path).bearer(token);
     whole_log(ask, of).await
+}
+
+/// The store's epoch, as a page of history says it.
+pub async fn epoch_of(node: &Node, token: &str, conversation: ConversationId) -> Epoch {
+    let path = format!("/api/v1/conversations/{conversation}/entries");
+    let page: EntryPage = Ask::get(node.public, &path).bearer(token).send().await.json();
+    page.epoch
 }
 
 /// The page that `ask` answers, and the next, to the end.

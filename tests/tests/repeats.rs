@@ -1,7 +1,7 @@
 //! The same thing said twice is done once (I8), however it is repeated.
 
 use salotto_protocol::{ClientFrame, ClientId, EntryBody, ErrorCode, Start};
-use salotto_tests::desk::{AS_VISITOR, Desk, acked, say, visitor_log};
+use salotto_tests::desk::{AS_VISITOR, Desk, acked, acked_and_received, say, visitor_log};
 use salotto_tests::node::Node;
 use salotto_tests::socket::Socket;
 
@@ -84,13 +84,15 @@ async fn reg_6_two_tabs_that_start_at_once_share_one_conversation() {
 
     tokio::join!(one.send(&first), two.send(&second));
     let (in_one, in_two) = (ids_of(&first).1, ids_of(&second).1);
-    let (of_one, of_two) = tokio::join!(acked(&mut one, in_one), acked(&mut two, in_two));
+    // Each tab also sees what the other one wrote.
+    let both = [in_one, in_two];
+    let (of_one, of_two) = tokio::join!(
+        acked_and_received(&mut one, in_one, &both),
+        acked_and_received(&mut two, in_two, &both),
+    );
 
     assert_eq!(of_one.0, of_two.0, "one conversation");
     assert_ne!(of_one.1, of_two.1, "two messages");
-    // Each tab sees what the other one wrote.
-    one.entry("the other tab's", of_one.0, |it| it.entry.client_id == Some(in_two)).await;
-    two.entry("the other tab's", of_one.0, |it| it.entry.client_id == Some(in_one)).await;
     let log = visitor_log(&node, &token.token, of_one.0).await;
     let messages = log.iter().filter(|it| matches!(it.body, EntryBody::Message { .. })).count();
     assert_eq!(messages, 2);
@@ -131,8 +133,7 @@ async fn what_was_acknowledged_before_a_crash_is_acknowledged_again_after_it() {
     let (mut back, _) = Socket::welcomed(node.public, AS_VISITOR, &token.token, Vec::new()).await;
     back.send(&start).await;
 
-    assert_eq!(acked(&mut back, message).await, first);
-    back.entry("the own entry", first.0, |it| it.entry.client_id == Some(message)).await;
+    assert_eq!(acked_and_received(&mut back, message, &[message]).await, first);
 }
 
 fn ids_of(start: &ClientFrame) -> (ClientId, ClientId) {

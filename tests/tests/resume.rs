@@ -7,7 +7,7 @@ use salotto_protocol::{
     ClientFrame, ConversationId, Cursor, Epoch, ErrorCode, ResetReason, Seq, ServerFrame,
 };
 use salotto_tests::checker::{Ledger, check};
-use salotto_tests::desk::{AS_VISITOR, Desk, SignedIn, from_the_start, say};
+use salotto_tests::desk::{AS_VISITOR, Desk, SignedIn, epoch_of, from_the_start, say};
 use salotto_tests::node::Node;
 use salotto_tests::participant::{Participant, Recorder, Story};
 use salotto_tests::patience;
@@ -66,7 +66,7 @@ async fn a_socket_comes_back_with_its_cursor_and_gets_exactly_what_it_missed() {
     let (mut visitor, token) = desk.visitor_socket(&node).await;
     let conversation = desk.begin(&mut visitor, "hello").await;
     let first = say(&mut agent, conversation, "one").await;
-    let epoch = epoch_of_entries(&mut visitor, conversation, first).await;
+    let epoch = epoch_of(&node, &token.token, conversation).await;
     drop(visitor);
     let second = say(&mut agent, conversation, "two").await;
     let third = say(&mut agent, conversation, "three").await;
@@ -93,7 +93,7 @@ async fn a_cursor_of_another_epoch_or_from_the_future_is_reset() {
     let (mut visitor, token) = desk.visitor_socket(&node).await;
     let conversation = desk.begin(&mut visitor, "hello").await;
     let seq = say(&mut visitor, conversation, "again").await;
-    let epoch = epoch_of_entries(&mut visitor, conversation, seq).await;
+    let epoch = epoch_of(&node, &token.token, conversation).await;
     let cases = [
         (Some(Epoch::fresh()), seq, ResetReason::Epoch),
         (None, seq, ResetReason::Epoch),
@@ -166,15 +166,4 @@ fn assert_logs_reached_the_head(stories: &[Story], ledger: &Ledger) {
         let head = said.map(|entry| entry.seq).max();
         assert!(head <= Some(*last), "{conversation}: took {last} of {head:?}");
     }
-}
-
-async fn epoch_of_entries(socket: &mut Socket, of: ConversationId, until: Seq) -> Epoch {
-    socket
-        .until("an entry with its epoch", |frame| match frame {
-            ServerFrame::Entries { conversation, epoch, entries } if conversation == of => {
-                entries.iter().any(|entry| entry.entry.seq == until).then_some(epoch)
-            }
-            _ => None,
-        })
-        .await
 }

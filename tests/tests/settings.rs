@@ -71,8 +71,10 @@ async fn a_database_file_that_cannot_be_written_is_refused_by_name() {
     fs::write(folder.join("not-a-folder"), "").expect("a file");
     fs::write(folder.join("garbage.db"), "this is no database, however long it is")
         .expect("a file");
-    for file in ["not-a-folder/salotto.db", "no/such/folder/salotto.db", "garbage.db"] {
-        let url = format!("sqlite:{}", folder.join(file).display());
+    let below = |file: &str| folder.join(file).display().to_string();
+    let nowhere = "/proc/nowhere/salotto.db".to_owned();
+    for file in [below("not-a-folder/salotto.db"), below("garbage.db"), nowhere] {
+        let url = format!("sqlite:{file}");
         let output = serve_with(&[("STORE__URL", &url)]).await;
         assert_refused(&output, &["store.url"]);
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use salotto_protocol::api::Receipt;
 use salotto_protocol::{
-    ClientFrame, ClientId, ConversationId, Cursor, Epoch, ResetReason, Seq, ServerFrame,
+    ClientFrame, ClientId, ConversationId, Cursor, ResetReason, Seq, ServerFrame,
 };
-use salotto_tests::desk::{AS_VISITOR, Desk, acked, say, visitor_log};
+use salotto_tests::desk::{AS_VISITOR, Desk, acked, epoch_of, say, visitor_log};
 use salotto_tests::node::Node;
 use salotto_tests::socket::Socket;
 use sqlx::{Connection, SqliteConnection};
@@ -22,7 +22,7 @@ async fn a_backup_of_a_running_node_is_restored_and_old_cursors_are_reset() {
     let made = node.run(&["backup", backup.to_str().expect("UTF-8")]).await;
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let lost = say(&mut visitor, conversation, "after the backup").await;
-    let epoch = epoch_at(&mut visitor, lost).await;
+    let epoch = epoch_of(&node, &token.token, conversation).await;
 
     node.kill().await;
     replace_database(&node.database(), &backup);
@@ -119,7 +119,7 @@ impl World {
     async fn recorded() -> World {
         let mut node = Node::start().await;
         let desk = Desk::open(&node, 1).await;
-        let (mut visitor, _) = desk.visitor_socket(&node).await;
+        let (mut visitor, token) = desk.visitor_socket(&node).await;
         let conversation = desk.begin(&mut visitor, "one").await;
         let mut receipts = Vec::new();
         let mut last = None;
@@ -131,7 +131,7 @@ impl World {
             last = Some((client_id, seq, text));
         }
         let (client_id, seq, text) = last.expect("three messages");
-        let epoch = epoch_at(&mut visitor, seq).await;
+        let epoch = epoch_of(&node, &token.token, conversation).await;
         receipts.push(Receipt::Acked { conversation, epoch, seq, client_id, text });
         node.terminate_quickly().await;
         World { node, conversation, receipts }
@@ -163,17 +163,6 @@ fn replace_database(database: &Path, backup: &Path) {
         }
     }
     fs::copy(backup, database).expect("copied");
-}
-
-async fn epoch_at(socket: &mut Socket, seq: Seq) -> Epoch {
-    socket
-        .until("an entry with its epoch", |frame| match frame {
-            ServerFrame::Entries { epoch, entries, .. } => {
-                entries.iter().any(|entry| entry.entry.seq == seq).then_some(epoch)
-            }
-            _ => None,
-        })
-        .await
 }
 
 fn said(output: &std::process::Output) -> String {

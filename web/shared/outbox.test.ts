@@ -161,6 +161,7 @@ test('a temporary refusal holds the conversation until it may try again', async 
   outbox.add('c', message('b'));
   await settle();
   outbox.refused({ code: 'busy', message: '', client_id: 'a', retry_after_ms: 3_000 });
+  outbox.add('c', message('d'));
   await vi.advanceTimersByTimeAsync(2_999);
   expect(ids()).toEqual(['a']);
   await vi.advanceTimersByTimeAsync(1);
@@ -240,6 +241,19 @@ test('what was written behind a start follows it into its conversation', async (
   expect(wire[1]).toEqual({ type: 'send', conversation: 'new', client_id: 'm-s2', text: 's2' });
   ack('m-s2', 3, 'new');
   expect(outbox.items.map((it) => it.lane)).toEqual(['new', 'new']);
+});
+
+test('what comes from a start waits for what its conversation has on the wire', async () => {
+  outbox.lineOpened();
+  outbox.add(START_LANE, start('s1'));
+  outbox.add(START_LANE, start('s2'));
+  outbox.add('c', message('x'));
+  await settle();
+  expect(ids()).toEqual(['s1', 'x']);
+  ack('m-s1', 1);
+  expect(ids()).toEqual(['s1', 'x']);
+  ack('x', 2);
+  expect(ids()).toEqual(['s1', 'x', 'm-s2']);
 });
 
 test('a refused start is found by the client id of the start too', async () => {

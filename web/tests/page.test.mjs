@@ -7,29 +7,35 @@ import { after, before, test } from 'node:test';
 
 import { Agent, DESKTOP, freePort, Node, PHONE, startBrowser, Visitor } from './harness.mjs';
 
-let node, browser;
+let node, browser, host;
 
 before(async () => {
   node = await Node.start();
-  browser = await startBrowser(node);
+  host = await startHost();
+  browser = await startBrowser(node, undefined, { [`localhost:${node.port}`]: host.port });
 });
 
 after(async () => {
   await browser?.close();
+  host?.server.close();
   await node?.stop();
 });
 
-/** A page of somebody else, with the loader of `source` in it. */
-async function hostPage(source, html = '') {
-  const script = `<script async src="${source}/loader.js" data-site="none"></script>`;
-  const page = `<!doctype html><title>Host</title><body>${html}${script}</body>`;
-  const server = http.createServer((_, answer) => {
+/** Somebody else's site: one page, whose HTML a test sets. */
+async function startHost() {
+  const host = { html: '' };
+  host.server = http.createServer((_, answer) => {
     answer.setHeader('Content-Type', 'text/html');
-    answer.end(page);
+    answer.end(host.html);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, url: `http://127.0.0.1:${server.address().port}/` };
+  host.server.listen(0, '127.0.0.1');
+  await once(host.server, 'listening');
+  host.port = host.server.address().port;
+  return host;
+}
+
+function embedding(source, site) {
+  return `<script async src="${source}/loader.js" data-site="${site}"></script>`;
 }
 
 for (const [what, source] of [
@@ -37,15 +43,14 @@ for (const [what, source] of [
   ['a site that the node does not know', async () => node.base],
 ]) {
   test(`${what} leaves the page untouched`, async () => {
-    const { server, url } = await hostPage(await source(), '<h1>Shop</h1>');
+    host.html = `<!doctype html><h1>Shop</h1>${embedding(await source(), 'none')}`;
     const page = await browser.newPage();
     const errors = [];
     page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(url, { waitUntil: 'networkidle' });
+    await page.goto(`http://127.0.0.1:${host.port}/`, { waitUntil: 'networkidle' });
     assert.equal(await page.locator('salotto-chat').count(), 0);
     assert.deepEqual(errors, []);
     await page.close();
-    server.close();
   });
 }
 
@@ -68,6 +73,25 @@ test('the loader shifts nothing, styles nothing and leaves one global', async ()
   const globals = traces.globals.filter((it) => !/^\d+$/.test(it));
   assert.deepEqual({ ...traces, globals }, { shifts: 0, globals: ['Salotto'], sheets: 0 });
   assert.equal(await visitor.page.locator('salotto-chat iframe').count(), 0);
+  await visitor.leave();
+});
+
+test('a page of another origin, with a hostile style sheet, has the same chat', async () => {
+  const shop = await (await fetch(node.base)).text();
+  const [, site] = /data-site="([^"]+)"/.exec(shop);
+  const style = '* { display: inline !important; color: red !important; font-size: 50px }';
+  host.html = `<!doctype html><style>${style} iframe { display: none !important }</style>
+    <body>${embedding(node.base, site)}</body>`;
+  const context = await browser.newContext(DESKTOP);
+  const elsewhere = { base: `http://localhost:${node.port}` };
+  const visitor = await new Visitor(context, elsewhere).tab('/');
+  await visitor.open();
+  await visitor.write('From elsewhere');
+  await visitor.sees('From elsewhere', 'sent');
+  const box = await visitor.launcher.boundingBox();
+  assert.deepEqual([box.width, box.height], [60, 60]);
+  assert.equal(new URL(visitor.page.frames()[1].url()).origin, node.base);
+  assert.deepEqual(visitor.errors, []);
   await visitor.leave();
 });
 

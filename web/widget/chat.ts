@@ -11,9 +11,9 @@ import {
   type Conversation,
 } from './conversation';
 import { catchUp } from './history';
-import { owedMark } from './marks';
 import { Notices } from './notices';
 import { fitPage } from './page';
+import { MarkReporter } from './reporter';
 import { OtherTyping, OwnTyping } from './typing';
 import type { Opening } from '../shared/bridge';
 import { freshId } from '../shared/id';
@@ -21,6 +21,7 @@ import { Line, socketUrl, type HelloCause, type LineState } from '../shared/line
 import { cursorOf } from '../shared/log';
 import { Outbox, START_LANE, type Item } from '../shared/outbox';
 import type {
+  Ack,
   Availability,
   ConversationSummary,
   Entry,
@@ -46,8 +47,6 @@ export interface ChatState {
   open: boolean;
 }
 
-/** Marks that come close together go as one. */
-const MARK_DELAY_MS = 150;
 /** A node that could not be read from is asked again after this. */
 const HISTORY_RETRY_MS = 3_000;
 
@@ -55,6 +54,7 @@ export class Chat {
   readonly #line: Line;
   readonly #outbox: Outbox;
   readonly #notices: Notices;
+  readonly #reporter: MarkReporter;
   readonly #typing = new OtherTyping(() => this.#changed());
   readonly #ownTyping = new OwnTyping((on) => this.#sayTyping(on));
   #availability: Availability;
@@ -66,7 +66,6 @@ export class Chat {
   #welcomed = false;
   /** An attach is on its way: what comes before its answer asks for no second one. */
   #attaching = false;
-  #markTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly opening: Opening,
@@ -89,6 +88,13 @@ export class Chat {
       onChange: () => this.#changed(),
       onOverdue: (since) => this.#line.doubt(since),
     });
+    this.#reporter = new MarkReporter({
+      conversation: () => this.#conversation,
+      looks: () => this.#open && document.visibilityState === 'visible',
+      send: (conversation, { delivered, read }) =>
+        this.#line.send({ type: 'mark', conversation, delivered, read }),
+      onReported: () => this.#changed(),
+    });
     bridge.onMessage = (message) => {
       if (message.type === 'page') this.#moved(message.page);
       else this.#shown(message.open);
@@ -101,22 +107,28 @@ export class Chat {
     addEventListener('online', () => this.#line.wake());
     document.addEventListener('visibilitychange', () => {
       this.#line.wake();
-      this.#owe();
+      this.#reporter.look();
     });
   }
 
-  send(text: string): void {
+  /** False when there is no room for one more unsent message. */
+  send(text: string): boolean {
     this.#ownTyping.stop();
     const client_id = freshId();
     const conversation = this.#conversation?.id;
     if (conversation !== undefined) {
-      this.#outbox.add(conversation, { type: 'send', conversation, client_id, text });
-      return;
+      const message = { type: 'send', conversation, client_id, text } as const;
+      return this.#outbox.add(conversation, message) !== undefined;
     }
     const chatflow = this.opening.chatflow.id;
     const message_client_id = freshId();
     const start = { type: 'start', client_id, chatflow, message_client_id, text } as const;
-    this.#outbox.add(START_LANE, start);
+    return this.#outbox.add(START_LANE, start) !== undefined;
+  }
+
+  /** The visitor asks again after the line gave up. */
+  reconnect(): void {
+    this.#line.open();
   }
 
   /** A message whose conversation is gone goes to the one that there is now. */
@@ -149,11 +161,17 @@ export class Chat {
       availability: this.#availability,
       line: this.#line.state,
       welcomed: this.#welcomed,
-      conversation: this.#conversation,
+      conversation: this.#seen(),
       items: this.#outbox.items,
       typing: this.#typing.name,
       open: this.#open,
     };
+  }
+
+  /** The conversation with the marks that this tab has reported itself. */
+  #seen(): Conversation | undefined {
+    const conversation = this.#conversation;
+    return conversation && { ...conversation, marks: this.#reporter.marksOf(conversation) };
   }
 
   async #hello(cause: HelloCause): Promise<Omit<Hello, 'type' | 'protocol'> | null> {
@@ -176,6 +194,7 @@ export class Chat {
       this.#attaching = false;
       this.#typing.stop();
       this.#outbox.lineClosed();
+      this.#reporter.lineClosed();
     }
     this.#changed();
   }
@@ -203,8 +222,7 @@ export class Chat {
         }
         break;
       case 'ack':
-        this.#outbox.acked(frame);
-        if (frame.conversation !== shown?.id) this.#follow(frame.conversation);
+        this.#acked(frame);
         break;
       case 'refused':
         if (!this.#outbox.refused(frame)) this.#attachRefused(frame);
@@ -213,7 +231,8 @@ export class Chat {
         if (frame.conversation === shown?.id) this.#conversation = withMarks(shown, frame);
         break;
       case 'typing':
-        if (frame.by.kind === 'agent') this.#typing.heard(frame.by.name, frame.on);
+        if (frame.conversation !== shown?.id || frame.by.kind !== 'agent') break;
+        this.#typing.heard(frame.by.name, frame.on);
         break;
       case 'availability':
         if (frame.chatflow === this.opening.chatflow.id) this.#availability = frame.availability;
@@ -225,6 +244,15 @@ export class Chat {
         break;
     }
     this.#changed();
+  }
+
+  /** After a start the node attaches by itself; a message into another conversation asks. */
+  #acked(ack: Ack): void {
+    const frame = this.#outbox.items.find((it) => it.id === ack.client_id)?.frame;
+    this.#outbox.acked(ack);
+    if (frame === undefined || ack.conversation === this.#conversation?.id) return;
+    this.#follow(ack.conversation);
+    if (frame.type !== 'start') this.#attach();
   }
 
   /** A store that lost this conversation, or gave the visitor another one. */
@@ -252,7 +280,7 @@ export class Chat {
     this.#conversation = withSummary(this.#follow(summary.id), summary);
   }
 
-  /** After a start the node attaches by itself, from the first entry. */
+  /** The one that is shown from now on; its entries come with an attach. */
   #follow(id: string): Conversation {
     const followed = this.#conversation?.id === id ? this.#conversation : newConversation(id);
     this.#conversation = followed;
@@ -308,31 +336,9 @@ export class Chat {
   }
 
   #changed(): void {
-    this.#owe();
-    if (this.#conversation !== undefined) this.#notices.look(this.#conversation);
+    this.#reporter.look();
+    const { conversation } = this.state;
+    if (conversation !== undefined) this.#notices.look(conversation);
     this.onChange(this.state);
-  }
-
-  #owe(): void {
-    if (this.#markTimer !== undefined || this.#owed() === undefined) return;
-    this.#markTimer = setTimeout(() => {
-      this.#markTimer = undefined;
-      const owed = this.#owed();
-      const conversation = this.#conversation;
-      if (owed === undefined || conversation === undefined) return;
-      const { delivered, read } = owed;
-      if (!this.#line.send({ type: 'mark', conversation: conversation.id, delivered, read })) {
-        return;
-      }
-      this.#conversation = withMarks(conversation, owed);
-      this.#changed();
-    }, MARK_DELAY_MS);
-  }
-
-  #owed() {
-    const conversation = this.#conversation;
-    if (conversation === undefined || this.#line.state !== 'open') return undefined;
-    const looks = this.#open && document.visibilityState === 'visible';
-    return owedMark(conversation.marks, conversation.log.last, looks);
   }
 }

@@ -7,7 +7,11 @@ import { Chat, type ChatState } from './chat';
 import { Draft } from './draft';
 import { App } from './view/app';
 import { cssColor, inkOf, parseColor, textOn } from '../shared/color';
-import './widget.css';
+import './styles/base.css';
+import './styles/header.css';
+import './styles/messages.css';
+import './styles/composer.css';
+import './styles/motion.css';
 
 const { opening, port } = await waitForOpening();
 const root = document.getElementById('app');

@@ -10,7 +10,7 @@ use salotto_protocol::{
 
 use super::handle::Parts;
 use crate::clock;
-use crate::conversation::{Command, Done, Follower, Outcome, answer, refuse};
+use crate::conversation::{Command, Done, Follower, Outcome, Request, answer, refuse};
 use crate::fanout::{Outbox, SocketId};
 use crate::metrics;
 use crate::rate::{Bucket, Rate, Taken};
@@ -184,8 +184,8 @@ impl AgentActor {
             answer(&to, Some(conversation), client_id, outcome);
         });
         let author = self.author();
-        let sent = self.parts.conversations.write(conversation, author, client_id, command, done);
-        if sent.is_err() {
+        let request = Request { conversation, author, client_id, command };
+        if self.parts.conversations.write(request, done).is_err() {
             let (client_id, conversation) = (Some(client_id), Some(conversation));
             let refusal = Refusal::new(ErrorCode::Busy, "too much to write at once: send it again");
             refuse(outbox, Refusal { client_id, conversation, ..refusal });

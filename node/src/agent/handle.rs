@@ -3,7 +3,7 @@
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{AgentId, ClientFrame, Cursor};
 
-use super::registry::{self, Msg};
+use super::registry::{self, Arrival, Msg};
 use crate::ask::{Unanswered, ask};
 use crate::board::Boards;
 use crate::conversation::Conversations;
@@ -33,7 +33,7 @@ impl Agents {
     /// An agent's socket came: presence, the `agents` frame, and the cursors attached. After a
     /// lost queue it is called again with the places; boards are sent whole again.
     pub(crate) fn join(&self, agent: AgentId, outbox: Outbox, cursors: Vec<Cursor>) {
-        let _ = self.registry.cast(Msg::Join(agent, outbox, cursors));
+        let _ = self.registry.cast(Msg::Join(Arrival { agent, outbox, cursors }));
     }
 
     pub(crate) fn leave(&self, agent: AgentId, socket: SocketId) {

@@ -1,6 +1,7 @@
 //! Starts an actor for each agent who signs in here, tells all of them of the team, buries them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,14 @@ use crate::presence::Roster;
 /// The team's lines change with every assignment: told at most so often.
 const TEAM_TOLD_EVERY: Duration = Duration::from_millis(250);
 
+pub(super) struct Arrival {
+    pub(super) agent: AgentId,
+    pub(super) outbox: Outbox,
+    pub(super) cursors: Vec<Cursor>,
+}
+
 pub(super) enum Msg {
-    Join(AgentId, Outbox, Vec<Cursor>),
+    Join(Arrival),
     Leave(AgentId, SocketId),
     Frame {
         agent: AgentId,
@@ -84,9 +91,7 @@ impl Actor for Registry {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Join(agent, outbox, cursors) => {
-                self.join(&myself, state, agent, outbox, cursors).await?;
-            }
+            Msg::Join(arrival) => self.join(&myself, state, arrival).await?,
             Msg::Leave(agent, socket) => self.leave(state, agent, socket),
             Msg::Frame { agent, outbox, frame, exempt, reply } => {
                 if let Some(line) = state.agents.get(&agent) {
@@ -125,17 +130,18 @@ impl Registry {
         &self,
         myself: &ActorRef<Msg>,
         state: &mut State,
-        agent: AgentId,
-        outbox: Outbox,
-        cursors: Vec<Cursor>,
+        arrival: Arrival,
     ) -> Result<(), SpawnErr> {
-        if !state.agents.contains_key(&agent) {
-            let actor = AgentActor { id: agent, parts: self.parts.clone() };
-            let (actor, _) = myself.spawn_linked(None, actor, ()).await?;
-            metrics::actor_started("agent");
-            state.agents.insert(agent, Line { actor, sockets: Vec::new() });
-        }
-        let line = state.agents.get_mut(&agent).expect("it was just put there");
+        let Arrival { agent, outbox, cursors } = arrival;
+        let line = match state.agents.entry(agent) {
+            Entry::Occupied(line) => line.into_mut(),
+            Entry::Vacant(place) => {
+                let actor = AgentActor { id: agent, parts: self.parts.clone() };
+                let (actor, _) = myself.spawn_linked(None, actor, ()).await?;
+                metrics::actor_started("agent");
+                place.insert(Line { actor, sockets: Vec::new() })
+            }
+        };
         let known = line.sockets.iter().any(|it| it.id() == outbox.id());
         if !known {
             line.sockets.push(outbox.clone());

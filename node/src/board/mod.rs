@@ -5,6 +5,8 @@
 mod actor;
 mod registry;
 mod state;
+#[cfg(test)]
+mod tests;
 mod watchers;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};

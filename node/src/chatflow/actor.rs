@@ -18,7 +18,7 @@ pub(super) struct ChatflowActor {
 }
 
 pub(super) enum Msg {
-    Settings(ChatflowRow),
+    Settings(Box<ChatflowRow>),
     /// The roster changed.
     Weigh,
     /// It is now the one that its site shows.
@@ -49,7 +49,7 @@ impl Actor for ChatflowActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Settings(new) => {
-                *row = new;
+                *row = *new;
                 self.weigh(row).await;
             }
             Msg::Weigh => self.weigh(row).await,

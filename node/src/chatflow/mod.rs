@@ -9,12 +9,14 @@ mod known;
 mod parked;
 mod registry;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::chatflow::PublicChatflow;
-use salotto_protocol::{Availability, ChatflowId, SiteId};
+use salotto_protocol::{ChatflowId, SiteId};
 use tokio::sync::watch;
 
 use crate::ask::ask;
@@ -90,14 +92,16 @@ impl Chatflows {
     }
 
     /// `Offline` if there is no such chatflow.
-    pub(crate) fn availability(&self, id: ChatflowId) -> Availability {
+    #[cfg(test)]
+    pub(crate) fn availability(&self, id: ChatflowId) -> salotto_protocol::Availability {
         let snapshot = self.known.snapshot();
-        snapshot.chatflow(id).map_or(Availability::Offline, |row| self.told(row).availability)
+        let offline = salotto_protocol::Availability::Offline;
+        snapshot.chatflow(id).map_or(offline, |row| self.told(row).availability)
     }
 
     /// A parked visitor's socket wants to be told of its site's chatflow: at once, and whenever
     /// that changes.
-    pub(crate) fn join(&self, site: SiteId, outbox: Outbox) {
+    pub(crate) fn join(&self, site: SiteId, outbox: &Outbox) {
         self.parked.join(site, outbox.clone());
         let mut last = None;
         // Again if it changed meanwhile: the actor's frame may have come before this one.

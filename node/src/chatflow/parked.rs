@@ -5,10 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use salotto_protocol::SiteId;
 
-use crate::fanout::{Delivery, Frame, Outbox, SocketId};
-
-/// Sockets written to before others get the processor: about a millisecond and a half.
-const CHUNK_SOCKETS: usize = 256;
+use crate::fanout::{Frame, Outbox, SocketId, broadcast};
 
 /// Outlives the chatflows' actors, so that one that fails forgets no visitor.
 #[derive(Default)]
@@ -35,16 +32,15 @@ impl Parked {
     pub(super) async fn tell(&self, site: SiteId, frame: &Frame) {
         let outboxes: Vec<Outbox> =
             self.lock().get(&site).into_iter().flat_map(HashMap::values).cloned().collect();
-        for chunk in outboxes.chunks(CHUNK_SOCKETS) {
-            for outbox in chunk {
-                match outbox.push(frame, None) {
-                    // Lost: the socket joins again when it can be written to.
-                    Delivery::Queued | Delivery::Lost => {}
-                    Delivery::Gone => self.leave(site, outbox.id()),
-                }
-            }
-            tokio::task::yield_now().await;
+        // Lost ones are told when they join again, once they can be written to.
+        for socket in broadcast(outboxes, frame).await {
+            self.leave(site, socket);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self, site: SiteId) -> usize {
+        self.lock().get(&site).map_or(0, HashMap::len)
     }
 
     fn lock(&self) -> MutexGuard<'_, Sites> {

@@ -205,7 +205,7 @@ impl Registry {
         });
         for row in snapshot.published() {
             match state.actors.get(&row.id) {
-                Some(actor) => cast(actor, ChatflowMsg::Settings(row.clone())),
+                Some(actor) => cast(actor, ChatflowMsg::Settings(row.clone().into())),
                 None => self.open(myself, state, row).await?,
             }
         }

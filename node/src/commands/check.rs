@@ -37,12 +37,13 @@ fn check_content(mut open: File, file: &Path) -> Result<(), String> {
     Err(format!("names {}, which is no SQLite database", file.display()))
 }
 
-/// A file that is not there yet can be made.
+/// A file that is not there yet can be made, with the folders that lead to it.
 fn check_folder(file: &Path) -> Result<(), String> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
+    let mut folders = file.ancestors().skip(1).filter(|it| !it.as_os_str().is_empty());
+    let folder = folders.find(|it| it.exists()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(format!("needs a folder where {} is a file", folder.display()));
+    }
     access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
         format!("needs to write in {}: {}", folder.display(), std::io::Error::from(error))
     })
@@ -55,16 +56,22 @@ mod tests {
     #[test]
     fn a_new_file_in_a_writable_folder_is_fine() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("new.db");
-        assert_eq!(check_store(&file), Ok(()));
-        assert!(!file.exists(), "nothing is made");
+        for name in ["new.db", "with/folders/new.db"] {
+            let file = folder.path().join(name);
+            assert_eq!(check_store(&file), Ok(()));
+            assert!(!file.exists(), "nothing is made");
+        }
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
-        let complaint = check_store(Path::new("/nowhere/new.db")).expect_err("refused");
-        let line = "needs to write in /nowhere: No such file or directory (os error 2)";
-        assert_eq!(complaint, line);
+    fn a_file_in_the_place_of_its_folder_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("letter.txt");
+        std::fs::write(&file, "Dear visitor,").expect("written");
+        let complaint = check_store(&file.join("new.db")).expect_err("refused");
+        assert!(complaint.ends_with("Not a directory (os error 20)"), "{complaint}");
+        let complaint = check_folder(&file.join("new.db")).expect_err("refused");
+        assert_eq!(complaint, format!("needs a folder where {} is a file", file.display()));
     }
 
     #[test]

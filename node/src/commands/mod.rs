@@ -1,29 +1,27 @@
 //! The commands of the `salotto` binary, one file each, and what their failures mean to a shell.
 
 mod accounts;
-//M mod backup;
+mod backup;
 mod check;
-//M mod journal_bench;
+mod journal_bench;
 mod migrate;
 mod print;
-//M mod restored;
+mod restored;
 mod serve;
-//M mod verify;
+mod verify;
 
 pub(crate) use accounts::{NewAccount, add_user};
-//M pub(crate) use backup::backup;
+pub(crate) use backup::backup;
 pub(crate) use check::check_config;
-//M pub(crate) use journal_bench::bench_journal;
+pub(crate) use journal_bench::bench_journal;
 pub(crate) use migrate::migrate;
 pub(crate) use print::print_config;
-//M pub(crate) use restored::restored;
+pub(crate) use restored::restored;
 pub(crate) use serve::serve;
-//M pub(crate) use verify::verify;
+pub(crate) use verify::verify;
 
 use std::error::Error;
 use std::process::ExitCode;
-
-use ractor::SpawnErr;
 
 use crate::config::{Config, ConfigError};
 use crate::journal::Journal;
@@ -44,8 +42,6 @@ pub(crate) enum Failed {
     Node(#[from] NodeError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("an actor could not be started")]
-    Spawn(#[from] SpawnErr),
     #[error("{doing}: {source}")]
     Io { doing: String, source: std::io::Error },
     /// What was asked for cannot be; the text says why.
@@ -59,11 +55,9 @@ impl Failed {
             Failed::Config(_) | Failed::Node(NodeError::Listen { .. } | NodeError::Store(_)) => {
                 ExitCode::from(EXIT_CONFIG)
             }
-            Failed::Node(_)
-            | Failed::Store(_)
-            | Failed::Spawn(_)
-            | Failed::Io { .. }
-            | Failed::Refused(_) => ExitCode::from(EXIT_FAILED),
+            Failed::Node(_) | Failed::Store(_) | Failed::Io { .. } | Failed::Refused(_) => {
+                ExitCode::from(EXIT_FAILED)
+            }
         }
     }
 
@@ -96,8 +90,9 @@ async fn open_store(config: &Config) -> Result<Store, Failed> {
 /// A store and its only writer, for commands that change something.
 async fn open_journal(config: &Config) -> Result<(Store, Journal), Failed> {
     let store = open_store(config).await?;
-    let (root, _) = supervisor::root().await?;
-    let journal = Journal::start(store.clone(), root).await?;
+    let no_actor = |error| Failed::Refused(format!("an actor could not be started: {error}"));
+    let (root, _) = supervisor::root().await.map_err(no_actor)?;
+    let journal = Journal::start(store.clone(), root).await.map_err(no_actor)?;
     Ok((store, journal))
 }
 

@@ -13,8 +13,9 @@ use super::value::Value;
 
 /// Read when no other file is named and it is there.
 const DEFAULT_FILE: &str = "salotto.toml";
-/// The prefix is ours, the use is not: the makefile tells the tests where the binary is.
-const NO_SETTINGS: &[&str] = &["SALOTTO_BIN"];
+/// The prefix is ours, the reader is not the node: the tests' path to the binary, and the token
+/// for `salotto-loadtest`.
+const NO_SETTINGS: &[&str] = &["SALOTTO_BIN", "SALOTTO_LOADTEST_TOKEN"];
 
 /// What the settings are read from.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +42,7 @@ fn defaults() -> Layers {
     let with_default = SETTINGS.iter().filter_map(|it| it.default.map(|text| (it, text)));
     with_default
         .map(|(setting, text)| {
-            let value = setting.kind.from_text(text).expect("a default is valid");
+            let value = setting.kind.parse(text).expect("a default is valid");
             (setting.key, (value, Origin::Default))
         })
         .collect()
@@ -67,7 +68,7 @@ fn read_file(path: &Path, text: &str, layers: &mut Layers) -> Result<(), ConfigE
         let setting = by_key(&key).ok_or_else(|| unknown_key(&key, origin.clone()))?;
         let value = setting
             .kind
-            .from_toml(value.get_ref())
+            .read(value.get_ref())
             .map_err(|complaint| bad(setting, origin.clone(), complaint))?;
         layers.insert(setting.key, (value, origin));
     }
@@ -106,11 +107,11 @@ fn read_variables(
     for (name, value) in ours {
         let setting = SETTINGS.iter().find(|setting| setting.variable() == name);
         let origin = Origin::Variable(name);
-        let Some(setting) = setting else { return Err(unknown_variable(origin)) };
+        let Some(setting) = setting else { return Err(unknown_variable(&origin)) };
         let value = value
             .to_str()
             .ok_or_else(|| "must be UTF-8".to_owned())
-            .and_then(|text| setting.kind.from_text(text))
+            .and_then(|text| setting.kind.parse(text))
             .map_err(|complaint| bad(setting, origin.clone(), complaint))?;
         layers.insert(setting.key, (value, origin));
     }
@@ -126,7 +127,7 @@ fn unknown_key(key: &str, origin: Origin) -> ConfigError {
     ConfigError::Unknown { origin, name: key.to_owned(), did_you_mean }
 }
 
-fn unknown_variable(origin: Origin) -> ConfigError {
+fn unknown_variable(origin: &Origin) -> ConfigError {
     let name = origin.to_string();
     let did_you_mean = nearest(&name, SETTINGS.iter().map(Setting::variable));
     ConfigError::Unknown { origin: Origin::Environment, name, did_you_mean }

@@ -219,7 +219,7 @@ fn secret(
         .map_err(|error| bad(layers, file_key, format!("names {path:?}: {error}")))?;
     let secret = secret.trim_end_matches(['\r', '\n']);
     let setting = settings::by_key(key).expect("a key of the table");
-    match setting.kind.from_text(secret) {
+    match setting.kind.parse(secret) {
         Ok(_) => Ok(Some(Secret(secret.to_owned()))),
         Err(complaint) => {
             Err(bad(layers, file_key, format!("names {path:?}, whose content {complaint}")))

@@ -42,7 +42,7 @@ pub(crate) fn example() -> String {
 
 fn default(setting: &Setting) -> String {
     match setting.default {
-        Some(text) => toml_text(&setting.kind.from_text(text).expect("a default is valid")),
+        Some(text) => toml_text(&setting.kind.parse(text).expect("a default is valid")),
         None => "\"\"".to_owned(),
     }
 }

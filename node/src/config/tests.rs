@@ -41,81 +41,83 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(config.gateway.reconnect_window_ms, 10_000);
 }
 
+/// A file, and the line that it gives.
+const BAD_FILES: &[(&str, &str)] = &[
+    (
+        "[gateway]\nlisen = \"x\"\n",
+        "s.toml:2: unknown setting gateway.lisen; did you mean gateway.listen?",
+    ),
+    ("[weather]\nsunny = true\n", "s.toml:2: unknown setting weather.sunny"),
+    ("gateway = 3\n", "s.toml:1: unknown setting gateway"),
+    (
+        "\n[gateway]\nlisten = \"here\"\n",
+        "s.toml:3: gateway.listen must be an address such as 127.0.0.1:8080, not \"here\"",
+    ),
+    ("[gateway]\nlisten = 8080\n", "s.toml:2: gateway.listen must be a string, not integer"),
+    (
+        "[gateway]\nheartbeat_ms = 5\n",
+        "s.toml:2: gateway.heartbeat_ms must be from 1000 to 120000, not 5",
+    ),
+    (
+        "[gateway]\nheartbeat_ms = -5\n",
+        "s.toml:2: gateway.heartbeat_ms must be from 1000 to 120000, not -5",
+    ),
+    (
+        "[gateway]\nheartbeat_ms = \"9000\"\n",
+        "s.toml:2: gateway.heartbeat_ms must be a number, not string",
+    ),
+    (
+        "[gateway]\ntrusted_proxies = [\"10.0.0.0/99\"]\n",
+        "s.toml:2: gateway.trusted_proxies must hold addresses or ranges such as 10.0.0.0/8, \
+          not \"10.0.0.0/99\"",
+    ),
+    (
+        "[gateway]\ntrusted_proxies = [1]\n",
+        "s.toml:2: gateway.trusted_proxies must hold strings only",
+    ),
+    ("[demo]\nenabled = 1\n", "s.toml:2: demo.enabled must be true or false, not integer"),
+    (
+        "[store]\nurl = \"postgres://me:secret@db/chat\"\n",
+        "s.toml:2: store.url must be sqlite:FILE; PostgreSQL comes with a later version",
+    ),
+    (
+        "[store]\nurl = \"sqlite:\"\n",
+        "s.toml:2: store.url must name a file after sqlite:, such as sqlite:salotto.db",
+    ),
+    ("[store]\nurl = \"salotto.db\"\n", "s.toml:2: store.url must be sqlite:FILE"),
+    (
+        "[link]\nurl = \"redis://cache\"\n",
+        "s.toml:2: link.url must be local: ; Redis comes with a later version",
+    ),
+    (
+        "[loadtest]\ntoken = \"short\"\n",
+        "s.toml:2: loadtest.token must have at least 16 characters",
+    ),
+    (
+        "[log]\nlevel = \"loud\"\n",
+        "s.toml:2: log.level must be one of error, warn, info, debug, trace, not \"loud\"",
+    ),
+    (
+        "[admin]\nlisten = \"127.0.0.1:8080\"\n",
+        "s.toml:2: admin.listen must differ from gateway.listen",
+    ),
+    (
+        "[demo]\npassword = \"long enough\"\npassword_file = \"p\"\n",
+        "s.toml:3: demo.password_file and demo.password exclude each other",
+    ),
+    (
+        "[loadtest]\ntoken_file = \"/nowhere/token\"\n",
+        "s.toml:2: loadtest.token_file names \"/nowhere/token\": \
+          No such file or directory (os error 2)",
+    ),
+    ("[gateway\n", "s.toml:1: unclosed table, expected `]`"),
+    ("[log]\nlevel = \"info\"\nlevel = \"warn\"\n", "s.toml:3: duplicate key"),
+];
+
 #[test]
 fn bad_files_give_one_exact_line() {
-    let cases = [
-        (
-            "[gateway]\nlisen = \"x\"\n",
-            "s.toml:2: unknown setting gateway.lisen; did you mean gateway.listen?",
-        ),
-        ("[weather]\nsunny = true\n", "s.toml:2: unknown setting weather.sunny"),
-        ("gateway = 3\n", "s.toml:1: unknown setting gateway"),
-        (
-            "\n[gateway]\nlisten = \"here\"\n",
-            "s.toml:3: gateway.listen must be an address such as 127.0.0.1:8080, not \"here\"",
-        ),
-        ("[gateway]\nlisten = 8080\n", "s.toml:2: gateway.listen must be a string, not integer"),
-        (
-            "[gateway]\nheartbeat_ms = 5\n",
-            "s.toml:2: gateway.heartbeat_ms must be from 1000 to 120000, not 5",
-        ),
-        (
-            "[gateway]\nheartbeat_ms = -5\n",
-            "s.toml:2: gateway.heartbeat_ms must be from 1000 to 120000, not -5",
-        ),
-        (
-            "[gateway]\nheartbeat_ms = \"9000\"\n",
-            "s.toml:2: gateway.heartbeat_ms must be a number, not string",
-        ),
-        (
-            "[gateway]\ntrusted_proxies = [\"10.0.0.0/99\"]\n",
-            "s.toml:2: gateway.trusted_proxies must hold addresses or ranges such as 10.0.0.0/8, \
-          not \"10.0.0.0/99\"",
-        ),
-        (
-            "[gateway]\ntrusted_proxies = [1]\n",
-            "s.toml:2: gateway.trusted_proxies must hold strings only",
-        ),
-        ("[demo]\nenabled = 1\n", "s.toml:2: demo.enabled must be true or false, not integer"),
-        (
-            "[store]\nurl = \"postgres://me:secret@db/chat\"\n",
-            "s.toml:2: store.url must be sqlite:FILE; PostgreSQL comes with a later version",
-        ),
-        (
-            "[store]\nurl = \"sqlite:\"\n",
-            "s.toml:2: store.url must name a file after sqlite:, such as sqlite:salotto.db",
-        ),
-        ("[store]\nurl = \"salotto.db\"\n", "s.toml:2: store.url must be sqlite:FILE"),
-        (
-            "[link]\nurl = \"redis://cache\"\n",
-            "s.toml:2: link.url must be local: ; Redis comes with a later version",
-        ),
-        (
-            "[loadtest]\ntoken = \"short\"\n",
-            "s.toml:2: loadtest.token must have at least 16 characters",
-        ),
-        (
-            "[log]\nlevel = \"loud\"\n",
-            "s.toml:2: log.level must be one of error, warn, info, debug, trace, not \"loud\"",
-        ),
-        (
-            "[admin]\nlisten = \"127.0.0.1:8080\"\n",
-            "s.toml:2: admin.listen must differ from gateway.listen",
-        ),
-        (
-            "[demo]\npassword = \"long enough\"\npassword_file = \"p\"\n",
-            "s.toml:3: demo.password_file and demo.password exclude each other",
-        ),
-        (
-            "[loadtest]\ntoken_file = \"/nowhere/token\"\n",
-            "s.toml:2: loadtest.token_file names \"/nowhere/token\": \
-          No such file or directory (os error 2)",
-        ),
-        ("[gateway\n", "s.toml:1: unclosed table, expected `]`"),
-        ("[log]\nlevel = \"info\"\nlevel = \"warn\"\n", "s.toml:3: duplicate key"),
-    ];
-    for (file, line) in cases {
-        assert_eq!(refused(file, &[]), line, "for {file:?}");
+    for (file, line) in BAD_FILES {
+        assert_eq!(refused(file, &[]), *line, "for {file:?}");
     }
 }
 

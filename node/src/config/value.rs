@@ -36,7 +36,7 @@ pub(super) enum Value {
 
 impl Kind {
     /// From a variable, or a default.
-    pub(super) fn from_text(self, text: &str) -> Result<Value, String> {
+    pub(super) fn parse(self, text: &str) -> Result<Value, String> {
         let value = match self {
             Kind::Number { .. } => {
                 Value::Number(text.parse().map_err(|_| format!("must be a number, not {text:?}"))?)
@@ -63,7 +63,7 @@ impl Kind {
         self.check(&value).map(|()| value)
     }
 
-    pub(super) fn from_toml(self, found: &DeValue<'_>) -> Result<Value, String> {
+    pub(super) fn read(self, found: &DeValue<'_>) -> Result<Value, String> {
         let wrong = |wanted: &str| format!("must be {wanted}, not {}", found.type_str());
         let value = match self {
             Kind::Number { .. } => {

@@ -6,23 +6,23 @@ use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use salotto_protocol::{
-    AgentId, Author, ConversationId, Cursor, Entry, ErrorCode, Page, Party, Refusal, Seq,
-    ServerFrame, View, VisitorId,
+    AgentId, ConversationId, Cursor, ErrorCode, Page, Party, Refusal, Seq, ServerFrame, View,
+    VisitorId,
 };
 
 use super::answer::refuse;
 use super::attach::{Missed, MissedEntries, read_missed};
-use super::audience::{Audience, Before, History, Log, Release, send_entries};
-use super::handle::Follower;
+use super::audience::{Audience, History, Log, Release, send_entries};
+use super::handle::{Attach, Follower};
+use super::keeping_up::CaughtUp;
 use super::registry;
-use super::state::{Arrival, arrival, not_found};
-use super::view::{newest_seq, pair, summary, viewed};
+use super::state::not_found;
+use super::view::{newest_seq, summary, viewed};
 use crate::fanout::{Outbox, Place, SocketId};
 use crate::journal::{Committed, Journal};
+use crate::metrics;
 use crate::store::{Head, Marks, Store, StoreError};
 
-/// Bounds the memory of one read while catching up with the log.
-const CATCH_UP_ENTRIES_MAX: usize = 500;
 /// Why a socket is told to try again: a failed read says nothing about the next one.
 const READ_RETRY_MS: u64 = 1_000;
 
@@ -34,7 +34,7 @@ pub(super) struct ConversationActor {
 }
 
 pub(super) enum Msg {
-    Attach(Follower, Outbox, Cursor),
+    Attach(Attach),
     Missed(u64, Result<Option<Missed>, StoreError>),
     Detach(SocketId),
     Committed(Arc<Committed>),
@@ -50,36 +50,29 @@ pub(super) enum Msg {
     Page(VisitorId, Page),
 }
 
-/// The log read on from where this actor stood.
-pub(super) struct CaughtUp {
-    head: Head,
-    marks: Marks,
-    entries: Vec<Entry>,
-}
-
 #[derive(Default)]
 pub(super) struct State {
     /// `None` until the first read.
-    known: Option<Known>,
-    audience: Audience,
+    pub(super) known: Option<Known>,
+    pub(super) audience: Audience,
     /// Believed only when the head says that it is this visitor's conversation.
-    page: Option<(VisitorId, Page)>,
+    pub(super) page: Option<(VisitorId, Page)>,
     /// What came before the first read was done.
-    early: Option<Head>,
-    early_reach: Seq,
+    pub(super) early: Option<Head>,
+    pub(super) early_reach: Seq,
     /// Attaches handled: the registry compares, before it buries.
     attaches: u64,
     /// A read is under way, and whether another must follow it.
-    reading: Reading,
+    pub(super) reading: Reading,
 }
 
-struct Known {
-    head: Head,
-    marks: Marks,
+pub(super) struct Known {
+    pub(super) head: Head,
+    pub(super) marks: Marks,
 }
 
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
-enum Reading {
+pub(super) enum Reading {
     #[default]
     Idle,
     Busy,
@@ -102,9 +95,7 @@ impl Actor for ConversationActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Attach(follower, outbox, cursor) => {
-                self.attach(&myself, state, follower, outbox, cursor);
-            }
+            Msg::Attach(attach) => self.attach(&myself, state, attach),
             Msg::Missed(attempt, missed) => self.missed(&myself, state, attempt, missed),
             Msg::Detach(socket) => self.detach(state, socket),
             Msg::Committed(committed) => self.committed(&myself, state, &committed),
@@ -120,14 +111,8 @@ impl Actor for ConversationActor {
 }
 
 impl ConversationActor {
-    fn attach(
-        &self,
-        myself: &ActorRef<Msg>,
-        state: &mut State,
-        follower: Follower,
-        outbox: Outbox,
-        cursor: Cursor,
-    ) {
+    fn attach(&self, myself: &ActorRef<Msg>, state: &mut State, attach: Attach) {
+        let Attach { follower, outbox, cursor } = attach;
         state.attaches += 1;
         let attempt = state.audience.admit(follower, outbox);
         self.read_for(myself, attempt, follower.view(), cursor);
@@ -182,8 +167,15 @@ impl ConversationActor {
         let view = follower.view();
         let head = newest_seq(&missed.head, view);
         let (conversation, epoch) = (self.id, self.store.epoch());
-        if let Some(reason) = missed.reset {
-            say(&outbox, &ServerFrame::Reset { conversation, epoch, head, reason });
+        let start = Place { conversation, seq: missed.from };
+        match missed.reset {
+            Some(reason) => {
+                // Until the reset is out, a refill must find a cursor that calls for it again.
+                outbox.starts_at(Place { conversation, seq: Seq(u32::MAX) });
+                let reset = ServerFrame::Reset { conversation, epoch, head, reason };
+                outbox.push(&crate::fanout::encode(&reset), Some(start));
+            }
+            None => outbox.starts_at(start),
         }
         let facts = summary(&missed.head, missed.marks, view);
         say(&outbox, &ServerFrame::Conversation { conversation: facts });
@@ -192,7 +184,6 @@ impl ConversationActor {
         {
             say(&outbox, &ServerFrame::Page { conversation, page: page.clone() });
         }
-        outbox.starts_at(Place { conversation, seq: missed.from });
         let entries = match missed.entries {
             MissedEntries::All(entries) => entries,
             MissedEntries::TooMany => {
@@ -202,6 +193,7 @@ impl ConversationActor {
             }
         };
         let sent = entries.last().map_or(missed.from, |entry| entry.seq);
+        metrics::missed_entries_delivered(entries.len());
         let history = History { sent, covered: sent.max(missed.head.seq) };
         send_entries(&outbox, self.log(), &viewed(entries, view, missed.from));
         match state.audience.release(self.log(), attempt, history) {
@@ -235,180 +227,15 @@ impl ConversationActor {
         self.end_if_alone(state);
     }
 
-    fn committed(&self, myself: &ActorRef<Msg>, state: &mut State, committed: &Committed) {
-        let Some(first) = committed.entries.first() else { return };
-        let Some(known) = &mut state.known else {
-            // The first read is under way; whoever is attached holds these back.
-            let before = before(committed.visitor_seq_before, first.seq);
-            state.audience.deliver(self.log(), &committed.entries, before);
-            state.early = Some(committed.head.clone());
-            return;
-        };
-        match arrival(known.head.seq, first.seq) {
-            Arrival::Next => {
-                let changed = facts_changed(&known.head, &committed.head);
-                known.head = committed.head.clone();
-                let before = before(committed.visitor_seq_before, first.seq);
-                state.audience.deliver(self.log(), &committed.entries, before);
-                if changed {
-                    self.tell_facts(state);
-                }
-            }
-            Arrival::Duplicate => {}
-            Arrival::Gap => self.catch_up(myself, state),
-        }
-    }
-
-    fn reaches(&self, myself: &ActorRef<Msg>, state: &mut State, seq: Seq) {
-        match &state.known {
-            None => state.early_reach = state.early_reach.max(seq),
-            Some(known) if known.head.seq < seq => self.catch_up(myself, state),
-            Some(_) => {}
-        }
-    }
-
-    /// Reads on from the last entry known here. One read at a time.
-    fn catch_up(&self, myself: &ActorRef<Msg>, state: &mut State) {
-        if state.reading != Reading::Idle {
-            state.reading = Reading::BusyAndStale;
-            return;
-        }
-        let Some(known) = &state.known else { return };
-        state.reading = Reading::Busy;
-        let (store, id, after) = (self.store.clone(), self.id, known.head.seq);
-        let myself = myself.clone();
-        tokio::spawn(async move {
-            let read = read_on(&store, id, after).await;
-            let _ = myself.cast(Msg::CaughtUp(read));
-        });
-    }
-
-    fn caught_up(
-        &self,
-        myself: &ActorRef<Msg>,
-        state: &mut State,
-        read: Result<Option<CaughtUp>, StoreError>,
-    ) {
-        let stale = state.reading == Reading::BusyAndStale;
-        state.reading = Reading::Idle;
-        let more = match read {
-            Ok(Some(read)) => self.take_in(state, read),
-            Ok(None) => false,
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "log not read on");
-                false
-            }
-        };
-        if stale || more {
-            self.catch_up(myself, state);
-        }
-    }
-
-    /// Returns whether the log goes on beyond what was read.
-    fn take_in(&self, state: &mut State, read: CaughtUp) -> bool {
-        let Some(known) = &mut state.known else { return false };
-        let fresh: Vec<Entry> =
-            read.entries.into_iter().filter(|entry| entry.seq > known.head.seq).collect();
-        let Some((first, last)) = fresh.first().zip(fresh.last()) else { return false };
-        let before = before(known.head.visitor_seq, first.seq);
-        let last = last.seq;
-        let seen = fresh.iter().rev().find(|entry| entry.body.visible_to(View::Visitor));
-        let visitor_seq = seen.map_or(known.head.visitor_seq, |entry| entry.seq);
-        let more = last < read.head.seq;
-        let changed = facts_changed(&known.head, &read.head);
-        known.head = Head { seq: last, visitor_seq, ..read.head };
-        known.marks = read.marks;
-        state.audience.deliver(self.log(), &fresh, before);
-        if changed {
-            self.tell_facts(state);
-        }
-        more
-    }
-
-    fn tell_facts(&self, state: &State) {
-        let Some(known) = &state.known else { return };
-        for (view, side) in [(View::Visitor, Party::Visitor), (View::Agent, Party::Team)] {
-            let conversation = summary(&known.head, known.marks, view);
-            state.audience.tell(&ServerFrame::Conversation { conversation }, Some(side), None);
-        }
-    }
-
-    fn marks(&self, state: &mut State, party: Party, delivered: Seq, read: Seq) {
-        if let Some(known) = &mut state.known {
-            match party {
-                Party::Visitor => {
-                    known.marks.visitor_delivered = known.marks.visitor_delivered.max(delivered);
-                    known.marks.visitor_read = known.marks.visitor_read.max(read);
-                }
-                Party::Team => {
-                    known.marks.team_delivered = known.marks.team_delivered.max(delivered);
-                    known.marks.team_read = known.marks.team_read.max(read);
-                }
-            }
-            let pair = pair(known.marks, party);
-            let (delivered, read) = (pair.delivered, pair.read);
-            let frame = ServerFrame::Marks { conversation: self.id, party, delivered, read };
-            state.audience.tell(&frame, None, None);
-        }
-    }
-
-    fn mark(&self, state: &State, socket: SocketId, delivered: Seq, read: Seq) {
-        if let Some(follower) = state.audience.follower(socket) {
-            let delivered = delivered.max(read);
-            self.journal.mark(self.id, follower.party(), delivered, read);
-        }
-    }
-
-    fn typing(
-        &self,
-        state: &State,
-        socket: Option<SocketId>,
-        agent: Option<(AgentId, String)>,
-        on: bool,
-    ) {
-        let attached = socket.is_none_or(|socket| state.audience.follower(socket).is_some());
-        let (true, Some(known)) = (attached, &state.known) else { return };
-        // The visitor's typing is the team's business; an agent's also the other agents'.
-        let (by, side) = match agent {
-            None => (Author::Visitor { id: known.head.visitor }, Some(Party::Team)),
-            Some((id, name)) => (Author::Agent { id, name }, None),
-        };
-        let frame = ServerFrame::Typing { conversation: self.id, by, on };
-        state.audience.tell(&frame, side, socket);
-    }
-
-    fn page(&self, state: &mut State, visitor: VisitorId, page: Page) {
-        let owner = state.known.as_ref().map(|known| known.head.visitor);
-        if owner.is_some_and(|owner| owner != visitor) {
-            return;
-        }
-        if owner.is_some() {
-            let frame = ServerFrame::Page { conversation: self.id, page: page.clone() };
-            state.audience.tell(&frame, Some(Party::Team), None);
-        }
-        state.page = Some((visitor, page));
-    }
-
     fn end_if_alone(&self, state: &State) {
         if state.audience.is_empty() {
             let _ = self.registry.cast(registry::Msg::Alone(self.id, state.attaches));
         }
     }
 
-    fn log(&self) -> Log {
+    pub(super) fn log(&self) -> Log {
         Log { conversation: self.id, epoch: self.store.epoch() }
     }
-}
-
-async fn read_on(
-    store: &Store,
-    id: ConversationId,
-    after: Seq,
-) -> Result<Option<CaughtUp>, StoreError> {
-    let Some(head) = store.head(id).await? else { return Ok(None) };
-    let marks = store.marks(id).await?;
-    let entries = store.entries_after(id, View::Agent, after, CATCH_UP_ENTRIES_MAX).await?;
-    Ok(Some(CaughtUp { head, marks, entries }))
 }
 
 fn may_follow(follower: Follower, head: &Head) -> bool {
@@ -416,14 +243,6 @@ fn may_follow(follower: Follower, head: &Head) -> bool {
         Follower::Visitor { id, site } => head.visitor == id && head.site == site,
         Follower::Agent { .. } => true,
     }
-}
-
-fn facts_changed(old: &Head, new: &Head) -> bool {
-    old.state != new.state || old.assignee != new.assignee
-}
-
-fn before(visitor: Seq, first: Seq) -> Before {
-    Before { visitor, agent: Seq(first.0 - 1) }
 }
 
 fn say(outbox: &Outbox, frame: &ServerFrame) {

@@ -2,6 +2,7 @@
 
 use salotto_protocol::{ConversationId, Cursor, Entry, Epoch, ResetReason, Seq, View, limits};
 
+use crate::metrics;
 use crate::store::{Head, Marks, Store, StoreError};
 
 /// What was read for one socket. The head is read first: entries may reach beyond it.
@@ -32,6 +33,9 @@ pub(super) async fn read_missed(
     let reset = reset_reason(cursor, store.epoch(), head.seq);
     let from = if reset.is_some() { Seq(0) } else { cursor.seq };
     let entries = read_entries(store, id, view, from).await?;
+    if cursor.seq > Seq(0) {
+        metrics::session_resumed(resume_word(reset, &entries));
+    }
     Ok(Some(Missed { head, marks, reset, from, entries }))
 }
 
@@ -56,6 +60,15 @@ fn reset_reason(cursor: Cursor, epoch: Epoch, head: Seq) -> Option<ResetReason> 
         Some(ResetReason::Ahead)
     } else {
         None
+    }
+}
+
+fn resume_word(reset: Option<ResetReason>, entries: &MissedEntries) -> &'static str {
+    match (reset, entries) {
+        (Some(ResetReason::Epoch), _) => "expired",
+        (Some(ResetReason::Ahead), _) => "unknown",
+        (None, MissedEntries::TooMany) => "gap",
+        (None, MissedEntries::All(_)) => "resumed",
     }
 }
 

@@ -99,8 +99,9 @@ impl Audience {
     }
 
     /// Gives new entries to everybody, encoded once per view. `before` are the seqs that the
-    /// views ended with.
-    pub(super) fn deliver(&mut self, log: Log, entries: &[Entry], before: Before) {
+    /// views ended with. Returns how many sockets took them.
+    pub(super) fn deliver(&mut self, log: Log, entries: &[Entry], before: Before) -> usize {
+        let mut taken = 0;
         let mut frames: [Option<Option<(Frame, Place)>>; 2] = [None, None];
         self.members.retain_mut(|member| {
             let covered = match &mut member.stage {
@@ -115,16 +116,23 @@ impl Audience {
                 let mut fresh = viewed(entries.iter().cloned(), view, before.of(view));
                 fresh.retain(|shown| shown.entry.seq > covered);
                 send_entries(&member.outbox, log, &fresh);
+                taken += 1;
                 return true;
             }
             let made = frames[slot(view)].get_or_insert_with(|| {
                 frame_for(log, viewed(entries.iter().cloned(), view, before.of(view)))
             });
-            match made {
-                Some((frame, place)) => member.outbox.push(frame, Some(*place)) != Delivery::Gone,
-                None => true,
+            let Some((frame, place)) = made else { return true };
+            match member.outbox.push(frame, Some(*place)) {
+                Delivery::Queued => {
+                    taken += 1;
+                    true
+                }
+                Delivery::Lost => true,
+                Delivery::Gone => false,
             }
         });
+        taken
     }
 
     /// To all of one side, or of both (`None`), but for one socket.

@@ -27,6 +27,21 @@ pub(crate) enum Follower {
     Agent { id: AgentId },
 }
 
+/// A socket that wants to follow a conversation.
+pub(super) struct Attach {
+    pub(super) follower: Follower,
+    pub(super) outbox: Outbox,
+    pub(super) cursor: Cursor,
+}
+
+/// Somebody types in one of their sockets.
+pub(super) struct Typing {
+    pub(super) conversation: ConversationId,
+    pub(super) socket: SocketId,
+    pub(super) by: Author,
+    pub(super) on: bool,
+}
+
 impl Follower {
     pub(super) fn view(self) -> View {
         match self {
@@ -66,6 +81,15 @@ pub(crate) enum Command {
     Reopen,
 }
 
+/// Who asks for what, and under which id.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) conversation: ConversationId,
+    pub(crate) author: Author,
+    pub(crate) client_id: ClientId,
+    pub(crate) command: Command,
+}
+
 /// A start: the chatflow as the session knows it, and the first message.
 #[derive(Clone, Debug)]
 pub(crate) struct StartRequest {
@@ -92,7 +116,7 @@ impl Conversations {
     /// conversation that is not the follower's is answered with `refused not_found`. Attaching
     /// again replaces the first attachment.
     pub(crate) fn attach(&self, follower: Follower, outbox: Outbox, cursor: Cursor) {
-        self.tell(Msg::Attach(follower, outbox, cursor));
+        self.tell(Msg::Attach(Attach { follower, outbox, cursor }));
     }
 
     pub(crate) fn detach(&self, conversation: ConversationId, socket: SocketId) {
@@ -122,19 +146,12 @@ impl Conversations {
 
     /// Hands a write to the journal. A visitor's command on a conversation of somebody else is
     /// rejected as `not_found`.
-    pub(crate) fn write(
-        &self,
-        conversation: ConversationId,
-        author: Author,
-        client_id: ClientId,
-        command: Command,
-        done: Done,
-    ) -> Result<(), Busy> {
+    pub(crate) fn write(&self, request: Request, done: Done) -> Result<(), Busy> {
         self.journal.submit(Write {
-            target: Target::Conversation(conversation),
-            client_id: Some(client_id),
-            agents: agents_looked_at(&author, &command),
-            decide: Box::new(move |locked| decide(locked, &author, client_id, &command)),
+            target: Target::Conversation(request.conversation),
+            client_id: Some(request.client_id),
+            agents: agents_looked_at(&request),
+            decide: Box::new(move |locked| decide(locked, &request)),
             done,
         })
     }
@@ -158,7 +175,7 @@ impl Conversations {
         by: Author,
         on: bool,
     ) {
-        self.tell(Msg::Typing(conversation, socket, by, on));
+        self.tell(Msg::Typing(Typing { conversation, socket, by, on }));
     }
 
     /// Tells the agents which page the visitor looks at, if it is this visitor's conversation.
@@ -172,12 +189,12 @@ impl Conversations {
     }
 }
 
-fn agents_looked_at(author: &Author, command: &Command) -> Vec<AgentId> {
+fn agents_looked_at(request: &Request) -> Vec<AgentId> {
     let mut agents = Vec::with_capacity(2);
-    if let Author::Agent { id, .. } = author {
+    if let Author::Agent { id, .. } = &request.author {
         agents.push(*id);
     }
-    if let Command::Assign { to: Some(agent) } = command {
+    if let Command::Assign { to: Some(agent) } = &request.command {
         agents.push(*agent);
     }
     agents

@@ -9,7 +9,9 @@ mod actor;
 mod answer;
 mod attach;
 mod audience;
+mod ephemeral;
 mod handle;
+mod keeping_up;
 mod registry;
 mod state;
 #[cfg(test)]
@@ -18,5 +20,5 @@ mod view;
 
 pub(crate) use crate::journal::{Done, Outcome};
 pub(crate) use answer::{answer, refuse};
-pub(crate) use handle::{Command, Conversations, Follower, StartRequest};
+pub(crate) use handle::{Command, Conversations, Follower, Request, StartRequest};
 pub(crate) use view::{newest_seq, summary, viewed};

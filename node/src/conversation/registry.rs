@@ -1,28 +1,29 @@
 //! Starts conversation actors for those who attach, hands them what is committed, buries them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ractor::{
     Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
 };
 use salotto_protocol::envelope::{CommittedHint, Envelope, MarksHint, PageHint, TypingHint};
-use salotto_protocol::{Author, ConversationId, Cursor, Page, Seq, VisitorId};
+use salotto_protocol::{Author, ConversationId, Page, Seq, VisitorId};
 
 use super::actor::{self, ConversationActor};
-use super::handle::Follower;
+use super::handle::{Attach, Typing};
 use crate::ask::ask;
-use crate::fanout::{Outbox, SocketId};
+use crate::fanout::SocketId;
 use crate::journal::{Commit, CommitStream, Committed, Journal};
 use crate::link::{Hint, HintStream, Link};
 use crate::metrics;
 use crate::store::Store;
 
 pub(super) enum Msg {
-    Attach(Follower, Outbox, Cursor),
+    Attach(Attach),
     Detach(ConversationId, SocketId),
     Mark(ConversationId, SocketId, Seq, Seq),
-    Typing(ConversationId, SocketId, Author, bool),
+    Typing(Typing),
     Page(ConversationId, VisitorId, Page),
     Commit(Commit, RpcReplyPort<()>),
     Hint(Hint, RpcReplyPort<()>),
@@ -87,14 +88,12 @@ impl Actor for Registry {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Attach(follower, outbox, cursor) => {
-                self.attach(&myself, state, follower, outbox, cursor).await?;
-            }
+            Msg::Attach(attach) => self.attach(&myself, state, attach).await?,
             Msg::Detach(id, socket) => tell(state, id, actor::Msg::Detach(socket)),
             Msg::Mark(id, socket, delivered, read) => {
                 tell(state, id, actor::Msg::Mark(socket, delivered, read));
             }
-            Msg::Typing(id, socket, by, on) => self.typing(state, id, socket, by, on),
+            Msg::Typing(typing) => self.typing(state, typing),
             Msg::Page(id, visitor, page) => self.page(state, id, visitor, page),
             Msg::Commit(commit, reply) => {
                 self.commit(state, commit);
@@ -136,25 +135,25 @@ impl Registry {
         &self,
         myself: &ActorRef<Msg>,
         state: &mut State,
-        follower: Follower,
-        outbox: Outbox,
-        cursor: Cursor,
+        attach: Attach,
     ) -> Result<(), SpawnErr> {
-        let id = cursor.conversation;
-        if !state.contains_key(&id) {
-            let conversation = ConversationActor {
-                id,
-                store: self.store.clone(),
-                journal: self.journal.clone(),
-                registry: myself.clone(),
-            };
-            let (actor, _) = myself.spawn_linked(None, conversation, ()).await?;
-            metrics::actor_started("conversation");
-            state.insert(id, Line { actor, attaches: 0 });
-        }
-        let line = state.get_mut(&id).expect("it was just put there");
+        let id = attach.cursor.conversation;
+        let line = match state.entry(id) {
+            Entry::Occupied(line) => line.into_mut(),
+            Entry::Vacant(place) => {
+                let conversation = ConversationActor {
+                    id,
+                    store: self.store.clone(),
+                    journal: self.journal.clone(),
+                    registry: myself.clone(),
+                };
+                let (actor, _) = myself.spawn_linked(None, conversation, ()).await?;
+                metrics::actor_started("conversation");
+                place.insert(Line { actor, attaches: 0 })
+            }
+        };
         line.attaches += 1;
-        let _ = line.actor.cast(actor::Msg::Attach(follower, outbox, cursor));
+        let _ = line.actor.cast(actor::Msg::Attach(attach));
         Ok(())
     }
 
@@ -192,9 +191,10 @@ impl Registry {
         }));
     }
 
-    fn typing(&self, state: &State, id: ConversationId, socket: SocketId, by: Author, on: bool) {
-        let agent = match &by {
-            Author::Agent { id, name } => Some((*id, name.clone())),
+    fn typing(&self, state: &State, typing: Typing) {
+        let Typing { conversation: id, socket, by, on } = typing;
+        let agent = match by {
+            Author::Agent { id, name } => Some((id, name)),
             Author::Visitor { .. } | Author::System => None,
         };
         if state.contains_key(&id) {

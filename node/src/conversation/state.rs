@@ -5,7 +5,7 @@ use salotto_protocol::{
     EntryBody, ErrorCode, Seq,
 };
 
-use super::{Command, StartRequest};
+use super::{Command, Request, StartRequest};
 use crate::journal::{Decision, Locked, NewEntry, Rejection, Slot};
 use crate::store::{AgentRow, Head};
 
@@ -28,14 +28,10 @@ pub(super) fn arrival(last: Seq, seq: Seq) -> Arrival {
     }
 }
 
-/// What `command` adds to the log, on the locked head.
-pub(super) fn decide(
-    locked: &Locked<'_>,
-    author: &Author,
-    client_id: ClientId,
-    command: &Command,
-) -> Result<Decision, Rejection> {
-    let asked = Asked { locked, author, client_id };
+/// What a request adds to the log, on the locked head.
+pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision, Rejection> {
+    let Request { author, client_id, command, .. } = request;
+    let asked = Asked { locked, author, client_id: *client_id };
     match command {
         Command::VisitorMessage { visitor, text, assigning } => {
             if locked.head.visitor != *visitor {

@@ -72,7 +72,13 @@ impl World {
 
     fn decide(&self, author: &Author, command: &Command) -> Result<Decision, Rejection> {
         let locked = Locked { head: &self.head, agents: &self.agents };
-        decide(&locked, author, ClientId::fresh(), command)
+        let request = Request {
+            conversation: self.head.id,
+            author: author.clone(),
+            client_id: ClientId::fresh(),
+            command: command.clone(),
+        };
+        decide(&locked, &request)
     }
 
     fn says(&self, visitor: VisitorId) -> Result<Decision, Rejection> {

@@ -8,7 +8,7 @@ use salotto_protocol::{
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::{Command, Conversations, Follower, StartRequest};
+use super::{Command, Conversations, Follower, Request, StartRequest};
 use crate::fanout::Outbox;
 use crate::journal::{Change, Journal, NewAgent, Outcome};
 use crate::link::{Link, LocalHub};
@@ -63,9 +63,8 @@ impl World {
         let (sender, done) = oneshot::channel();
         let answer = Box::new(move |outcome| sender.send(outcome).expect("awaited"));
         let client_id = ClientId::fresh();
-        self.conversations
-            .write(conversation, author, client_id, command, answer)
-            .expect("not busy");
+        let request = Request { conversation, author, client_id, command };
+        self.conversations.write(request, answer).expect("not busy");
         committed(done).await;
     }
 

@@ -13,9 +13,9 @@ use super::{Frame, Place, close_frame, close_with};
 use crate::metrics;
 
 /// A visitor has one conversation in view; what a phone misses, the store still has.
-pub(crate) const VISITOR_OUTBOX_BYTES_MAX: usize = 256 * 1024;
+const VISITOR_OUTBOX_BYTES_MAX: usize = 256 * 1024;
 /// An agent follows many conversations and boards.
-pub(crate) const AGENT_OUTBOX_BYTES_MAX: usize = 1024 * 1024;
+const AGENT_OUTBOX_BYTES_MAX: usize = 1024 * 1024;
 
 /// Told apart within this process; never reused.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -43,6 +43,7 @@ struct Inner {
 
 impl Outbox {
     /// `budget_bytes` bounds the queue.
+    #[cfg(test)]
     pub(crate) fn new(write: OwnedWriteHalf, budget_bytes: usize) -> Outbox {
         Outbox::of(write, budget_bytes, Party::Visitor)
     }

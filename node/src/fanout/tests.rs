@@ -8,7 +8,7 @@ use socket2::SockRef;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ClosedBy, Delivery, Frame, Outbox, Place, Turn, encode};
+use super::{ClosedBy, Delivery, Frame, Outbox, Place, Turn, broadcast, encode};
 
 /// An outbox and the reading end of its socket, with a small buffer in the kernel.
 async fn outbox(budget_bytes: usize) -> (Outbox, TcpStream) {
@@ -86,6 +86,49 @@ async fn a_slow_reader_loses_its_queue_but_no_frame_is_torn_and_the_place_is_tru
     assert_eq!(places[0].conversation, conversation);
     assert!(places[0].seq > Seq(0));
     assert!(received == whole, "whole frames up to the place, and no other");
+}
+
+#[tokio::test]
+async fn a_place_moves_with_frames_that_never_had_to_wait() {
+    let (outbox, mut peer) = outbox(1024).await;
+    let conversation = ConversationId::fresh();
+    outbox.starts_at(Place { conversation, seq: Seq(4) });
+    let frame = numbered(5, 0);
+    // Until the runtime has seen that the socket is writable, even a first frame waits.
+    assert_eq!(outbox.push(&numbered(0, 0), None), Delivery::Queued);
+    while outbox.is_behind() {
+        let nothing_to_tell = tokio::time::timeout(Duration::from_millis(1), turn(&outbox)).await;
+        assert!(nothing_to_tell.is_err());
+    }
+
+    assert_eq!(outbox.push(&frame, Some(Place { conversation, seq: Seq(5) })), Delivery::Queued);
+    assert!(!outbox.is_behind(), "written at once");
+
+    while outbox.push(&numbered(0, 1_000), None) != Delivery::Lost {}
+    let reading = tokio::spawn(async move { while peer.read(&mut [0; 65_536]).await.is_ok() {} });
+    assert_eq!(turn(&outbox).await, Turn::Refill(vec![Place { conversation, seq: Seq(5) }]));
+    reading.abort();
+}
+
+#[tokio::test]
+async fn a_place_moves_with_frames_that_waited() {
+    let (outbox, mut peer) = outbox(8 * 1024 * 1024).await;
+    let conversation = ConversationId::fresh();
+    outbox.starts_at(Place { conversation, seq: Seq(4) });
+    assert_eq!(outbox.push(&numbered(0, 300_000), None), Delivery::Queued);
+    let place = Place { conversation, seq: Seq(5) };
+    assert_eq!(outbox.push(&numbered(5, 0), Some(place)), Delivery::Queued);
+    assert!(outbox.is_behind());
+    let reading = tokio::spawn(async move { while peer.read(&mut [0; 65_536]).await.is_ok() {} });
+    while outbox.is_behind() {
+        let nothing_to_tell = tokio::time::timeout(Duration::from_millis(1), turn(&outbox)).await;
+        assert!(nothing_to_tell.is_err());
+    }
+
+    while outbox.push(&numbered(0, 1_000), None) != Delivery::Lost {}
+
+    assert_eq!(turn(&outbox).await, Turn::Refill(vec![place]));
+    reading.abort();
 }
 
 #[tokio::test]
@@ -203,4 +246,32 @@ async fn an_outbox_before_a_quick_reader_holds_nothing() {
         assert!(received == frame);
     }
     assert!(!outbox.is_behind());
+}
+
+#[tokio::test]
+async fn a_broadcast_reaches_everybody_and_names_who_is_gone() {
+    let mut sockets = Vec::new();
+    for _ in 0..700 {
+        sockets.push(outbox(64 * 1024).await);
+    }
+    sockets[7].0.cut();
+    sockets[600].0.cut();
+    let outboxes: Vec<Outbox> = sockets.iter().map(|(outbox, _)| outbox.clone()).collect();
+    let frame = numbered(1, 3);
+
+    let gone = broadcast(outboxes, &frame).await;
+
+    assert_eq!(gone, [sockets[7].0.id(), sockets[600].0.id()]);
+    for (index, (outbox, peer)) in sockets.iter_mut().enumerate() {
+        if index == 7 || index == 600 {
+            continue;
+        }
+        let outbox = outbox.clone();
+        // A socket that the runtime has not yet seen writable lets its task write.
+        let writing = tokio::spawn(async move { turn(&outbox).await });
+        let mut received = vec![0; frame.len()];
+        peer.read_exact(&mut received).await.unwrap();
+        assert!(received == frame);
+        writing.abort();
+    }
 }

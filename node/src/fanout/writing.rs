@@ -159,9 +159,8 @@ impl Writing {
         if self.half.is_none() || self.ending.is_some() {
             return;
         }
-        match code {
-            Some(CloseCode::SlowConsumer) => self.cut_short(),
-            Some(_) | None => {}
+        if code == Some(CloseCode::SlowConsumer) {
+            self.cut_short();
         }
         self.ending = Some(Box::new(Ending { code, deadline: now + CLOSE_MAX }));
         self.queue(frame, None);

@@ -68,3 +68,46 @@ async fn exposition() -> impl IntoResponse {
     let kind = (CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     ([kind, NOT_CACHED], metrics::render())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt;
+    use tower_service::Service;
+
+    use super::*;
+    use crate::test_support;
+
+    async fn get(health: &Health, store: &Store, path: &str) -> (u16, String) {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let mut routes = admin_routes(health.clone(), store.clone());
+        let response = routes.call(request).await.expect("infallible");
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, String::from_utf8(body.to_vec()).expect("UTF-8"))
+    }
+
+    #[tokio::test]
+    async fn a_node_is_ready_between_its_start_and_its_drain() {
+        let (_folder, store) = test_support::store().await;
+        let health = Health::new();
+        assert_eq!(get(&health, &store, "/readyz").await, (503, "not ready\n".to_owned()));
+        health.enter(Phase::Accepting);
+        assert_eq!(get(&health, &store, "/readyz").await, (200, "ready\n".to_owned()));
+        health.enter(Phase::Draining);
+        let verbose = "[+] accepting\n[-] not draining\n[+] store\nnot ready\n".to_owned();
+        assert_eq!(get(&health, &store, "/readyz?verbose").await, (503, verbose));
+        assert_eq!(get(&health, &store, "/livez").await, (200, "ok\n".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn the_metrics_are_here_and_nothing_else() {
+        let (_folder, store) = test_support::store().await;
+        metrics::install();
+        let (status, text) = get(&Health::new(), &store, "/metrics").await;
+        assert_eq!(status, 200);
+        assert!(text.contains("salotto_capacity_violations_total 0\n"), "{text}");
+        assert_eq!(get(&Health::new(), &store, "/api/v1/session").await.0, 404);
+    }
+}

@@ -11,7 +11,6 @@ use super::socket::Sockets;
 use super::token::Tokens;
 use crate::agent::Agents;
 use crate::chatflow::Chatflows;
-use crate::conversation::Conversations;
 use crate::journal::Journal;
 use crate::presence::Presence;
 use crate::session::Sessions;
@@ -31,7 +30,6 @@ pub(crate) struct Parts {
     pub(crate) journal: Journal,
     pub(crate) presence: Presence,
     pub(crate) chatflows: Chatflows,
-    pub(crate) conversations: Conversations,
     pub(crate) sessions: Sessions,
     pub(crate) agents: Agents,
 }

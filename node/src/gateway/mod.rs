@@ -34,5 +34,5 @@ pub(crate) use token::Tokens;
 
 /// The site of the demo shop: the one that may be used from the node's own pages.
 pub(crate) const DEMO_SITE: SiteId = SiteId(uuid!("019ac000-0000-7000-8000-00000000d3b0"));
-pub(crate) use server::{HTTP_CONNECTIONS_RESERVE, PeerAddress, listen, serve};
+pub(crate) use server::{HTTP_CONNECTIONS_RESERVE, listen, serve};
 pub(crate) use socket::Sockets;

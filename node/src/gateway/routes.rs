@@ -45,3 +45,55 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some(_) | None => Route::Files,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Method;
+
+    use crate::gateway::test_support::{Harness, asked};
+
+    #[tokio::test]
+    async fn an_unknown_address_is_a_problem() {
+        let harness = Harness::new().await;
+        for path in ["/api/v1/nothing", "/api", "/ws/other", "/widget/none.js", "/none.html"] {
+            let answer = harness.get(path).await;
+            assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
+        let harness = Harness::new().await;
+        let request = asked(Method::PUT, "/api/v1/session").body(Body::empty());
+        let answer = harness.send(request.expect("a request")).await;
+        assert_eq!(answer.problem(), (405, "not_found".to_owned()));
+        assert_eq!(answer.json()["title"], "this address does not take PUT");
+        let allowed = answer.header("allow").expect("the right ones");
+        for method in ["GET", "HEAD", "POST", "DELETE"] {
+            assert!(allowed.contains(method), "{allowed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_carries_the_headers_of_safety() {
+        let harness = Harness::new().await;
+        for path in ["/api/v1/session", "/openapi.json", "/none"] {
+            let answer = harness.get(path).await;
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+            assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+            let policy = answer.header("content-security-policy");
+            assert_eq!(policy, Some("default-src 'none'; frame-ancestors 'none'"), "{path}");
+            assert!(answer.header("permissions-policy").expect("one").contains("camera=()"));
+        }
+    }
+
+    #[tokio::test]
+    async fn without_the_demo_the_root_leads_to_the_console() {
+        let harness = Harness::with(|it| it.demo = false).await;
+        let answer = harness.get("/").await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/console/")));
+        let answer = harness.get("/widget?site=x").await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/widget/?site=x")));
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
@@ -44,10 +44,6 @@ const REFUSALS_MAX: usize = 64;
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
-
-/// The other end of the connection, as the kernel knows it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PeerAddress(pub(crate) SocketAddr);
 
 /// Counts a connection against the ceiling, as a request extension: who keeps the connection
 /// beyond the request (a socket) keeps this too.
@@ -121,7 +117,7 @@ impl Server {
             self.refuse(stream, connection);
             return;
         }
-        let extensions = (PeerAddress(address), Arc::new(connection));
+        let extensions = (ConnectInfo(address), Arc::new(connection));
         let conversation = talk(stream, self.router.clone(), extensions, self.stop.clone());
         let running = running.clone();
         tokio::spawn(async move {
@@ -152,7 +148,7 @@ impl Server {
 async fn talk(
     stream: TcpStream,
     router: Router,
-    (address, connection): (PeerAddress, Arc<Connection>),
+    (address, connection): (ConnectInfo<SocketAddr>, Arc<Connection>),
     mut stop: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -182,6 +178,11 @@ async fn answer(mut router: Router, request: Request) -> Result<Response, Infall
     }
 }
 
+/// Returns when `stop` turned true, or nobody can turn it any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
 /// A connection that failed before it was accepted costs nothing; anything else is ours.
 async fn pause_after(error: &io::Error) {
     match error.kind() {
@@ -199,8 +200,3 @@ async fn pause_after(error: &io::Error) {
 #[cfg(test)]
 #[path = "server_tests.rs"]
 mod tests;
-
-/// Until the value turns true, or nobody can turn it any more.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stopped| *stopped).await;
-}

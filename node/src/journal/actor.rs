@@ -8,6 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::batch::settle;
 use super::change;
+use super::checkpointer::CHECKPOINT_ENTRIES;
+use super::commits::Commit;
 use super::delivery::Delivery;
 use super::marks::PendingMarks;
 use super::write::{Change, Changed, Outcome, Write};
@@ -36,6 +38,8 @@ pub(super) enum Msg {
     /// Marks have waited long enough.
     FlushMarks,
     Change(Box<Change>, RpcReplyPort<Result<Changed, StoreError>>),
+    /// A checkpoint has come as far as it can beside the writer.
+    FinishCheckpoint,
     /// Commit what is queued, take nothing more.
     Drain(RpcReplyPort<()>),
 }
@@ -43,6 +47,9 @@ pub(super) enum Msg {
 pub(super) struct State {
     pub(super) queue: mpsc::Receiver<Write>,
     pub(super) deliveries: mpsc::Sender<Delivery>,
+    pub(super) checkpoints: mpsc::Sender<ActorRef<Msg>>,
+    /// Entries since the last checkpoint was asked for.
+    pub(super) entries: usize,
 }
 
 impl Actor for JournalActor {
@@ -62,9 +69,10 @@ impl Actor for JournalActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Wake => self.take_batch(&myself, state).await?,
-            Msg::FlushMarks => self.commit(state, Vec::new()).await?,
+            Msg::FlushMarks => self.commit(&myself, state, Vec::new()).await?,
+            Msg::FinishCheckpoint => self.finish_checkpoint(state).await?,
             Msg::Change(change, reply) => self.change(state, *change, reply).await?,
-            Msg::Drain(reply) => self.drain(state, reply).await?,
+            Msg::Drain(reply) => self.drain(&myself, state, reply).await?,
         }
         Ok(())
     }
@@ -83,21 +91,35 @@ impl JournalActor {
         if writes.len() == BATCH_WRITES_MAX && !self.shared.awake.swap(true, Ordering::SeqCst) {
             let _ = myself.cast(Msg::Wake);
         }
-        self.commit(state, writes).await
+        self.commit(myself, state, writes).await
     }
 
-    async fn commit(&self, state: &mut State, mut writes: Vec<Write>) -> Result<(), StoreError> {
+    async fn commit(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        mut writes: Vec<Write>,
+    ) -> Result<(), StoreError> {
         let marks = self.shared.marks.take();
         if writes.is_empty() && marks.is_empty() {
             return Ok(());
         }
         let settled = settle(&self.store, &mut writes, marks).await;
         self.keep(settled.marks_left);
+        state.count_entries(&settled.notices, myself);
         let answers = writes.into_iter().map(|write| write.done).zip(settled.outcomes).collect();
         state.deliver(Delivery { notices: settled.notices, answers, delivered: None }).await;
         match settled.fatal {
             None => Ok(()),
             Some(error) => state.give_up(error).await,
+        }
+    }
+
+    async fn finish_checkpoint(&self, state: &mut State) -> Result<(), StoreError> {
+        let finished = self.store.writer().await.finish_checkpoint().await;
+        match finished {
+            Err(error) if error.trouble() == Trouble::Fatal => state.give_up(error).await,
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -132,12 +154,17 @@ impl JournalActor {
         }
     }
 
-    async fn drain(&self, state: &mut State, reply: RpcReplyPort<()>) -> Result<(), StoreError> {
+    async fn drain(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        reply: RpcReplyPort<()>,
+    ) -> Result<(), StoreError> {
         state.queue.close();
         loop {
             let writes = state.queued();
             let is_last = writes.len() < BATCH_WRITES_MAX;
-            self.commit(state, writes).await?;
+            self.commit(myself, state, writes).await?;
             if is_last {
                 break;
             }
@@ -159,6 +186,18 @@ impl State {
             writes.push(write);
         }
         writes
+    }
+
+    /// A checkpoint is due after so many entries; while one is under way, another is not begun.
+    fn count_entries(&mut self, notices: &[Commit], myself: &ActorRef<Msg>) {
+        let entries = notices.iter().map(|notice| match notice {
+            Commit::Entries(write) => write.entries.len(),
+            Commit::Marks { .. } | Commit::Agents(_) | Commit::Settings | Commit::Skipped(_) => 0,
+        });
+        self.entries += entries.sum::<usize>();
+        if self.entries >= CHECKPOINT_ENTRIES && self.checkpoints.try_send(myself.clone()).is_ok() {
+            self.entries = 0;
+        }
     }
 
     /// The store cannot be trusted any more: whoever waits is told, and the actor fails.

@@ -1,16 +1,14 @@
 //! One batch of writes in one transaction: lock, decide, save, commit.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use salotto_protocol::{
-    AgentId, Author, ClientId, ConversationId, ConversationState, EntryBody, InboxId, VisitorId,
-};
+use salotto_protocol::{Author, ConversationState, EntryBody};
 
 use super::commits::Commit;
-use super::state::{Tracked, Work};
-use super::write::{Ack, Outcome, Target, Write};
-use crate::store::{AgentRow, Batch, Mark, StartKey, Store, StoreError, Trouble};
+use super::load::{Asked, load};
+use super::state::Work;
+use super::write::{Ack, Outcome, Write};
+use crate::store::{AgentRow, Batch, Mark, Store, StoreError, Trouble};
 use crate::{clock, metrics};
 
 /// What became of a batch: an outcome for each write, in order, and what to tell the node.
@@ -28,7 +26,8 @@ pub(super) struct Settled {
 /// fails alone; trouble with the disk is not tried again.
 pub(super) async fn settle(store: &Store, writes: &mut [Write], mut marks: Vec<Mark>) -> Settled {
     let mut settled = Settled::default();
-    let mut parts = vec![0..writes.len()];
+    let all = 0..writes.len();
+    let mut parts = vec![all];
     while let Some(part) = parts.pop() {
         let error = match attempt(store, &mut writes[part.clone()], &marks).await {
             Ok(done) => {
@@ -83,119 +82,6 @@ async fn attempt(store: &Store, writes: &mut [Write], marks: &[Mark]) -> Result<
     metrics::store_write_batch(writes.len());
     count(&work, &outcomes);
     Ok(Done { outcomes, notices: notices(work, raised) })
-}
-
-/// What a batch of writes must see.
-#[derive(Default)]
-struct Asked {
-    conversations: BTreeSet<ConversationId>,
-    starts: BTreeMap<StartKey, InboxId>,
-    agents: BTreeSet<AgentId>,
-    client_ids: Vec<(Place, ClientId)>,
-}
-
-/// Where a client id is looked up.
-enum Place {
-    In(ConversationId),
-    WhereLed(StartKey, InboxId),
-}
-
-impl Asked {
-    fn by(writes: &[Write]) -> Asked {
-        let mut asked = Asked::default();
-        for write in writes {
-            let place = match &write.target {
-                Target::Conversation(id) => {
-                    asked.conversations.insert(*id);
-                    Place::In(*id)
-                }
-                Target::Start(new) => {
-                    let key = (new.visitor, new.start_client_id);
-                    asked.starts.insert(key, new.inbox);
-                    Place::WhereLed(key, new.inbox)
-                }
-            };
-            asked.agents.extend(&write.agents);
-            asked.client_ids.extend(write.client_id.map(|client_id| (place, client_id)));
-        }
-        asked
-    }
-}
-
-/// Locks the heads in id order, then the agents in id order, and looks the client ids up.
-async fn load(batch: &mut Batch<'_>, asked: Asked) -> Result<Work, StoreError> {
-    let mut work = Work::default();
-    find_starts(batch, &asked.starts, &mut work).await?;
-    let mut ids = asked.conversations;
-    ids.extend(work.starts.values());
-    ids.retain(|id| !work.heads.contains_key(id));
-    if !ids.is_empty() {
-        let ids: Vec<ConversationId> = ids.into_iter().collect();
-        batch.lock(&ids).await?.into_iter().for_each(|head| work.track(head));
-    }
-    lock_agents(batch, asked.agents, &mut work).await?;
-    find_known(batch, &asked.client_ids, &mut work).await?;
-    Ok(work)
-}
-
-/// A start leads to where it led before, else to what its visitor has open in that inbox.
-async fn find_starts(
-    batch: &mut Batch<'_>,
-    starts: &BTreeMap<StartKey, InboxId>,
-    work: &mut Work,
-) -> Result<(), StoreError> {
-    if starts.is_empty() {
-        return Ok(());
-    }
-    let keys: Vec<StartKey> = starts.keys().copied().collect();
-    work.starts.extend(batch.starts(&keys).await?);
-    let new = starts.iter().filter(|(key, _)| !work.starts.contains_key(key));
-    let open: BTreeSet<(VisitorId, InboxId)> =
-        new.map(|((visitor, _), inbox)| (*visitor, *inbox)).collect();
-    if !open.is_empty() {
-        let open: Vec<(VisitorId, InboxId)> = open.into_iter().collect();
-        batch.lock_open(&open).await?.into_iter().for_each(|head| work.track(head));
-    }
-    Ok(())
-}
-
-async fn lock_agents(
-    batch: &mut Batch<'_>,
-    mut ids: BTreeSet<AgentId>,
-    work: &mut Work,
-) -> Result<(), StoreError> {
-    for Tracked { head, .. } in work.heads.values() {
-        ids.extend(head.assignee.into_iter().chain(head.slot_agent));
-    }
-    if !ids.is_empty() {
-        let ids: Vec<AgentId> = ids.into_iter().collect();
-        let rows = batch.lock_agents(&ids).await?;
-        work.agents.extend(rows.into_iter().map(|row| (row.id, row)));
-    }
-    Ok(())
-}
-
-async fn find_known(
-    batch: &mut Batch<'_>,
-    client_ids: &[(Place, ClientId)],
-    work: &mut Work,
-) -> Result<(), StoreError> {
-    let mut asked = BTreeSet::new();
-    for (place, client_id) in client_ids {
-        let conversation = match place {
-            Place::In(id) => Some(*id).filter(|id| work.heads.contains_key(id)),
-            Place::WhereLed(start, inbox) => work.conversation_of_start(*start, *inbox),
-        };
-        asked.extend(conversation.map(|conversation| (conversation, *client_id)));
-    }
-    if !asked.is_empty() {
-        let asked: Vec<_> = asked.into_iter().collect();
-        for (conversation, entry) in batch.known(&asked).await? {
-            let client_id = entry.client_id.expect("it was found by its client id");
-            work.known.insert((conversation, client_id), entry);
-        }
-    }
-    Ok(())
 }
 
 async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {

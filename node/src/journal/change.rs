@@ -1,6 +1,6 @@
 //! Changes of settings, accounts and presence: one transaction each, with its notice.
 
-use salotto_protocol::{AgentId, Epoch};
+use salotto_protocol::AgentId;
 
 use super::commits::Commit;
 use super::write::{Change, Changed, NewAgent};
@@ -12,8 +12,6 @@ enum Notice {
     Nobody,
     Agents(Vec<AgentId>),
     Settings,
-    /// The node's own copy of it.
-    Epoch(Epoch),
 }
 
 pub(super) async fn apply(
@@ -26,7 +24,7 @@ pub(super) async fn apply(
         return Ok((Changed::Unchanged, Vec::new()));
     };
     let commit = match &notice {
-        Notice::Nobody | Notice::Epoch(_) => None,
+        Notice::Nobody => None,
         Notice::Agents(agents) => Some(Commit::Agents(batch.lock_agents(agents).await?.into())),
         Notice::Settings => {
             batch.next_settings_version().await?;
@@ -34,10 +32,6 @@ pub(super) async fn apply(
         }
     };
     batch.commit().await?;
-    match notice {
-        Notice::Epoch(epoch) => store.set_epoch(epoch),
-        Notice::Nobody | Notice::Agents(_) | Notice::Settings => {}
-    }
     Ok((Changed::Done, commit.into_iter().collect()))
 }
 
@@ -46,6 +40,9 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
     let (changed, notice) = match change {
         Change::Status { agent, status } => {
             (batch.set_status(agent, status).await?, Notice::Agents(vec![agent]))
+        }
+        Change::Capacity { agent, capacity } => {
+            (batch.set_capacity(agent, capacity).await?, Notice::Agents(vec![agent]))
         }
         Change::Presence { agent, node, present } => {
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
@@ -77,7 +74,6 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
             let row = ChatflowRow { id, site, inbox, enabled, priority, settings };
             (batch.put_chatflow(&row).await?, Notice::Settings)
         }
-        Change::NewEpoch => (true, Notice::Epoch(batch.draw_epoch().await?)),
     };
     Ok(changed.then_some(notice))
 }

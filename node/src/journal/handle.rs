@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 
 use super::actor::{JournalActor, Msg, Shared, State};
 use super::commits::{CommitStream, Streams};
-use super::delivery;
 use super::marks::Added;
 use super::write::{Busy, Change, Changed, Write};
+use super::{checkpointer, delivery};
 use crate::ask::ask;
 use crate::store::{Mark, Store, StoreError};
 
@@ -37,7 +37,12 @@ impl Journal {
         let (queue, queued) = mpsc::channel(QUEUE_WRITES_MAX);
         let streams = Streams::default();
         let shared = Arc::new(Shared::default());
-        let state = State { queue: queued, deliveries: delivery::start(streams.clone()) };
+        let state = State {
+            queue: queued,
+            deliveries: delivery::start(streams.clone()),
+            checkpoints: checkpointer::start(store.clone()),
+            entries: 0,
+        };
         let actor = JournalActor { store, shared: Arc::clone(&shared) };
         let (actor, _) = Actor::spawn_linked(None, actor, state, supervisor).await?;
         Ok(Journal { actor, queue, streams, shared })

@@ -4,10 +4,13 @@
 
 mod actor;
 mod batch;
+mod bench;
 mod change;
+mod checkpointer;
 mod commits;
 mod delivery;
 mod handle;
+mod load;
 mod marks;
 mod repeat;
 mod state;
@@ -15,9 +18,12 @@ mod state;
 mod tests;
 mod write;
 
+pub(crate) use bench::bench_journal;
 pub(crate) use commits::{Commit, CommitStream, Committed};
 pub(crate) use handle::Journal;
+#[cfg(test)]
+pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{
-    Ack, Busy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry,
-    Outcome, Rejection, Slot, Target, Write,
+    Busy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry, Outcome,
+    Rejection, Slot, Target, Write,
 };

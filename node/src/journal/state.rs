@@ -114,11 +114,11 @@ impl Work {
         let visitor_seq_before = tracked.head.visitor_seq;
         let state_before = (tracked.head.seq > Seq(0)).then_some(tracked.head.state);
         let at_ms = now_ms.max(tracked.head.last_at_ms);
-        let before = tracked.head.clone();
+        let before = standing(&tracked.head);
 
         self.move_slot(&mut tracked.head, decision.slot);
         tracked.move_to(decision.state, decision.assignee, at_ms);
-        tracked.moved |= !before.stands_like(&tracked.head);
+        tracked.moved |= before != standing(&tracked.head);
         let entries = tracked.append(decision.entries, client_id, at_ms);
 
         let answer = entries.iter().rev().find(|entry| entry.client_id == client_id);
@@ -267,16 +267,10 @@ impl Tracked {
     }
 }
 
-impl Head {
-    /// Whether nothing but the log differs.
-    fn stands_like(&self, other: &Head) -> bool {
-        self.state == other.state
-            && self.assignee == other.assignee
-            && self.slot_agent == other.slot_agent
-            && self.assignment == other.assignment
-            && self.beside == other.beside
-            && self.waiting_since_ms == other.waiting_since_ms
-    }
+/// All of a head but its log: what `moved` is about.
+fn standing(head: &Head) -> impl PartialEq + use<> {
+    let agents = (head.assignee, head.slot_agent, head.assignment);
+    (head.state, agents, head.beside, head.waiting_since_ms)
 }
 
 const NOT_FOUND: Rejection =

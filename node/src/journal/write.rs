@@ -18,9 +18,12 @@ pub(crate) struct Write {
     /// Agents whose rows `decide` looks at. The head's assignee and slot owner are always there.
     pub(crate) agents: Vec<AgentId>,
     /// Pure. Runs inside the transaction, on the locked head; more than once if a batch fails.
-    pub(crate) decide: Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>,
+    pub(crate) decide: Decide,
     pub(crate) done: Done,
 }
+
+/// A rule of a conversation, with the command it is about.
+pub(crate) type Decide = Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>;
 
 pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
 
@@ -108,6 +111,10 @@ pub(crate) enum Change {
         agent: AgentId,
         status: AgentStatus,
     },
+    Capacity {
+        agent: AgentId,
+        capacity: u32,
+    },
     /// The agent's first socket came to this node, or its last one left.
     Presence {
         agent: AgentId,
@@ -142,8 +149,6 @@ pub(crate) enum Change {
         priority: i64,
         settings: ChatflowSettings,
     },
-    /// `salotto restored`: cursors of before mean nothing any more.
-    NewEpoch,
 }
 
 #[derive(Clone, Debug)]

@@ -68,8 +68,8 @@ const REJECTED: Values = (
 );
 const PATH: Values = ("path", &["local", "link", "resume"]);
 const DELIVERY_PATH: Values = ("path", &["local", "link"]);
-const STORE_OP: Values = ("op", &["append", "change", "read"]);
-const STORE_ERROR: Values = ("error", &["timeout", "busy", "constraint", "unavailable", "other"]);
+const STORE_OP: Values = ("op", &["append", "change", "checkpoint"]);
+const STORE_ERROR: Values = ("error", &["busy", "constraint", "unavailable"]);
 const DROPPED: Values = ("reason", &["buffer_full", "decode_error", "gap", "stale"]);
 const AGENT: Values = ("state", &["available", "away", "absent"]);
 const SLOT: Values = ("state", &["taken", "free"]);

@@ -65,6 +65,12 @@ pub(crate) fn missed_entries_delivered(entries: usize) {
     DELIVERED_RESUME.increment(entries as u64);
 }
 
+/// A socket came back to a conversation with a cursor: resumed, or too far behind (gap), or with
+/// a cursor of another epoch (expired) or from the future (unknown).
+pub(crate) fn session_resumed(result: &'static str) {
+    counter!("salotto_session_resumes_total", "result" => result).increment(1);
+}
+
 pub(crate) fn frame_refused(code: ErrorCode) {
     let reason = match code {
         ErrorCode::TooLarge => "too_large",

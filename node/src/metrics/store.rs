@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use metrics::{Gauge, Histogram, counter, gauge, histogram};
+use salotto_protocol::ConversationState;
 
 static WRITE_QUEUE: LazyLock<Gauge> =
     LazyLock::new(|| gauge!("salotto_store_write_queue_messages"));
@@ -35,6 +36,6 @@ pub(crate) fn conversations_closed(count: u64) {
 }
 
 /// So many are in this state now, of all nodes.
-pub(crate) fn conversations(state: &str, count: i64) {
-    gauge!("salotto_conversations", "state" => state.to_owned()).set(count as f64);
+pub(crate) fn conversations(state: ConversationState, count: i64) {
+    gauge!("salotto_conversations", "state" => state.as_str()).set(count as f64);
 }

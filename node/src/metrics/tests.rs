@@ -51,3 +51,26 @@ fn the_process_counts_itself() {
     assert!(value("process_open_fds") >= 3.0);
     assert!(value("process_threads") >= 1.0);
 }
+
+#[test]
+fn every_metric_that_a_function_names_is_in_the_list() {
+    let sources = [
+        include_str!("actors.rs"),
+        include_str!("http.rs"),
+        include_str!("messages.rs"),
+        include_str!("node.rs"),
+        include_str!("routing.rs"),
+        include_str!("sockets.rs"),
+        include_str!("store.rs"),
+    ];
+    let names = sources.iter().flat_map(|source| source.split("\"salotto_").skip(1));
+    let mut found = 0;
+    for name in names.map(|rest| rest.split('"').next().expect("a name")) {
+        let name = format!("salotto_{name}");
+        let known = METRICS.iter().any(|metric| metric.name == name);
+        // Its labels are known only once it is set.
+        assert!(known || name == "salotto_build_info", "{name}");
+        found += 1;
+    }
+    assert!(found > 30);
+}

@@ -1,4 +1,4 @@
-//! Performs what `state` decides: writes presence and status, follows the commits, tells the roster.
+//! Performs what `state` decides: writes presence and status, keeps the roster and tells it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,6 +5,8 @@
 mod actor;
 mod state;
 mod team;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use team::Team;
 

@@ -341,7 +341,7 @@ mod tests {
                         self.take(step);
                     }
                 }
-                3 => self.answer(choice % 2 == 0),
+                3 => self.answer(choice.is_multiple_of(2)),
                 _ => self.finish(),
             }
         }

@@ -139,7 +139,7 @@ impl Actor for RouterActor {
             }
             Msg::Pass => self.pass(&myself, state),
             Msg::Ended(conversation, since, outcome) => {
-                ended(&myself, state, conversation, since, outcome);
+                ended(&myself, state, conversation, since, &outcome);
             }
             Msg::Audit => self.audit(&myself),
             Msg::Audited(result) => state.audited(result),
@@ -283,7 +283,7 @@ fn ended(
     state: &mut State,
     conversation: ConversationId,
     since: Instant,
-    outcome: Outcome,
+    outcome: &Outcome,
 ) {
     let (ending, word) = match outcome {
         Outcome::Committed(_) => (Ending::Committed, "assigned"),

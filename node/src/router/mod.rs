@@ -10,6 +10,8 @@ mod policy;
 mod schedule_tests;
 mod state;
 #[cfg(test)]
+mod state_tests;
+#[cfg(test)]
 mod test_support;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,9 @@ use super::registry;
 use super::state::Allowance;
 use crate::chatflow::Chatflows;
 use crate::clock;
-use crate::conversation::{Command, Conversations, Done, Outcome, StartRequest, answer, refuse};
+use crate::conversation::{
+    Command, Conversations, Done, Outcome, Request, StartRequest, answer, refuse,
+};
 use crate::fanout::Outbox;
 use crate::metrics;
 
@@ -155,8 +157,8 @@ impl SessionActor {
             }
             answer(&to, Some(conversation), client_id, outcome);
         });
-        let sent = self.conversations.write(conversation, author, client_id, command, done);
-        if sent.is_err() {
+        let request = Request { conversation, author, client_id, command };
+        if self.conversations.write(request, done).is_err() {
             busy(outbox, Some(conversation), client_id);
         }
     }

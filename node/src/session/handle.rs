@@ -1,8 +1,5 @@
 //! The visitors of this node as the gateway sees them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{ClientFrame, Cursor, Page, SiteId, VisitorId};
 
@@ -23,7 +20,6 @@ pub(crate) struct Identity {
 #[derive(Clone)]
 pub(crate) struct Sessions {
     registry: ActorRef<Msg>,
-    active: Arc<AtomicUsize>,
 }
 
 impl Sessions {
@@ -32,10 +28,8 @@ impl Sessions {
         conversations: Conversations,
         supervisor: ActorCell,
     ) -> Result<Sessions, SpawnErr> {
-        let active = Arc::new(AtomicUsize::new(0));
-        let registry =
-            registry::start(chatflows, conversations, active.clone(), supervisor).await?;
-        Ok(Sessions { registry, active })
+        let registry = registry::start(chatflows, conversations, supervisor).await?;
+        Ok(Sessions { registry })
     }
 
     /// A visitor's socket came: parked until it does something. `cursors` (from `hello`, or its
@@ -68,10 +62,5 @@ impl Sessions {
     ) -> Result<(), Unanswered> {
         let outbox = outbox.clone();
         ask(&self.registry, |reply| Msg::Frame { who, outbox, frame, exempt, reply }).await
-    }
-
-    /// Sessions with an actor, for the metrics.
-    pub(crate) fn active(&self) -> usize {
-        self.active.load(Ordering::Relaxed)
     }
 }

@@ -1,8 +1,6 @@
 //! The visitors' sockets on this node, parked or not, and the session actors of those who act.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ractor::{
@@ -52,10 +50,9 @@ pub(super) enum Msg {
 pub(super) async fn start(
     chatflows: Chatflows,
     conversations: Conversations,
-    active: Arc<AtomicUsize>,
     supervisor: ActorCell,
 ) -> Result<ActorRef<Msg>, SpawnErr> {
-    let registry = Registry { chatflows, conversations, active };
+    let registry = Registry { chatflows, conversations };
     let (actor, _) = Actor::spawn_linked(None, registry, (), supervisor).await?;
     actor.send_interval(SWEEP_EVERY, || Msg::Sweep);
     Ok(actor)
@@ -64,7 +61,6 @@ pub(super) async fn start(
 struct Registry {
     chatflows: Chatflows,
     conversations: Conversations,
-    active: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -139,7 +135,7 @@ impl Actor for Registry {
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
         }
-        self.count(state);
+        count(state);
         Ok(())
     }
 }
@@ -148,8 +144,9 @@ impl Registry {
     fn join(&self, state: &mut State, arrival: Arrival) {
         let Arrival { who, outbox, cursors, page } = arrival;
         let line = state.visitors.entry(who).or_default();
+        // After a lost queue as well: it may have held what told the availability.
+        self.chatflows.join(who.site, &outbox);
         if line.tab(outbox.id()).is_none() {
-            self.chatflows.join(who.site, outbox.clone());
             line.sockets.push(Tab { outbox: outbox.clone(), attached: Vec::new(), page });
         }
         for cursor in cursors {
@@ -248,7 +245,7 @@ impl Registry {
             let (actor, _) = myself.spawn_linked(None, session, page).await?;
             metrics::actor_started("session");
             state.sessions.insert(who, Session { actor, active_at_ms: now_ms });
-            self.count(state);
+            count(state);
         }
         let session = state.sessions.get_mut(&who).expect("it was just put there");
         session.active_at_ms = now_ms;
@@ -266,13 +263,12 @@ impl Registry {
             }
             keep
         });
-        self.count(state);
+        count(state);
     }
+}
 
-    fn count(&self, state: &State) {
-        self.active.store(state.sessions.len(), Ordering::Relaxed);
-        metrics::actors_alive("session", state.sessions.len());
-    }
+fn count(state: &State) {
+    metrics::actors_alive("session", state.sessions.len());
 }
 
 impl Line {

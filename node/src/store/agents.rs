@@ -29,8 +29,6 @@ pub(crate) struct AgentRow {
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
     pub(crate) agent: AgentId,
-    pub(crate) name: String,
-    pub(crate) email: String,
     /// PHC string (argon2id).
     pub(crate) password_hash: String,
 }
@@ -50,8 +48,6 @@ struct StoredAgent {
 #[derive(sqlx::FromRow)]
 struct StoredCredentials {
     id: Uuid,
-    name: String,
-    email: String,
     password_hash: String,
 }
 
@@ -66,7 +62,7 @@ const LOCK: &str = "({rows}) AS asked CROSS JOIN agents WHERE agents.id = asked.
     ORDER BY agents.id";
 
 const CREDENTIALS: &str = "
-    SELECT id, name, email, password_hash FROM agents WHERE email_key = $1";
+    SELECT id, password_hash FROM agents WHERE email_key = $1";
 
 const INSERT: &str = "
     INSERT INTO agents (id, email, email_key, name, password_hash, status, capacity, active,
@@ -77,8 +73,11 @@ const INSERT: &str = "
 const SET_STATUS: &str = "
     UPDATE agents SET status = $2, version = version + 1 WHERE id = $1 AND status <> $2";
 
+const SET_CAPACITY: &str = "
+    UPDATE agents SET capacity = $2, version = version + 1 WHERE id = $1 AND capacity <> $2";
+
 const SET_ACTIVE: &str = "
-    UPDATE agents SET active = new.column2 FROM ({rows}) AS new WHERE id = new.column1";
+    {update_rows} agents SET active = new.column2 FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) const TOUCH: &str = "UPDATE agents SET version = version + 1 WHERE id = $1";
 
@@ -93,12 +92,7 @@ impl Store {
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
         let row: Option<StoredCredentials> =
             sqlx::query_as(CREDENTIALS).bind(email_key(email)).fetch_optional(self.reads()).await?;
-        Ok(row.map(|row| Credentials {
-            agent: AgentId(row.id),
-            name: row.name,
-            email: row.email,
-            password_hash: row.password_hash,
-        }))
+        Ok(row.map(|row| Credentials { agent: AgentId(row.id), password_hash: row.password_hash }))
     }
 }
 
@@ -158,6 +152,20 @@ impl Batch<'_> {
         let done = sqlx::query(SET_STATUS)
             .bind(agent.0)
             .bind(status.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// False if it is so already, or the agent is unknown. Slots above it stay taken.
+    pub(crate) async fn set_capacity(
+        &mut self,
+        agent: AgentId,
+        capacity: u32,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(SET_CAPACITY)
+            .bind(agent.0)
+            .bind(i64::from(capacity))
             .execute(self.connection())
             .await?;
         Ok(done.rows_affected() == 1)

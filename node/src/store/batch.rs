@@ -25,6 +25,11 @@ impl Writer<'_> {
     pub(crate) async fn begin(&mut self) -> Result<Batch<'_>, StoreError> {
         Ok(Batch { transaction: self.0.begin_with(BEGIN_WRITE).await? })
     }
+
+    /// Outside of any transaction.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
 }
 
 impl Batch<'_> {

@@ -18,16 +18,34 @@ pub(super) const BEGIN_READ: &str = "BEGIN DEFERRED";
 
 /// The engine's own check of its file; the one row `ok` if it finds nothing.
 pub(super) const INTEGRITY: &str = "PRAGMA integrity_check";
+/// Moves pages from the log to the file as far as that blocks nobody.
+pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// A consistent copy of everything, into a file.
 pub(super) const COPY: &str = "VACUUM INTO $1";
 
+/// Many rows at once. A row that is refused fails the batch, which is rolled back as a whole: so
+/// the engine need not copy every page it changes into a statement journal (half the writing).
+const INSERT_ROWS: &str = "INSERT OR FAIL INTO";
+const UPDATE_ROWS: &str = "UPDATE OR FAIL";
+
 /// Of two values the smaller and the greater one.
-pub(super) const LEAST: &str = "min";
-pub(super) const GREATEST: &str = "max";
+const LEAST: &str = "min";
+const GREATEST: &str = "max";
 
 /// SQLite takes 32,766 parameters in a statement; the widest row here has 19.
 pub(super) const ROWS_MAX: usize = 1_024;
 const _: () = assert!(ROWS_MAX * 19 < 32_766);
+
+/// The engine's words in a statement that takes rows.
+pub(super) fn fill(sql: &str) -> String {
+    let words = [
+        ("{insert_rows}", INSERT_ROWS),
+        ("{update_rows}", UPDATE_ROWS),
+        ("{least}", LEAST),
+        ("{greatest}", GREATEST),
+    ];
+    words.into_iter().fold(sql.to_owned(), |sql, (name, word)| sql.replace(name, word))
+}
 
 /// `VALUES (?,?),(?,?)`. Without numbers: SQLite looks a numbered parameter up by its name,
 /// which makes a long list quadratic.

@@ -35,7 +35,7 @@ pub(super) const KNOWN: &str = "
     WHERE conversation = asked.column1 AND client_id = asked.column2";
 
 const INSERT: &str = "
-    INSERT INTO entries (conversation, seq, at_ms, author, author_id, author_name, client_id,
+    {insert_rows} entries (conversation, seq, at_ms, author, author_id, author_name, client_id,
         hidden, body)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
@@ -96,7 +96,7 @@ impl Batch<'_> {
     }
 }
 
-fn add(rows: &mut Rows, conversation: ConversationId, entry: &Entry) {
+pub(super) fn add(rows: &mut Rows, conversation: ConversationId, entry: &Entry) {
     let (author, author_id, author_name) = match &entry.by {
         Author::Visitor { id } => ("visitor", Some(id.0), None),
         Author::Agent { id, name } => ("agent", Some(id.0), Some(name.clone())),

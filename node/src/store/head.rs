@@ -100,20 +100,20 @@ pub(super) const COUNTS: &str = "
     UNION ALL SELECT 'closed', COUNT(*) FROM conversations WHERE state = 'closed'";
 
 const INSERT: &str = "
-    INSERT INTO conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
+    {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
 pub(super) const ADVANCE: &str = "
-    UPDATE conversations SET seq = new.column2, visitor_seq = new.column3,
+    {update_rows} conversations SET seq = new.column2, visitor_seq = new.column3,
         last_at_ms = new.column4, preview = new.column5, preview_by = new.column6
     FROM ({rows}) AS new WHERE id = new.column1";
 
 /// What a change of state or assignee changes besides.
 pub(super) const MOVE: &str = "
-    UPDATE conversations SET state = new.column2, assignee = new.column3,
+    {update_rows} conversations SET state = new.column2, assignee = new.column3,
         slot_agent = new.column4, assignment = new.column5, beside = new.column6,
         waiting_since_ms = new.column7
     FROM ({rows}) AS new WHERE id = new.column1";

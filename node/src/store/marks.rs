@@ -4,7 +4,7 @@ use salotto_protocol::{ConversationId, Party, Seq};
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::dialect::{GREATEST, LEAST, ROWS_MAX};
+use super::dialect::ROWS_MAX;
 use super::rows::Rows;
 use super::{Store, StoreError, decode};
 
@@ -58,7 +58,6 @@ impl Store {
 impl Batch<'_> {
     /// Raises marks and gives those that rose. No two may be of the same side and conversation.
     pub(crate) async fn raise_marks(&mut self, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
-        let raise = RAISE.replace("{least}", LEAST).replace("{greatest}", GREATEST);
         let mut raised = Vec::new();
         for chunk in marks.chunks(ROWS_MAX) {
             let mut rows = Rows::new(4);
@@ -68,7 +67,7 @@ impl Batch<'_> {
                     .cell(i64::from(mark.delivered.0))
                     .cell(i64::from(mark.read.0));
             }
-            let (sql, arguments) = rows.into_statement(&raise);
+            let (sql, arguments) = rows.into_statement(RAISE);
             let rows: Vec<(Uuid, String, i64, i64)> =
                 sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
             for (conversation, party, delivered, read) in rows {

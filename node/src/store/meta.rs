@@ -9,6 +9,7 @@ use super::{Store, StoreError, decode};
 use crate::clock;
 
 /// Drawn once, when the store is made.
+#[derive(Clone, Copy)]
 pub(super) struct Meta {
     pub(super) epoch: Epoch,
     pub(super) secret: [u8; 32],
@@ -56,10 +57,9 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Cursors of before mean nothing any more. `Store::set_epoch` follows once committed.
-    pub(crate) async fn draw_epoch(&mut self) -> Result<Epoch, StoreError> {
-        let epoch = Uuid::new_v4();
-        sqlx::query(SET_EPOCH).bind(epoch).execute(self.connection()).await?;
-        Ok(Epoch(epoch))
+    /// Cursors of before mean nothing any more.
+    pub(crate) async fn draw_epoch(&mut self) -> Result<(), StoreError> {
+        sqlx::query(SET_EPOCH).bind(Uuid::new_v4()).execute(self.connection()).await?;
+        Ok(())
     }
 }

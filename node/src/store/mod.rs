@@ -7,10 +7,12 @@ mod audit;
 mod backup;
 mod batch;
 mod chatflows;
+mod checkpoint;
 mod decode;
 mod dialect;
 mod entries;
 mod error;
+mod floor;
 mod head;
 mod inboxes;
 mod marks;
@@ -25,22 +27,24 @@ mod tampering;
 mod tests;
 mod verify;
 
-pub(crate) use agents::{AgentRow, Credentials};
+pub(crate) use agents::AgentRow;
 pub(crate) use audit::SlotCount;
 pub(crate) use backup::{backup, restored};
-pub(crate) use batch::{Batch, Writer};
+pub(crate) use batch::Batch;
 pub(crate) use chatflows::ChatflowRow;
+pub(crate) use checkpoint::Checkpointer;
 pub(crate) use error::{StoreError, Trouble};
+pub(crate) use floor::Floor;
 pub(crate) use head::{Head, preview_of};
 pub(crate) use inboxes::InboxRow;
 pub(crate) use marks::{Mark, Marks};
 pub(crate) use sites::SiteRow;
 pub(crate) use starts::StartKey;
-pub(crate) use verify::{Finding, Report, verify, verify_receipts};
+pub(crate) use verify::{Report, verify, verify_receipts};
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use dialect::{BEGIN_READ, Connection, Pool};
 use meta::Meta;
@@ -54,7 +58,7 @@ struct Inner {
     path: PathBuf,
     reads: Pool,
     write: tokio::sync::Mutex<Connection>,
-    epoch: Mutex<Epoch>,
+    epoch: Epoch,
     secret: [u8; 32],
 }
 
@@ -70,13 +74,13 @@ pub(crate) struct Settings {
 
 impl Store {
     fn of(path: PathBuf, reads: Pool, write: Connection, meta: Meta) -> Store {
+        let Meta { epoch, secret } = meta;
         let write = tokio::sync::Mutex::new(write);
-        let epoch = Mutex::new(meta.epoch);
-        Store(Arc::new(Inner { path, reads, write, epoch, secret: meta.secret }))
+        Store(Arc::new(Inner { path, reads, write, epoch, secret }))
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
-        *self.0.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.epoch
     }
 
     /// The node's signing key, drawn when the store was made.
@@ -93,11 +97,6 @@ impl Store {
             inboxes: inboxes::all(&mut read).await?,
             chatflows: chatflows::all(&mut read).await?,
         })
-    }
-
-    /// An epoch that was drawn is now committed.
-    pub(crate) fn set_epoch(&self, epoch: Epoch) {
-        *self.0.epoch.lock().unwrap_or_else(PoisonError::into_inner) = epoch;
     }
 
     fn path(&self) -> &Path {

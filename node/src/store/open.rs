@@ -25,11 +25,11 @@ const STATEMENTS_MAX: usize = 256;
 const ROW_BUFFER: usize = 512;
 /// The writer's cache: the heads and newest pages of 10,000 busy conversations fit.
 const CACHE_KIB: i64 = 64 * 1024;
-/// A checkpoint writes a page once, however often it changed since the last one: rare is cheap.
-/// 16,384 pages are 64 MiB.
-const CHECKPOINT_PAGES: i64 = 16_384;
-/// What remains of the write-ahead log after a checkpoint.
-const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
+/// The journal asks for checkpoints long before; then SQLite makes one within a commit.
+/// 65,536 pages are 256 MiB.
+const LOG_PAGES_MAX: i64 = 65_536;
+/// What remains of the write-ahead log after a checkpoint: room for the next round.
+const LOG_BYTES_KEPT: i64 = 128 * 1024 * 1024;
 
 impl Store {
     /// Opens and brings the schema up to date. `sqlite:PATH`; the file is made if it is missing.
@@ -64,7 +64,7 @@ fn scheme_of(url: &str) -> &str {
 }
 
 /// Readable by its owner alone: it holds keys and what people wrote in confidence.
-fn ensure_file(path: &Path) -> Result<(), StoreError> {
+pub(super) fn ensure_file(path: &Path) -> Result<(), StoreError> {
     let trouble = |error: io::Error| {
         StoreError::CannotOpen(format!(
             "the database file {} cannot be written: {error}",
@@ -112,8 +112,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .statement_cache_capacity(STATEMENTS_MAX)
         .row_buffer_size(ROW_BUFFER)
         .pragma("cache_size", (-CACHE_KIB).to_string())
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
-        .pragma("journal_size_limit", LOG_BYTES_MAX.to_string())
+        .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", LOG_PAGES_MAX.to_string())
+        .pragma("journal_size_limit", LOG_BYTES_KEPT.to_string())
         .disable_statement_logging()
 }
 

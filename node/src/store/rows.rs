@@ -5,7 +5,7 @@
 
 use sqlx::{Arguments as _, AssertSqlSafe, Encode, Type};
 
-use super::dialect::{Arguments, Database, ROWS_MAX, values};
+use super::dialect::{Arguments, Database, ROWS_MAX, fill, values};
 
 /// The rows of a `VALUES` list, row by row. Lists are padded with rows of NULL up to a power of
 /// two: every statement that takes them skips rows whose first column is NULL.
@@ -30,7 +30,7 @@ impl Rows {
         self
     }
 
-    /// The statement with its `{rows}` filled in, and the cells to bind.
+    /// The statement with its `{rows}` and the engine's words filled in, and the cells to bind.
     pub(super) fn into_statement(mut self, sql: &str) -> (AssertSqlSafe<String>, Arguments) {
         let rows = self.cells / self.columns;
         debug_assert_eq!(self.cells % self.columns, 0, "rows are whole");
@@ -40,6 +40,6 @@ impl Rows {
             self.cell(None::<i64>);
         }
         let list = values(padded, self.columns);
-        (AssertSqlSafe(sql.replace("{rows}", &list)), self.arguments)
+        (AssertSqlSafe(fill(sql).replace("{rows}", &list)), self.arguments)
     }
 }

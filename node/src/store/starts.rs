@@ -17,7 +17,7 @@ pub(super) const FIND: &str = "
     WHERE visitor = asked.column1 AND start_client_id = asked.column2";
 
 const INSERT: &str = "
-    INSERT INTO starts (visitor, start_client_id, conversation)
+    {insert_rows} starts (visitor, start_client_id, conversation)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 impl Batch<'_> {

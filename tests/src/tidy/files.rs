@@ -27,7 +27,7 @@ impl Source {
         let file = self.path.rsplit('/').next().unwrap_or("");
         self.path.split('/').any(|part| part == "tests")
             || file == "tests.rs"
-            || file == "test_support.rs"
+            || file.starts_with("test_")
             || file.ends_with("_tests.rs")
             || file.contains(".test.")
     }

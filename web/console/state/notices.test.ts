@@ -27,7 +27,8 @@ test('a list that comes whole again gives notice of what is new in it', () => {
 
 test('a new waiting conversation gives notice once', () => {
   expect(kinds(wholeBoard(), boardRow('a'))).toEqual(['waiting']);
-  expect(kinds(wholeBoard(boardRow('a')), boardRow('a', { seq: 2, preview: 'Hello?' }))).toEqual([]);
+  const again = boardRow('a', { seq: 2, preview: 'Hello?' });
+  expect(kinds(wholeBoard(boardRow('a')), again)).toEqual([]);
 });
 
 test('one assigned to me gives notice, one assigned to a colleague does not', () => {

@@ -55,33 +55,45 @@ export function AssignMenu({ state, conversation, disabled }: Props) {
         <ChevronIcon />
       </button>
       {open && (
-        <div
-          class="menu"
-          role="menu"
-          aria-label="Assign to"
-          onKeyDown={(event) => moveAmong(event, '[role=menuitemradio]')}
-        >
-          {inOrder(state.team).map((agent) => (
-            <Choice
-              key={agent.id}
-              agent={agent}
-              me={agent.id === state.session.agent}
-              chosen={agent.id === assignee}
-              onChoose={() => choose(agent.id)}
-            />
-          ))}
-          <button
-            type="button"
-            class="choice nobody"
-            role="menuitemradio"
-            aria-checked={assignee === null}
-            tabIndex={-1}
-            onClick={() => choose(null)}
-          >
-            Nobody
-          </button>
-        </div>
+        <Menu state={state} assignee={assignee} onChoose={choose} />
       )}
+    </div>
+  );
+}
+
+interface MenuProps {
+  state: DeskState;
+  assignee: AgentId | null;
+  onChoose(to: AgentId | null): void;
+}
+
+function Menu({ state, assignee, onChoose }: MenuProps) {
+  return (
+    <div
+      class="menu"
+      role="menu"
+      aria-label="Assign to"
+      onKeyDown={(event) => moveAmong(event, '[role=menuitemradio]')}
+    >
+      {inOrder(state.team).map((agent) => (
+        <Choice
+          key={agent.id}
+          agent={agent}
+          me={agent.id === state.session.agent}
+          chosen={agent.id === assignee}
+          onChoose={() => onChoose(agent.id)}
+        />
+      ))}
+      <button
+        type="button"
+        class="choice nobody"
+        role="menuitemradio"
+        aria-checked={assignee === null}
+        tabIndex={-1}
+        onClick={() => onChoose(null)}
+      >
+        Nobody
+      </button>
     </div>
   );
 }

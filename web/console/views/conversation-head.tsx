@@ -1,6 +1,6 @@
 // The head of the open conversation: whose it is, and what can be done with it.
 
-import { actionsOf, standingOf } from '../state/actions';
+import { actionsOf, standingOf, type Standing } from '../state/actions';
 import { visitorLabel } from '../state/board';
 import type { Conversation } from '../state/conversation';
 import type { DeskState } from '../state/desk';
@@ -37,7 +37,7 @@ export function ConversationHead({ state, conversation, factsShown, onFacts }: P
             <span class="chip" data-state={standing.state}>
               {stateName(standing.state)}
             </span>
-            {ownerWords(state, standing.assignee)}
+            {ownerWords(state, standing)}
           </p>
         )}
       </div>
@@ -99,7 +99,10 @@ function Buttons({ state, conversation }: Pick<Props, 'state' | 'conversation'>)
   );
 }
 
-function ownerWords(state: DeskState, assignee: string | null): string {
-  if (assignee === null) return 'with nobody';
-  return assignee === state.session.agent ? 'with you' : `with ${nameOf(state.team, assignee)}`;
+/** A closed conversation has only had somebody. */
+function ownerWords(desk: DeskState, { state, assignee }: Standing): string {
+  const was = state === 'closed' ? 'was ' : '';
+  if (assignee === null) return was === '' ? 'with nobody' : '';
+  const name = assignee === desk.session.agent ? 'you' : nameOf(desk.team, assignee);
+  return `${was}with ${name}`;
 }

@@ -51,20 +51,27 @@ export function DeskPage({ session, onSignedOut }: Props) {
   const open = openConversation(state);
   return (
     <DeskContext.Provider value={desk}>
-      <div class="desk" data-open={open !== null} data-facts={facts && open !== null}>
-        <Rail state={state} onLeave={() => void leave()} />
-        <ListPane state={state} rows={rows} />
-        <ConversationPane
-          key={open?.id}
-          state={state}
-          conversation={open}
-          factsShown={facts}
-          onFacts={setFacts}
-        />
-        {open !== null && (
-          <Facts state={state} conversation={open} onClose={() => setFacts(false)} />
-        )}
+      <div class="page">
         <LineBanner line={state.line} />
+        <div
+          class="desk"
+          data-open={open !== null}
+          data-facts={facts && open !== null}
+          data-line={state.line}
+        >
+          <Rail state={state} onLeave={() => void leave()} />
+          <ListPane state={state} rows={rows} />
+          <ConversationPane
+            key={open?.id}
+            state={state}
+            conversation={open}
+            factsShown={facts}
+            onFacts={setFacts}
+          />
+          {open !== null && (
+            <Facts state={state} conversation={open} onClose={() => setFacts(false)} />
+          )}
+        </div>
         <Toast toast={state.toast} />
       </div>
     </DeskContext.Provider>

@@ -37,7 +37,7 @@ export function Facts({ state, conversation, onClose }: Props) {
         </button>
       </header>
       <dl>
-        <Fact name="Looks at" live={conversation.page !== null}>
+        <Fact name="Latest page">
           <PageLink page={conversation.page} none="Nothing reported yet" />
         </Fact>
         <Fact name="Started on">
@@ -73,19 +73,10 @@ export function Facts({ state, conversation, onClose }: Props) {
   );
 }
 
-interface FactProps {
-  name: string;
-  live?: boolean;
-  children: ComponentChildren;
-}
-
-function Fact({ name, live = false, children }: FactProps) {
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <div class="fact">
-      <dt>
-        {name}
-        {live && <span class="live">Live</span>}
-      </dt>
+      <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
   );

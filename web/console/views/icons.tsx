@@ -121,9 +121,9 @@ export const CopyIcon = () => (
 /** How far an own message came: a clock, one tick, two ticks. */
 export const DeliveryIcon = ({ steps }: { steps: 0 | 1 | 2 }) => (
   <svg
-    width="18"
+    width={steps === 2 ? 18 : 14}
     height="12"
-    viewBox="0 0 18 12"
+    viewBox={steps === 2 ? '0 0 18 12' : '0 0 14 12'}
     fill="none"
     stroke="currentColor"
     stroke-width="1.5"
@@ -131,8 +131,8 @@ export const DeliveryIcon = ({ steps }: { steps: 0 | 1 | 2 }) => (
     stroke-linejoin="round"
     aria-hidden="true"
   >
-    {steps === 0 && <circle cx="9" cy="6" r="4.2" />}
-    {steps === 0 && <path d="M9 3.8V6l1.4 1" />}
+    {steps === 0 && <circle cx="7" cy="6" r="4.2" />}
+    {steps === 0 && <path d="M7 3.8V6l1.4 1" />}
     {steps > 0 && <path d="m2.5 6.5 3 3 6-7" />}
     {steps > 1 && <path d="m8.5 8.5 1 1 6-7" />}
   </svg>

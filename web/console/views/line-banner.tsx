@@ -11,7 +11,7 @@ export function LineBanner({ line }: { line: LineState }) {
   const desk = useDesk();
   const late = useLate(line !== 'open');
   return (
-    <div class="told from-top" role="status">
+    <div role="status">
       {late && line === 'stopped' && (
         <div class="banner">
           <span>This page no longer fits the node.</span>

@@ -22,6 +22,7 @@ export function ListPane({ state, rows }: { state: DeskState; rows: readonly Row
         role="tabpanel"
         id="rows"
         aria-labelledby={`tab-${place.tab}`}
+        aria-busy={isLoading(state)}
         key={place.tab}
       >
         {rows.length === 0 ? (
@@ -149,10 +150,13 @@ function More({ left, onMore }: { left: number; onMore: () => void }) {
 }
 
 function Empty({ state }: { state: DeskState }) {
-  const loading = state.session.inboxes.some((inbox) => !state.board.loaded.has(inbox.id));
-  if (loading) return <p class="empty">Loading…</p>;
+  if (isLoading(state)) return <p class="empty">Loading…</p>;
   if (state.words.trim() !== '') return <p class="empty">Nothing here has these words.</p>;
   return <p class="empty">{emptyWords(state.place.tab)}</p>;
+}
+
+function isLoading(state: DeskState): boolean {
+  return state.session.inboxes.some((inbox) => !state.board.loaded.has(inbox.id));
 }
 
 function emptyWords(tab: Tab): string {

@@ -1,5 +1,6 @@
 // The sign-in page: e-mail, password, and a clear word when it does not work.
 
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Problem, Session } from '../../shared/protocol';
 import { signIn } from '../desk/rest';
@@ -54,35 +55,11 @@ export function SignIn({ ended, onSignedIn }: Props) {
             Your session has ended. Unsent messages are kept and go out once you are back.
           </p>
         )}
-        <label>
-          <span>E-mail</span>
-          <input
-            class="field"
-            name="email"
-            type="email"
-            dir="ltr"
-            autocomplete="username"
-            required
-            autofocus
-          />
-        </label>
-        <label>
-          <span>Password</span>
-          <input
-            ref={password}
-            class="field"
-            name="password"
-            type="password"
-            dir="ltr"
-            autocomplete="current-password"
-            required
-          />
-        </label>
+        <Fields password={password} />
         <div role="alert">
           {error !== null && (
             <p class="sign-in-error">
-              {error}
-              {wait.seconds > 0 && ` Try again in ${secondsWords(wait.seconds)}.`}
+              {error} {wait.seconds > 0 && `Try again in ${secondsWords(wait.seconds)}.`}
             </p>
           )}
         </div>
@@ -91,6 +68,37 @@ export function SignIn({ ended, onSignedIn }: Props) {
         </button>
       </form>
     </main>
+  );
+}
+
+function Fields({ password }: { password: RefObject<HTMLInputElement | null> }) {
+  return (
+    <>
+      <label>
+        <span>E-mail</span>
+        <input
+          class="field"
+          name="email"
+          type="email"
+          dir="ltr"
+          autocomplete="username"
+          required
+          autofocus
+        />
+      </label>
+      <label>
+        <span>Password</span>
+        <input
+          ref={password}
+          class="field"
+          name="password"
+          type="password"
+          dir="ltr"
+          autocomplete="current-password"
+          required
+        />
+      </label>
+    </>
   );
 }
 

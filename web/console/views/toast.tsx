@@ -16,7 +16,7 @@ export function Toast({ toast }: { toast: ToastState | null }) {
     return () => clearTimeout(timer);
   }, [toast]);
   return (
-    <div class="told from-bottom" role="alert">
+    <div class="told" role="alert">
       {toast !== null && (
         <div class="toast">
           <span>{toast.text}</span>

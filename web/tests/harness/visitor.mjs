@@ -23,13 +23,16 @@ const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-/** A browser whose every byte to the node goes through `network`. */
-export async function startBrowser(node, network) {
-  const through = network === undefined ? node.port : network.port;
-  const rule = `MAP 127.0.0.1:${node.port} 127.0.0.1:${through}`;
+/**
+ * A browser whose every byte to the node goes through `network`, if there is one. `ways` lead it
+ * astray besides: `{'localhost:8080': 9000}` connects there to port 9000 of this machine.
+ */
+export async function startBrowser(node, network, ways = {}) {
+  const all = network ? { [`127.0.0.1:${node.port}`]: network.port, ...ways } : ways;
+  const rules = Object.entries(all).map(([name, port]) => `MAP ${name} 127.0.0.1:${port}`);
   return chromium.launch({
     executablePath: CHROMIUM,
-    args: [...CHROMIUM_FLAGS, `--host-resolver-rules=${rule}`],
+    args: [...CHROMIUM_FLAGS, `--host-resolver-rules=${rules.join(',')}`],
   });
 }
 

@@ -22,7 +22,7 @@ export function App({ state, chat, draft }: Props): JSX.Element {
   return (
     <main class="app" onKeyDown={escape}>
       <Header state={state} onClose={() => chat.close()} />
-      <Banner state={state} />
+      <Banner state={state} onReconnect={() => chat.reconnect()} />
       <Timeline state={state} chat={chat} />
       <Composer
         open={state.open}

@@ -9,7 +9,12 @@ import { WORDS } from '../words';
 /** A line that comes back sooner was never missed. */
 const TROUBLE_AFTER_MS = 1_200;
 
-export function Banner({ state }: { state: ChatState }): JSX.Element {
+interface Props {
+  state: ChatState;
+  onReconnect(): void;
+}
+
+export function Banner({ state, onReconnect }: Props): JSX.Element {
   const isOpen = state.line === 'open';
   const [lasts, setLasts] = useState(false);
   useEffect(() => {
@@ -22,6 +27,11 @@ export function Banner({ state }: { state: ChatState }): JSX.Element {
   return (
     <div class="banner" role="status" data-line={state.line}>
       {shows && <p>{words}</p>}
+      {state.line === 'stopped' && (
+        <button type="button" onClick={onReconnect}>
+          {WORDS.retry}
+        </button>
+      )}
     </div>
   );
 }

@@ -14,7 +14,8 @@ interface Props {
   /** What an earlier page left in the field. */
   draft: string;
   onDraft(text: string): void;
-  onSend(text: string): void;
+  /** False keeps the text in the field. */
+  onSend(text: string): boolean;
 }
 
 /** Nobody needs the figure before that. */
@@ -36,8 +37,7 @@ export function Composer(props: Props): JSX.Element {
     props.onDraft(value);
   };
   const send = () => {
-    if (!isSendable) return;
-    props.onSend(text.trim());
+    if (!isSendable || !props.onSend(text.trim())) return;
     change('');
     field.current?.focus();
   };

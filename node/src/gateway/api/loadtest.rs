@@ -57,13 +57,15 @@ async fn agents(app: &App, asked: &LoadTestAgents) -> Result<Vec<AgentId>, ApiEr
     let known = app.store.agents().await?;
     let mut agents = Vec::new();
     for number in 1..=asked.count {
-        let email = format!("loadtest-{number}-of-{}@loadtest.invalid", asked.capacity);
+        let email = format!("loadtest-{number}@loadtest.invalid");
         let id = match known.iter().find(|row| row.email == email) {
             Some(row) => row.id,
             None => add(app, number, email, asked.capacity).await?,
         };
-        let change = Change::Status { agent: id, status: AgentStatus::Available };
-        app.journal.change(change).await?;
+        let capacity = Change::Capacity { agent: id, capacity: asked.capacity };
+        app.journal.change(capacity).await?;
+        let status = Change::Status { agent: id, status: AgentStatus::Available };
+        app.journal.change(status).await?;
         agents.push(id);
     }
     Ok(agents)
@@ -122,4 +124,83 @@ fn at_most(field: &str, number: u32, max: u32) -> Result<(), ApiError> {
     }
     let complaint = format!("must be a number from 1 to {max}");
     Err(ApiError::BadField { field: field.to_owned(), complaint })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Method;
+
+    use super::*;
+    use crate::gateway::test_support::{Answer, Harness, LOADTEST_TOKEN, asked, sign_in};
+
+    async fn prepare(harness: &Harness, token: &str, body: &str) -> Answer {
+        let request = asked(Method::POST, "/api/v1/loadtest/agents")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_owned()));
+        harness.send(request.expect("a request")).await
+    }
+
+    fn desk(answer: &Answer) -> LoadTestDesk {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        serde_json::from_str(&answer.text).expect("a desk")
+    }
+
+    #[tokio::test]
+    async fn the_desk_has_agents_of_its_own_and_repeats_make_no_more() {
+        let harness = Harness::new().await;
+        let body = r#"{"count":2,"capacity":7}"#;
+        let first = desk(&prepare(&harness, LOADTEST_TOKEN, body).await);
+        let again = desk(&prepare(&harness, LOADTEST_TOKEN, body).await);
+        assert_eq!(first.agents.len(), 2);
+        let ids = |desk: &LoadTestDesk| desk.agents.iter().map(|it| it.id).collect::<Vec<_>>();
+        assert_eq!(ids(&first), ids(&again));
+
+        let rows = harness.app.store.agents().await.expect("read");
+        let row = rows.iter().find(|row| row.id == first.agents[1].id).expect("there");
+        assert_eq!((row.name.as_str(), row.capacity), ("loadtest-2", 7));
+        assert_eq!(row.status, AgentStatus::Available);
+        let chatflow = harness.app.chatflows.get(first.chatflow.id).expect("in force");
+        assert!(chatflow.settings.assign && chatflow.enabled);
+        assert_eq!(chatflow.settings.agents, ids(&first));
+        let now = clock::now_ms();
+        let signed_in = |at_ms| harness.app.tokens.socket(&first.agents[0].socket_token, at_ms);
+        assert_eq!(signed_in(now + 59 * 60_000), Some(first.agents[0].id));
+        assert_eq!(signed_in(now + 61 * 60_000), None);
+    }
+
+    #[tokio::test]
+    async fn nobody_signs_in_as_one_of_them() {
+        let harness = Harness::new().await;
+        prepare(&harness, LOADTEST_TOKEN, r#"{"count":1,"capacity":1}"#).await;
+        let answer = harness.send(sign_in("loadtest-1-of-1@loadtest.invalid", "!")).await;
+        assert_eq!(answer.problem(), (401, "unauthenticated".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn without_the_setting_or_the_token_there_is_none() {
+        let body = r#"{"count":1,"capacity":1}"#;
+        let off = Harness::with(|it| it.loadtest_token = None).await;
+        let answer = prepare(&off, LOADTEST_TOKEN, body).await;
+        assert_eq!(answer.problem(), (404, "not_found".to_owned()));
+        let answer = prepare(&Harness::new().await, "another token", body).await;
+        assert_eq!(answer.problem(), (401, "unauthenticated".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn its_size_is_bounded() {
+        let harness = Harness::new().await;
+        let cases = [
+            (r#"{"count":0,"capacity":1}"#, "count"),
+            (r#"{"count":1001,"capacity":1}"#, "count"),
+            (r#"{"count":1,"capacity":0}"#, "capacity"),
+            (r#"{"count":-1,"capacity":1}"#, "count"),
+        ];
+        for (body, field) in cases {
+            let answer = prepare(&harness, LOADTEST_TOKEN, body).await;
+            assert_eq!(answer.problem(), (400, "bad_field".to_owned()));
+            assert_eq!(answer.json()["field"], field);
+        }
+    }
 }

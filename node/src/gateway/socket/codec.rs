@@ -169,3 +169,7 @@ fn closing_number(payload: &[u8]) -> Result<Option<u16>, Violation> {
         _ => Err(Violation::protocol("not a close code")),
     }
 }
+
+#[cfg(test)]
+#[path = "codec_tests.rs"]
+mod tests;

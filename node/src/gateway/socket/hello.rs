@@ -39,7 +39,7 @@ pub(super) struct Facts {
 /// A no: the frame that says why, and the close after it.
 #[derive(Debug)]
 struct Farewell {
-    refusal: Option<Refusal>,
+    refusal: Option<Box<Refusal>>,
     code: CloseCode,
     reason: &'static str,
 }
@@ -81,7 +81,7 @@ async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
         return Err(Farewell { refusal: None, code: CloseCode::Normal, reason: "" });
     };
     let bad_hello = |refusal: Refusal| Farewell {
-        refusal: Some(refusal),
+        refusal: Some(Box::new(refusal)),
         code: CloseCode::BadHello,
         reason: "the first frame must be a hello",
     };
@@ -114,7 +114,7 @@ fn identify(app: &App, facts: &Facts, hello: &Hello) -> Result<Role, Farewell> {
     let role = match facts.party {
         Party::Team if !facts.origin_is_ours => {
             return Err(Farewell {
-                refusal: Some(Refusal::new(ErrorCode::Forbidden, "opened by a foreign page")),
+                refusal: refusal(ErrorCode::Forbidden, "opened by a foreign page"),
                 code: CloseCode::Forbidden,
                 reason: "a foreign origin",
             });
@@ -123,7 +123,7 @@ fn identify(app: &App, facts: &Facts, hello: &Hello) -> Result<Role, Farewell> {
         Party::Visitor => app.tokens.visitor(&hello.token).map(Role::Visitor),
     };
     role.ok_or_else(|| Farewell {
-        refusal: Some(Refusal::new(ErrorCode::Unauthenticated, "the token is not valid")),
+        refusal: refusal(ErrorCode::Unauthenticated, "the token is not valid"),
         code: CloseCode::Unauthenticated,
         reason: "the token is not valid",
     })
@@ -175,7 +175,7 @@ async fn welcome(app: &App, role: Role) -> Result<Welcome, Farewell> {
                 later(ErrorCode::StoreFailed, "the store failed", CloseCode::TryLater)
             })?;
             welcome.visitor = Some(who.visitor);
-            welcome.conversations = heads.into_iter().map(summary).collect();
+            welcome.conversations = heads.iter().map(summary).collect();
         }
         Role::Agent(agent) => {
             welcome.agent = Some(agent);
@@ -186,7 +186,7 @@ async fn welcome(app: &App, role: Role) -> Result<Welcome, Farewell> {
 }
 
 /// In the visitor's view. Marks come with the attach.
-fn summary(head: Head) -> ConversationSummary {
+fn summary(head: &Head) -> ConversationSummary {
     ConversationSummary {
         id: head.id,
         number: head.number,
@@ -204,17 +204,21 @@ fn summary(head: Head) -> ConversationSummary {
 
 async fn part(line: &mut Line, farewell: Farewell) {
     if let Some(refusal) = farewell.refusal {
-        line.outbox().push(&encode(&ServerFrame::Refused(refusal)), None);
+        line.outbox().push(&encode(&ServerFrame::Refused(*refusal)), None);
     }
     line.outbox().close(farewell.code, farewell.reason);
     line.finish().await;
+}
+
+fn refusal(code: ErrorCode, message: &str) -> Option<Box<Refusal>> {
+    Some(Box::new(Refusal::new(code, message)))
 }
 
 fn later(code: ErrorCode, reason: &'static str, close: CloseCode) -> Farewell {
     let after = BUSY_RETRY + jitter::up_to(BUSY_RETRY);
     let retry_after_ms = u64::try_from(after.as_millis()).ok();
     let refusal = Refusal { retry_after_ms, ..Refusal::new(code, reason) };
-    Farewell { refusal: Some(refusal), code: close, reason }
+    Farewell { refusal: Some(Box::new(refusal)), code: close, reason }
 }
 
 /// The closed set of `salotto_handshakes_total`.

@@ -64,11 +64,6 @@ impl Line {
         self.reader.welcome();
     }
 
-    /// The next event. Nothing is lost if the future is dropped before it is ready.
-    pub(super) async fn next(&mut self) -> Event {
-        poll_fn(|context| self.poll(context)).await
-    }
-
     /// The first message, whatever it is. `None`: the line is closing or gone.
     pub(super) async fn first(&mut self) -> Option<String> {
         poll_fn(|context| self.poll_first(context)).await
@@ -102,7 +97,8 @@ impl Line {
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+    /// The next event. Nothing is lost between two polls.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         loop {
             match self.outbox.poll(context) {
                 Poll::Ready(Turn::Refill(places)) => return Poll::Ready(Event::Refill(places)),

@@ -9,12 +9,16 @@ mod decode;
 mod header;
 mod heartbeat;
 mod hello;
+#[cfg(test)]
+mod hello_tests;
 mod jitter;
 mod line;
 mod reader;
 mod registry;
 mod strikes;
 mod task;
+#[cfg(test)]
+mod test_peer;
 #[cfg(test)]
 mod tests;
 mod upgrade;

@@ -1,4 +1,4 @@
-//! All sockets of this node: counted, sent to at once, sent away when the node drains.
+//! All sockets of this node: counted, and sent away when the node drains.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,15 +11,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::admission::{Admission, Seat, Tier};
 use super::jitter;
-use crate::fanout::{Delivery, Frame, Outbox, SocketId, encode};
+use crate::fanout::{Outbox, SocketId, encode};
 use crate::metrics;
 
-/// So that sockets that come and go do not wait for each other, nor for a broadcast.
+/// So that sockets that come and go do not wait for each other.
 const SHARDS: usize = 16;
-/// Sockets written to in a row, before other tasks get their turn.
-const CHUNK_SOCKETS: usize = 256;
-/// One for each core that a small node has: more gains nothing (measured).
-const BROADCAST_TASKS: usize = 2;
 /// Steps in which sockets are sent away.
 const DRAIN_STEP: Duration = Duration::from_millis(50);
 /// How long a client waits before it comes back to another node.
@@ -66,18 +62,6 @@ impl Sockets {
         self.0.draining.load(Ordering::Acquire)
     }
 
-    /// Writes one frame to every visitor's socket; how many took it.
-    pub(crate) async fn broadcast(&self, frame: &Frame) -> usize {
-        let tasks: Vec<_> = (0..BROADCAST_TASKS)
-            .map(|first| tokio::spawn(self.clone().broadcast_part(first, frame.clone())))
-            .collect();
-        let mut taken = 0;
-        for task in tasks {
-            taken += task.await.unwrap_or_default();
-        }
-        taken
-    }
-
     /// Tells everybody to come back elsewhere, spread over `window`, visitors first; returns
     /// when the last socket has gone, or could not be waited for any longer.
     pub(crate) async fn drain(&self, window: Duration) {
@@ -106,18 +90,6 @@ impl Sockets {
             listed.count.fetch_sub(1, Ordering::AcqRel);
             self.0.emptied.notify_waiters();
         }
-    }
-
-    async fn broadcast_part(self, first: usize, frame: Frame) -> usize {
-        let mut taken = 0;
-        for shard in (first..SHARDS).step_by(BROADCAST_TASKS) {
-            let outboxes = self.0.visitors.outboxes(shard);
-            for chunk in outboxes.chunks(CHUNK_SOCKETS) {
-                taken += chunk.iter().filter(|it| takes(it, &frame)).count();
-                tokio::task::yield_now().await;
-            }
-        }
-        taken
     }
 
     async fn send_away(&self, party: Party, window: Duration) {
@@ -159,13 +131,6 @@ impl Listed {
     fn outboxes(&self, shard: usize) -> Vec<Outbox> {
         let shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
         shard.values().cloned().collect()
-    }
-}
-
-fn takes(outbox: &Outbox, frame: &Frame) -> bool {
-    match outbox.push(frame, None) {
-        Delivery::Queued => true,
-        Delivery::Lost | Delivery::Gone => false,
     }
 }
 

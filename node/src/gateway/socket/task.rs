@@ -1,6 +1,9 @@
 //! The lean task of one socket, from `welcome` to the end.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use salotto_protocol::{AgentId, ClientFrame, CloseCode, Cursor, ErrorCode, Refusal, ServerFrame};
@@ -73,33 +76,39 @@ impl Drop for Stay {
     }
 }
 
+/// A frame on its way through its actor; without one, nothing of it is in the task.
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Whatever is large lives in a box while it is needed: a task keeps the size of its largest
 /// state, and most sockets are silent.
-pub(super) async fn run(mut socket: Socket) {
-    loop {
-        match socket.line.next().await {
-            Event::Frame(frame) => socket.take(frame).await,
-            Event::Refill(places) => socket.refill(places),
-            Event::End => break,
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its argument twice")]
+pub(super) fn run(mut socket: Socket) -> impl Future<Output = ()> + Send {
+    async move {
+        while let Some(work) = poll_fn(|context| socket.poll_work(context)).await {
+            // The next frame is read when this one was taken, so TCP pushes back on a flood.
+            socket.line.meanwhile(work).await;
         }
+        let finished: Pin<Box<dyn Future<Output = ()> + Send + '_>> =
+            Box::pin(socket.line.finish());
+        finished.await;
     }
-    Box::pin(socket.line.finish()).await;
 }
 
 impl Socket {
-    /// Hands a frame to its actor. The next one is read when this one was taken.
-    async fn take(&mut self, frame: ClientFrame) {
-        let unanswered = about(unanswered(), &frame);
-        let taken = Box::pin(hand_over(
-            self.stay.app.clone(),
-            self.stay.role,
-            self.stay.outbox.clone(),
-            frame,
-            self.stay.exempt,
-        ));
-        if let Err(Unanswered) = self.line.meanwhile(taken).await {
-            self.stay.outbox.push(&encode(&ServerFrame::Refused(unanswered)), None);
+    /// The next frame's work. `None`: the line ends.
+    fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<Option<Work>> {
+        loop {
+            match ready!(self.line.poll(context)) {
+                Event::Frame(frame) => return Poll::Ready(Some(self.work(frame))),
+                Event::Refill(places) => self.refill(places),
+                Event::End => return Poll::Ready(None),
+            }
         }
+    }
+
+    fn work(&self, frame: ClientFrame) -> Work {
+        let Stay { app, role, outbox, exempt, .. } = &self.stay;
+        Box::pin(hand_over(app.clone(), *role, outbox.clone(), frame, *exempt))
     }
 
     /// The queue was lost: everything is attached again, from what was written last.
@@ -117,16 +126,14 @@ impl Socket {
     }
 }
 
-async fn hand_over(
-    app: App,
-    role: Role,
-    outbox: Outbox,
-    frame: ClientFrame,
-    exempt: bool,
-) -> Result<(), Unanswered> {
-    match role {
+async fn hand_over(app: App, role: Role, outbox: Outbox, frame: ClientFrame, exempt: bool) {
+    let unanswered = about(unanswered(), &frame);
+    let taken = match role {
         Role::Visitor(who) => app.sessions.frame(who, &outbox, frame, exempt).await,
         Role::Agent(agent) => app.agents.frame(agent, &outbox, frame, exempt).await,
+    };
+    if let Err(Unanswered) = taken {
+        outbox.push(&encode(&ServerFrame::Refused(unanswered)), None);
     }
 }
 

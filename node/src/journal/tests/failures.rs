@@ -174,3 +174,24 @@ async fn texts(desk: &Desk, id: ConversationId) -> Vec<String> {
     let entries = desk.entries(id).await;
     entries.iter().filter_map(|entry| entry.body.text()).map(str::to_owned).collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_log_is_moved_into_the_file_while_writing_goes_on() {
+    let desk = Desk::new().await;
+    let conversation = desk.conversation().await;
+    let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
+    let length = || std::fs::metadata(desk.file()).unwrap().len();
+    let before = length();
+
+    let started = std::time::Instant::now();
+    while length() == before {
+        assert!(started.elapsed() < PATIENCE, "no checkpoint was made");
+        let says = |_| desk.submit(visitor.says(conversation.id, ClientId::fresh(), "hello"));
+        for outcome in (0..512).map(says).collect::<Vec<_>>() {
+            committed(wait(outcome).await);
+        }
+    }
+
+    let seqs = desk.entries(conversation.id).await;
+    assert_eq!(seqs.last().unwrap().seq, desk.head(conversation.id).await.seq.min(Seq(10_000)));
+}

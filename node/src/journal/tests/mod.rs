@@ -20,8 +20,8 @@ use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    Ack, Change, Changed, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry, Outcome,
-    Rejection, Slot, Target, Write,
+    Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
+    Outcome, Rejection, Slot, Target, Write,
 };
 use crate::store::{AgentRow, Head, Store};
 use crate::supervisor;
@@ -99,8 +99,6 @@ impl Desk {
         agents.into_iter().find(|agent| agent.id == id).expect("it is there")
     }
 }
-
-type Decide = Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>;
 
 /// A write without its `done`.
 struct NewWrite {
@@ -237,7 +235,7 @@ async fn wait<T>(outcome: oneshot::Receiver<T>) -> T {
 fn committed(outcome: Outcome) -> Ack {
     match outcome {
         Outcome::Committed(ack) => ack,
-        Outcome::Rejected(_) | Outcome::Failed => panic!("{outcome:?}"),
+        other @ (Outcome::Rejected(_) | Outcome::Failed) => panic!("{other:?}"),
     }
 }
 
@@ -245,6 +243,6 @@ fn committed(outcome: Outcome) -> Ack {
 fn rejected(outcome: Outcome) -> ErrorCode {
     match outcome {
         Outcome::Rejected(rejection) => rejection.code,
-        Outcome::Committed(_) | Outcome::Failed => panic!("{outcome:?}"),
+        other @ (Outcome::Committed(_) | Outcome::Failed) => panic!("{other:?}"),
     }
 }

@@ -1,6 +1,7 @@
 //! The store on real database files.
 
 mod backup;
+mod checkpoint;
 mod open;
 mod reads;
 mod receipts;

@@ -7,7 +7,7 @@ mod report;
 #[cfg(test)]
 pub(super) use receipts::BY_SEQ;
 pub(crate) use receipts::verify_receipts;
-pub(crate) use report::{Finding, Report};
+pub(crate) use report::Report;
 
 use futures_util::TryStreamExt;
 use log::LogCheck;
@@ -111,7 +111,7 @@ async fn check_logs(read: &mut Connection, report: &mut Report) -> Result<(), St
     }
 }
 
-/// Both are in the order of conversations: each entry belongs to the head at hand or to a later one.
+/// Both are in the order of conversations: an entry belongs to the head at hand or to a later one.
 async fn check_page(
     read: &mut Connection,
     heads: Vec<HeadRow>,

@@ -151,21 +151,15 @@ impl Chunk {
         let stored: HashMap<(Uuid, i64), Option<Uuid>> =
             stored.into_iter().map(|(id, seq, client_id)| ((id, seq), client_id)).collect();
         for (conversation, seq, client_id) in &self.received {
-            match stored.get(&(conversation.0, i64::from(seq.0))) {
-                None => {
-                    let what = format!(
-                        "conversation {conversation}: received seq {seq} is not in the store"
-                    );
-                    report.found("I2", what);
-                }
+            let (invariant, trouble) = match stored.get(&(conversation.0, i64::from(seq.0))) {
+                None => ("I2", "is not in the store"),
                 Some(stored) if *stored != client_id.map(|id| id.0) => {
-                    let what = format!(
-                        "conversation {conversation}: received seq {seq} is another entry in the store"
-                    );
-                    report.found("I5", what);
+                    ("I5", "is another entry in the store")
                 }
-                Some(_) => {}
-            }
+                Some(_) => continue,
+            };
+            let what = format!("conversation {conversation}, received seq {seq}: {trouble}");
+            report.found(invariant, what);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ const ROUNDS: usize = 3;
 pub(crate) async fn measure(report: &mut Report) {
     let (mut beyond, mut p99s, mut lags) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "19000")]).await;
+        let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "20000")]).await;
         let output = Command::new(binary().with_file_name("salotto-loadtest"))
             .args(["run", "--target", &format!("http://{}", node.public)])
             .args(["--visitors", "1000", "--agents", "20", "--rate", "1000/s"])
@@ -21,8 +21,8 @@ pub(crate) async fn measure(report: &mut Report) {
             .expect("it runs");
         let summary: serde_json::Value =
             serde_json::from_slice(&output.stdout).expect("a summary in JSON");
-        let p99 = milliseconds(&summary, "/latency/delivery_visitor_to_agent/due/p99_us");
-        let lag = milliseconds(&summary, "/generator/lag/p99_us");
+        let p99 = milliseconds(&summary, "/latency_us/delivery_to_agent/due/p99");
+        let lag = milliseconds(&summary, "/generator/schedule_lag_us/p99");
         beyond.push(p99 - lag);
         p99s.push(p99);
         lags.push(lag);

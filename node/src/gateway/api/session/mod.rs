@@ -130,3 +130,6 @@ fn set_cookie(value: &str, seconds: i64, is_secure: bool) -> String {
 fn private(session: Session) -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(session)).into_response()
 }
+
+#[cfg(test)]
+mod tests;

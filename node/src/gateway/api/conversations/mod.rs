@@ -77,3 +77,6 @@ fn number(
         complaint: format!("must be a number from {} to {}", range.start(), range.end()),
     })
 }
+
+#[cfg(test)]
+mod tests;

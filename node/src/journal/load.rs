@@ -1,0 +1,122 @@
+//! Reads and locks what a batch of writes is to be decided on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use salotto_protocol::{AgentId, ClientId, ConversationId, InboxId, VisitorId};
+
+use super::state::{Tracked, Work};
+use super::write::{Target, Write};
+use crate::store::{Batch, StartKey, StoreError};
+
+/// What a batch of writes must see.
+#[derive(Default)]
+pub(super) struct Asked {
+    conversations: BTreeSet<ConversationId>,
+    starts: BTreeMap<StartKey, InboxId>,
+    agents: BTreeSet<AgentId>,
+    client_ids: Vec<(Place, ClientId)>,
+}
+
+/// Where a client id is looked up.
+enum Place {
+    In(ConversationId),
+    WhereLed(StartKey, InboxId),
+}
+
+impl Asked {
+    pub(super) fn by(writes: &[Write]) -> Asked {
+        let mut asked = Asked::default();
+        for write in writes {
+            let place = match &write.target {
+                Target::Conversation(id) => {
+                    asked.conversations.insert(*id);
+                    Place::In(*id)
+                }
+                Target::Start(new) => {
+                    let key = (new.visitor, new.start_client_id);
+                    asked.starts.insert(key, new.inbox);
+                    Place::WhereLed(key, new.inbox)
+                }
+            };
+            asked.agents.extend(&write.agents);
+            asked.client_ids.extend(write.client_id.map(|client_id| (place, client_id)));
+        }
+        asked
+    }
+}
+
+/// Locks the heads in id order, then the agents in id order, and looks the client ids up.
+pub(super) async fn load(batch: &mut Batch<'_>, asked: Asked) -> Result<Work, StoreError> {
+    let mut work = Work::default();
+    find_starts(batch, &asked.starts, &mut work).await?;
+    let mut ids = asked.conversations;
+    ids.extend(work.starts.values());
+    ids.retain(|id| !work.heads.contains_key(id));
+    if !ids.is_empty() {
+        let ids: Vec<ConversationId> = ids.into_iter().collect();
+        batch.lock(&ids).await?.into_iter().for_each(|head| work.track(head));
+    }
+    lock_agents(batch, asked.agents, &mut work).await?;
+    find_known(batch, &asked.client_ids, &mut work).await?;
+    Ok(work)
+}
+
+/// A start leads to where it led before, else to what its visitor has open in that inbox.
+async fn find_starts(
+    batch: &mut Batch<'_>,
+    starts: &BTreeMap<StartKey, InboxId>,
+    work: &mut Work,
+) -> Result<(), StoreError> {
+    if starts.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<StartKey> = starts.keys().copied().collect();
+    work.starts.extend(batch.starts(&keys).await?);
+    let new = starts.iter().filter(|(key, _)| !work.starts.contains_key(key));
+    let open: BTreeSet<(VisitorId, InboxId)> =
+        new.map(|((visitor, _), inbox)| (*visitor, *inbox)).collect();
+    if !open.is_empty() {
+        let open: Vec<(VisitorId, InboxId)> = open.into_iter().collect();
+        batch.lock_open(&open).await?.into_iter().for_each(|head| work.track(head));
+    }
+    Ok(())
+}
+
+async fn lock_agents(
+    batch: &mut Batch<'_>,
+    mut ids: BTreeSet<AgentId>,
+    work: &mut Work,
+) -> Result<(), StoreError> {
+    for Tracked { head, .. } in work.heads.values() {
+        ids.extend(head.assignee.into_iter().chain(head.slot_agent));
+    }
+    if !ids.is_empty() {
+        let ids: Vec<AgentId> = ids.into_iter().collect();
+        let rows = batch.lock_agents(&ids).await?;
+        work.agents.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(())
+}
+
+async fn find_known(
+    batch: &mut Batch<'_>,
+    client_ids: &[(Place, ClientId)],
+    work: &mut Work,
+) -> Result<(), StoreError> {
+    let mut asked = BTreeSet::new();
+    for (place, client_id) in client_ids {
+        let conversation = match place {
+            Place::In(id) => Some(*id).filter(|id| work.heads.contains_key(id)),
+            Place::WhereLed(start, inbox) => work.conversation_of_start(*start, *inbox),
+        };
+        asked.extend(conversation.map(|conversation| (conversation, *client_id)));
+    }
+    if !asked.is_empty() {
+        let asked: Vec<_> = asked.into_iter().collect();
+        for (conversation, entry) in batch.known(&asked).await? {
+            let client_id = entry.client_id.expect("it was found by its client id");
+            work.known.insert((conversation, client_id), entry);
+        }
+    }
+    Ok(())
+}
