@@ -14,7 +14,9 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 # What `make run` starts; every other setting has its default (docs/operations.md).
 DATA := data
-RUN_SETTINGS := SALOTTO_DEMO__ENABLED=true SALOTTO_STORE__URL=sqlite:$(DATA)/salotto.db
+# Nobody's balancer must notice that it stops: Ctrl-C ends it within a second.
+RUN_SETTINGS := SALOTTO_DEMO__ENABLED=true SALOTTO_STORE__URL=sqlite:$(DATA)/salotto.db \
+	SALOTTO_DRAIN__ENDPOINT_DELAY_MS=0 SALOTTO_DRAIN__WINDOW_MS=500
 # cargo-deny's checks; `make audit CHECKS="bans licenses sources"` needs no network.
 CHECKS := advisories bans licenses sources
 

@@ -21,6 +21,7 @@ mod rate;
 mod router;
 mod session;
 mod store;
+mod strikes;
 mod supervisor;
 mod telemetry;
 #[cfg(test)]

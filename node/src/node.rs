@@ -54,6 +54,8 @@ pub(crate) enum NodeError {
     Demo(#[source] StoreError),
     #[error("a part of the node failed; what was acknowledged is on disk")]
     PartFailed,
+    #[error("the journal did not end in time; what was acknowledged is on disk")]
+    Undrained,
 }
 
 /// Runs one node until it is told to stop.
@@ -173,8 +175,7 @@ impl Running {
             }
         }
         self.health.enter(Phase::Draining);
-        self.leave(HURRIED_WINDOW).await;
-        ended
+        ended.and(self.leave(HURRIED_WINDOW).await)
     }
 
     /// Not ready, and still accepting while balancers notice; then from the gateway inwards.
@@ -188,11 +189,12 @@ impl Running {
     }
 
     /// Whoever is still here is told to come back; what was taken is committed.
-    async fn leave(self, window: Duration) {
+    async fn leave(self, window: Duration) -> Result<(), NodeError> {
         self.stop.send_replace(true);
         self.sockets.drain(window).await;
-        self.journal.drain().await;
+        self.journal.drain().await.map_err(|_| NodeError::Undrained)?;
         tracing::info!("the node has ended");
+        Ok(())
     }
 }
 

@@ -18,6 +18,11 @@ pub const CURSORS_MAX: usize = 16;
 /// Conversations that one socket follows at once; a console has its tabs.
 pub const ATTACHED_MAX: usize = 64;
 
+/// Sockets of one visitor on one node: more tabs than anybody keeps open.
+pub const VISITOR_SOCKETS_MAX: usize = 16;
+/// Boards that one socket watches at once; a console shows one inbox, perhaps a few.
+pub const BOARDS_MAX: usize = 16;
+
 /// A message or a comment, in UTF-8.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024;
 /// What browsers send at most.
@@ -30,6 +35,8 @@ pub const PREVIEW_CHARS_MAX: usize = 120;
 pub const CATCH_UP_ENTRIES_MAX: usize = 200;
 /// One page of history.
 pub const PAGE_ENTRIES_MAX: usize = 200;
+/// The texts of one page of history together; a page has one entry at least.
+pub const PAGE_TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Entries that one write may have.
 pub const WRITE_ENTRIES_MAX: usize = 8;
 /// Conversations listed in a visitor's `welcome`.
@@ -41,9 +48,15 @@ pub const VISITOR_MESSAGES_PER_SECOND: u32 = 4;
 /// All frames of a visitor's socket, typing and marks included.
 pub const VISITOR_FRAMES_BURST: u32 = 120;
 pub const VISITOR_FRAMES_PER_SECOND: u32 = 30;
+/// Conversations that a visitor attaches, in `hello` too: each costs a read of the log.
+pub const VISITOR_ATTACHES_BURST: u32 = 64;
+pub const VISITOR_ATTACHES_PER_SECOND: u32 = 4;
 /// An agent works in many conversations at once.
 pub const AGENT_FRAMES_BURST: u32 = 600;
 pub const AGENT_FRAMES_PER_SECOND: u32 = 150;
+
+/// Frames refused for their rate within a minute, before the socket is closed.
+pub const FLOOD_FRAMES_MAX: u16 = 200;
 
 /// Shown this long after the last `typing {on: true}`.
 pub const TYPING_LAPSES_MS: u64 = 6_000;

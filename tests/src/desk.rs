@@ -1,12 +1,14 @@
 //! What nearly every test needs: agents who can sign in, a chatflow that is theirs, visitors.
 
+use std::time::Duration;
+
 use salotto_protocol::api::{
     ConversationAnswer, EntryPage, LoadTestAgents, LoadTestDesk, NewVisitor, Session, SignIn,
     VisitorToken,
 };
 use salotto_protocol::{
-    AgentId, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, Entry, Epoch, InboxId, Seq,
-    ServerFrame, SiteId, Start,
+    AgentId, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, Entry, Epoch, ErrorCode,
+    InboxId, Seq, ServerFrame, SiteId, Start,
 };
 
 use crate::node::{DEMO_PASSWORD, LOADTEST_TOKEN, Node};
@@ -131,12 +133,26 @@ pub async fn acked_and_received(
         .await
 }
 
-/// Sends a message and waits until it is committed.
+/// Sends a message and waits until it is committed; like every client, more slowly when told so.
 pub async fn say(socket: &mut Socket, conversation: ConversationId, text: &str) -> Seq {
     let client_id = ClientId::fresh();
-    let text = text.to_owned();
-    socket.send(&ClientFrame::Send { conversation, client_id, text }).await;
-    acked(socket, client_id).await.1
+    loop {
+        let text = text.to_owned();
+        socket.send(&ClientFrame::Send { conversation, client_id, text }).await;
+        let answer = socket.until("an answer", |frame| match frame {
+            ServerFrame::Ack { client_id: of, seq, .. } if of == client_id => Some(Ok(seq)),
+            ServerFrame::Refused(no) if no.client_id == Some(client_id) => Some(Err(no)),
+            _ => None,
+        });
+        match answer.await {
+            Ok(seq) => return seq,
+            Err(no) if no.code == ErrorCode::RateLimited => {
+                let wait = no.retry_after_ms.expect("it says when again");
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            Err(no) => panic!("{no:?}"),
+        }
+    }
 }
 
 pub fn from_the_start(conversation: ConversationId) -> Cursor {

@@ -1,11 +1,12 @@
 //! One signed-in agent: what their sockets follow, and what they ask for.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use salotto_protocol::{
-    AgentId, Author, ClientFrame, ClientId, ConversationId, Cursor, ErrorCode, InboxId, Refusal,
-    limits,
+    AgentId, Author, ClientFrame, ClientId, CloseCode, ConversationId, Cursor, ErrorCode, InboxId,
+    Refusal, limits,
 };
 
 use super::handle::Parts;
@@ -14,6 +15,7 @@ use crate::conversation::{Command, Done, Follower, Outcome, Request, answer, ref
 use crate::fanout::{Outbox, SocketId};
 use crate::metrics;
 use crate::rate::{Bucket, Rate, Taken};
+use crate::strikes::{Floods, Verdict};
 
 const FRAMES: Rate =
     Rate { burst: limits::AGENT_FRAMES_BURST, per_second: limits::AGENT_FRAMES_PER_SECOND };
@@ -34,11 +36,18 @@ pub(super) struct State {
     allowance: Bucket,
 }
 
-/// What one socket follows.
-#[derive(Default)]
+/// What one socket follows, and how it behaves.
 struct Tab {
     attached: Vec<ConversationId>,
-    board: Option<InboxId>,
+    boards: Vec<InboxId>,
+    floods: Floods,
+}
+
+impl Tab {
+    fn new() -> Tab {
+        let floods = Floods::new(limits::FLOOD_FRAMES_MAX, Instant::now());
+        Tab { attached: Vec::new(), boards: Vec::new(), floods }
+    }
 }
 
 impl Actor for AgentActor {
@@ -71,9 +80,9 @@ impl Actor for AgentActor {
 
 impl AgentActor {
     fn join(&self, state: &mut State, outbox: &Outbox, cursors: Vec<Cursor>) {
-        let tab = state.sockets.entry(outbox.id()).or_default();
-        if let Some(inbox) = tab.board {
-            self.parts.boards.watch(inbox, outbox.clone());
+        let tab = state.sockets.entry(outbox.id()).or_insert_with(Tab::new);
+        for inbox in &tab.boards {
+            self.parts.boards.watch(*inbox, outbox.clone());
         }
         for cursor in cursors {
             self.attach(tab, outbox, cursor);
@@ -90,17 +99,21 @@ impl AgentActor {
     }
 
     fn frame(&self, state: &mut State, outbox: &Outbox, frame: ClientFrame, exempt: bool) {
+        let Some(tab) = state.sockets.get_mut(&outbox.id()) else { return };
         if !exempt
             && let Taken::Empty { retry_after_ms } = state.allowance.take(FRAMES, clock::now_ms())
         {
             metrics::rate_limited("agent");
             let refusal = Refusal::new(ErrorCode::RateLimited, "too many at once");
             let (client_id, conversation) = frame.subject();
+            let wait_ms = retry_after_ms;
             let retry_after_ms = Some(retry_after_ms);
             refuse(outbox, Refusal { client_id, conversation, retry_after_ms, ..refusal });
+            if tab.floods.refused(clock::now_ms(), wait_ms) == Verdict::Enough {
+                outbox.close(CloseCode::RateLimited, "a flood of frames");
+            }
             return;
         }
-        let Some(tab) = state.sockets.get_mut(&outbox.id()) else { return };
         self.dispatch(tab, outbox, frame);
     }
 
@@ -135,10 +148,7 @@ impl AgentActor {
             ClientFrame::Typing { conversation, on } => {
                 conversations.typing(conversation, socket, self.author(), on);
             }
-            ClientFrame::Board { inbox } => {
-                tab.board = Some(inbox);
-                self.parts.boards.watch(inbox, outbox.clone());
-            }
+            ClientFrame::Board { inbox } => self.watch(tab, outbox, inbox),
             ClientFrame::Status { status } => self.parts.presence.set_status(self.id, status),
             ClientFrame::Hello(_)
             | ClientFrame::Pong
@@ -167,6 +177,18 @@ impl AgentActor {
         self.parts.conversations.attach(follower, outbox.clone(), cursor);
     }
 
+    fn watch(&self, tab: &mut Tab, outbox: &Outbox, inbox: InboxId) {
+        if !tab.boards.contains(&inbox) {
+            if tab.boards.len() >= limits::BOARDS_MAX {
+                let message = "this socket watches too many boards";
+                refuse(outbox, Refusal::new(ErrorCode::TooLarge, message));
+                return;
+            }
+            tab.boards.push(inbox);
+        }
+        self.parts.boards.watch(inbox, outbox.clone());
+    }
+
     fn write(
         &self,
         outbox: &Outbox,
@@ -175,7 +197,7 @@ impl AgentActor {
         command: Command,
     ) {
         let to = outbox.clone();
-        let asked_at = std::time::Instant::now();
+        let asked_at = Instant::now();
         let spoken = matches!(command, Command::AgentMessage { .. });
         let done: Done = Box::new(move |outcome| {
             if let (true, Outcome::Committed(_)) = (spoken, &outcome) {

@@ -40,6 +40,12 @@ impl Agents {
         let _ = self.registry.cast(Msg::Leave(agent, socket));
     }
 
+    /// The agent signed out: their sockets are closed. Another device that is still signed in
+    /// comes back with a fresh token.
+    pub(crate) fn signed_out(&self, agent: AgentId) {
+        let _ = self.registry.cast(Msg::SignedOut(agent));
+    }
+
     /// One frame of an agent (never `hello` or `pong`). Returns once taken.
     pub(crate) async fn frame(
         &self,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ractor::{
     Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
 };
-use salotto_protocol::{AgentId, AgentPresence, ClientFrame, Cursor, ServerFrame};
+use salotto_protocol::{AgentId, AgentPresence, ClientFrame, CloseCode, Cursor, ServerFrame};
 use tokio::sync::watch;
 
 use super::actor::{self, AgentActor};
@@ -29,6 +29,7 @@ pub(super) struct Arrival {
 pub(super) enum Msg {
     Join(Arrival),
     Leave(AgentId, SocketId),
+    SignedOut(AgentId),
     Frame {
         agent: AgentId,
         outbox: Outbox,
@@ -93,6 +94,7 @@ impl Actor for Registry {
         match message {
             Msg::Join(arrival) => self.join(&myself, state, arrival).await?,
             Msg::Leave(agent, socket) => self.leave(state, agent, socket),
+            Msg::SignedOut(agent) => signed_out(state, agent),
             Msg::Frame { agent, outbox, frame, exempt, reply } => {
                 if let Some(line) = state.agents.get(&agent) {
                     let message = actor::Msg::Frame { outbox, frame, exempt, reply };
@@ -177,11 +179,18 @@ impl Registry {
                 for outbox in &line.sockets {
                     self.parts.boards.unwatch(outbox.id());
                     self.parts.presence.left(*agent);
-                    outbox.close(salotto_protocol::CloseCode::InternalError, "please come back");
+                    outbox.close(CloseCode::InternalError, "please come back");
                 }
             }
             keep
         });
+    }
+}
+
+/// Each socket's end takes it out.
+fn signed_out(state: &State, agent: AgentId) {
+    for outbox in state.agents.get(&agent).iter().flat_map(|line| &line.sockets) {
+        outbox.close(CloseCode::Unauthenticated, "signed out");
     }
 }
 

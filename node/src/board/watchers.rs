@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use salotto_protocol::InboxId;
+use salotto_protocol::limits::BOARDS_MAX;
 
 use crate::fanout::SocketId;
-
-/// Boards that one socket watches at once; a console shows one inbox, perhaps a few.
-pub(super) const BOARDS_OF_SOCKET_MAX: usize = 16;
 
 /// Numbers every watching: what a board says of an earlier one means nothing any more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,7 +36,7 @@ impl<T: Clone> Watchers<T> {
         outbox: T,
     ) -> Option<Watcher<T>> {
         let others = self.boards.iter().filter(|(it, _)| **it != inbox);
-        if others.filter(|(_, all)| all.contains_key(&socket)).count() >= BOARDS_OF_SOCKET_MAX {
+        if others.filter(|(_, all)| all.contains_key(&socket)).count() >= BOARDS_MAX {
             return None;
         }
         self.last += 1;
@@ -132,7 +130,7 @@ mod tests {
     #[test]
     fn a_socket_cannot_watch_any_number_of_boards() {
         let mut watchers = Watchers::new();
-        for number in 0..BOARDS_OF_SOCKET_MAX as u128 {
+        for number in 0..BOARDS_MAX as u128 {
             add(&mut watchers, number, ONE);
         }
         assert!(watchers.add(inbox(99), ONE, "outbox").is_none());

@@ -1,6 +1,7 @@
 //! Whether a chatflow can be answered now (AV-10 to AV-14). Pure.
 //!
-//! Operating hours are not among the settings, so nobody there is `Away` and never `Offline`.
+//! Operating hours are not among the settings: availability follows the agents alone, and nobody
+//! there is `Offline`. `Away` is for hours in which nobody is there (AV-11).
 
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentStatus, Availability};
@@ -18,7 +19,7 @@ pub(super) fn availability(settings: &ChatflowSettings, roster: &Roster) -> Avai
             }
         }
     }
-    if anybody_there { Availability::AtCapacity } else { Availability::Away }
+    if anybody_there { Availability::AtCapacity } else { Availability::Offline }
 }
 
 /// Those whom the assignment rule names; without a rule, everybody (AV-14).
@@ -87,8 +88,8 @@ mod tests {
     fn nobody_available_and_present_is_away() {
         let agents =
             vec![agent(1, AgentStatus::Away, true, 0), agent(2, AgentStatus::Available, false, 0)];
-        assert_eq!(now(true, &[1, 2], agents), Availability::Away);
-        assert_eq!(now(true, &[], Vec::new()), Availability::Away);
+        assert_eq!(now(true, &[1, 2], agents), Availability::Offline);
+        assert_eq!(now(true, &[], Vec::new()), Availability::Offline);
     }
 
     #[test]
@@ -96,8 +97,8 @@ mod tests {
         let agents = || {
             vec![agent(1, AgentStatus::Away, true, 0), agent(2, AgentStatus::Available, true, 0)]
         };
-        assert_eq!(now(true, &[1], agents()), Availability::Away);
-        assert_eq!(now(true, &[1, 9], agents()), Availability::Away, "9 is nobody");
+        assert_eq!(now(true, &[1], agents()), Availability::Offline);
+        assert_eq!(now(true, &[1, 9], agents()), Availability::Offline, "9 is nobody");
         assert_eq!(now(true, &[2], agents()), Availability::Available);
     }
 

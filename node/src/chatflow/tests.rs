@@ -46,17 +46,17 @@ async fn a_parked_visitor_hears_what_holds_and_each_change_of_it() {
     let desk = Desk::new().await;
     let agent = desk.agent("anna", 3).await;
     let chatflows = chatflows(&desk).await;
-    assert_eq!(chatflows.availability(desk.chatflow), Availability::Away);
+    assert_eq!(chatflows.availability(desk.chatflow), Availability::Offline);
 
     let (_outbox, mut browser) = parked(&chatflows, desk.site).await;
-    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Away));
+    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Offline));
     desk.present(agent, true).await;
     hears(&mut browser, desk.chatflow, Availability::Available).await;
     assert_eq!(chatflows.availability(desk.chatflow), Availability::Available);
     set_status(&desk, agent, AgentStatus::Away).await;
-    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Away));
+    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Offline));
     let shown = chatflows.shown_on(desk.site).expect("a chatflow");
-    assert_eq!((shown.id, shown.availability), (desk.chatflow, Availability::Away));
+    assert_eq!((shown.id, shown.availability), (desk.chatflow, Availability::Offline));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +90,7 @@ async fn a_change_that_nobody_told_is_in_force_soon_and_told_to_visitors() {
     let stranger = AgentId::fresh();
     desk.put_chatflow(desk.chatflow, &[stranger], 1).await;
 
-    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Away));
+    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Offline));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +106,7 @@ async fn visitors_hear_of_the_chatflow_that_takes_over_their_site() {
     desk.put_chatflow(next, &[], 0).await;
     chatflows.refresh().await;
 
-    hears(&mut browser, next, Availability::Away).await;
+    hears(&mut browser, next, Availability::Offline).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,8 +117,8 @@ async fn who_left_hears_nothing_and_who_is_gone_is_forgotten() {
     let (outbox, mut browser) = parked(&chatflows, desk.site).await;
     let (gone, _kept) = parked(&chatflows, desk.site).await;
     let (_stays, mut witness) = parked(&chatflows, desk.site).await;
-    assert_eq!(told(&mut browser).await.1, Availability::Away);
-    assert_eq!(told(&mut witness).await.1, Availability::Away);
+    assert_eq!(told(&mut browser).await.1, Availability::Offline);
+    assert_eq!(told(&mut witness).await.1, Availability::Offline);
     assert_eq!(chatflows.parked.count(desk.site), 3);
 
     chatflows.leave(desk.site, outbox.id());
@@ -130,7 +130,7 @@ async fn who_left_hears_nothing_and_who_is_gone_is_forgotten() {
     chatflows.join(desk.site, &outbox);
     set_status(&desk, agent, AgentStatus::Away).await;
     let mut heard = vec![told(&mut browser).await.1];
-    while heard.last() != Some(&Availability::Away) || heard.len() < 2 {
+    while heard.last() != Some(&Availability::Offline) || heard.len() < 2 {
         heard.push(told(&mut browser).await.1);
     }
     let changes = heard.iter().filter(|it| **it == Availability::Available).count();
@@ -162,7 +162,7 @@ async fn a_chatflow_that_panics_is_made_again_keeps_its_visitors_and_disturbs_no
     desk.put_chatflow(other, &[agent], 2).await;
     let chatflows = chatflows(&desk).await;
     let (_outbox, mut browser) = parked(&chatflows, desk.site).await;
-    assert_eq!(told(&mut browser).await.1, Availability::Away);
+    assert_eq!(told(&mut browser).await.1, Availability::Offline);
 
     chatflows.registry.cast(Msg::Panic(desk.chatflow)).expect("the registry lives");
     desk.present(agent, true).await;

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use salotto_protocol::{ConversationId, Entry, Epoch, Party, Seq, ServerFrame, View, ViewedEntry};
+use salotto_protocol::{
+    ConversationId, Cursor, Entry, Epoch, Party, Seq, ServerFrame, View, ViewedEntry,
+};
 
 use super::handle::Follower;
 use super::view::viewed;
@@ -10,30 +12,50 @@ use crate::fanout::{Delivery, Frame, Outbox, Place, SocketId, encode};
 
 /// New entries kept for a socket whose history is being read. Beyond it they are read again.
 const HELD_ENTRIES_MAX: usize = 256;
-/// Entries in one frame: a page of long messages stays below 64 KiB only most of the time, which
-/// is enough, for a client takes any size.
-const FRAME_ENTRIES_MAX: usize = 50;
+/// Of the entries in one frame: far below a socket's budget, so that a queue can end between two.
+const FRAME_ENTRIES_BYTES_MAX: usize = 64 * 1024;
 
-pub(super) struct Member {
-    pub(super) follower: Follower,
-    pub(super) outbox: Outbox,
+struct Member {
+    follower: Follower,
+    outbox: Outbox,
     stage: Stage,
 }
 
 enum Stage {
-    /// Its history is being read; meanwhile new entries are held back.
-    Catching { attempt: u64, held: VecDeque<Entry>, overflowed: bool },
+    /// Its history is being read; meanwhile new entries are held back. Until that has shown that
+    /// the conversation is the follower's, it hears and says nothing.
+    Catching(Catching),
     /// Has everything up to this seq, whatever is delivered again.
     Live { covered: Seq },
 }
 
-/// What to do with a history that was read for a socket.
+struct Catching {
+    attempt: u64,
+    /// From where to read.
+    cursor: Cursor,
+    held: VecDeque<Entry>,
+    overflowed: bool,
+    /// A part was sent already.
+    reads_on: bool,
+}
+
+/// A socket that waits for its history.
+pub(super) struct Joining {
+    pub(super) attempt: u64,
+    pub(super) follower: Follower,
+    pub(super) outbox: Outbox,
+    pub(super) cursor: Cursor,
+    /// The facts, and a part of the history, were sent already.
+    pub(super) reads_on: bool,
+}
+
+/// What to do with a history that was sent to a socket.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Release {
-    /// Sent, with all that was held: the socket is live.
+    /// All that was held is sent too: the socket is live.
     Live,
-    /// More was held back than fits: read on from here.
-    ReadOn(Seq),
+    /// Something is missing between the two: read on.
+    ReadOn,
     /// The socket left, or attached anew.
     Stale,
 }
@@ -50,12 +72,13 @@ impl Audience {
     }
 
     /// Takes a socket in, its entries held back from now on. The number names this attempt.
-    pub(super) fn admit(&mut self, follower: Follower, outbox: Outbox) -> u64 {
+    pub(super) fn admit(&mut self, follower: Follower, outbox: Outbox, cursor: Cursor) -> u64 {
         self.leave(outbox.id());
         self.attempts += 1;
         let attempt = self.attempts;
-        let stage = Stage::Catching { attempt, held: VecDeque::new(), overflowed: false };
-        self.members.push(Member { follower, outbox, stage });
+        let held = VecDeque::new();
+        let catching = Catching { attempt, cursor, held, overflowed: false, reads_on: false };
+        self.members.push(Member { follower, outbox, stage: Stage::Catching(catching) });
         attempt
     }
 
@@ -63,38 +86,57 @@ impl Audience {
         self.members.retain(|member| member.outbox.id() != socket);
     }
 
+    /// Who follows through this socket, once it is known that they may.
     pub(super) fn follower(&self, socket: SocketId) -> Option<Follower> {
-        self.members.iter().find(|it| it.outbox.id() == socket).map(|it| it.follower)
+        let member = self.members.iter().find(|it| it.outbox.id() == socket)?;
+        member.may_speak().then_some(member.follower)
     }
 
-    /// The member of this attempt, if it is still waiting for its history.
-    pub(super) fn catching(&mut self, attempt: u64) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.is_catching(attempt))
+    /// The socket of this attempt, if it is still waiting for its history.
+    pub(super) fn joining(&self, attempt: u64) -> Option<Joining> {
+        self.members.iter().find_map(|member| {
+            let catching = member.catching(attempt)?;
+            Some(Joining {
+                attempt,
+                follower: member.follower,
+                outbox: member.outbox.clone(),
+                cursor: catching.cursor,
+                reads_on: catching.reads_on,
+            })
+        })
     }
 
     pub(super) fn dismiss(&mut self, attempt: u64) {
-        self.members.retain(|member| !member.is_catching(attempt));
+        self.members.retain(|member| member.catching(attempt).is_none());
     }
 
-    /// Sends what was held above the history just sent.
-    pub(super) fn release(&mut self, log: Log, attempt: u64, history: History) -> Release {
+    /// Sends what was held above the history just sent. `known` is how far this node has
+    /// delivered to its live sockets: less must not be covered here.
+    pub(super) fn release(
+        &mut self,
+        log: Log,
+        attempt: u64,
+        history: History,
+        known: Seq,
+    ) -> Release {
+        let found = self.members.iter_mut().find(|it| it.catching(attempt).is_some());
+        let Some(member) = found else { return Release::Stale };
+        let Stage::Catching(catching) = &mut member.stage else { return Release::Stale };
         let History { sent, covered } = history;
-        let Some(member) = self.catching(attempt) else { return Release::Stale };
-        let Stage::Catching { held, overflowed, .. } = &mut member.stage else {
-            return Release::Stale;
-        };
-        held.retain(|entry| entry.seq > covered);
-        let hole = held.front().is_some_and(|first| first.seq > covered.next());
-        if *overflowed || hole {
-            held.clear();
-            *overflowed = false;
-            return Release::ReadOn(sent);
+        catching.held.retain(|entry| entry.seq > covered);
+        let hole = catching.held.front().is_some_and(|first| first.seq > covered.next());
+        let reached = catching.held.back().map_or(covered, |last| last.seq);
+        if catching.overflowed || hole || reached < known {
+            catching.held.clear();
+            catching.overflowed = false;
+            catching.reads_on = true;
+            catching.cursor.epoch = Some(log.epoch);
+            catching.cursor.seq = sent;
+            return Release::ReadOn;
         }
-        let view = member.follower.view();
-        let missed: Vec<Entry> = held.drain(..).collect();
-        let covered = missed.last().map_or(covered, |entry| entry.seq);
-        member.stage = Stage::Live { covered };
-        send_entries(&member.outbox, log, &viewed(missed, view, sent));
+        let missed = std::mem::take(&mut catching.held);
+        member.stage = Stage::Live { covered: reached };
+        send_entries(&member.outbox, log, viewed(missed, member.follower.view(), sent));
         Release::Live
     }
 
@@ -105,8 +147,8 @@ impl Audience {
         let mut frames: [Option<Option<(Frame, Place)>>; 2] = [None, None];
         self.members.retain_mut(|member| {
             let covered = match &mut member.stage {
-                Stage::Catching { held, overflowed, .. } => {
-                    hold(held, overflowed, entries);
+                Stage::Catching(catching) => {
+                    catching.hold(entries);
                     return true;
                 }
                 Stage::Live { covered } => *covered,
@@ -115,7 +157,7 @@ impl Audience {
             if entries.first().is_some_and(|first| first.seq <= covered) {
                 let mut fresh = viewed(entries.iter().cloned(), view, before.of(view));
                 fresh.retain(|shown| shown.entry.seq > covered);
-                send_entries(&member.outbox, log, &fresh);
+                send_entries(&member.outbox, log, fresh);
                 taken += 1;
                 return true;
             }
@@ -140,7 +182,7 @@ impl Audience {
         let mut encoded = None;
         for member in &self.members {
             let addressed = side.is_none_or(|side| member.follower.party() == side);
-            if addressed && Some(member.outbox.id()) != but {
+            if addressed && member.may_speak() && Some(member.outbox.id()) != but {
                 let frame = encoded.get_or_insert_with(|| encode(frame));
                 member.outbox.push(frame, None);
             }
@@ -179,20 +221,57 @@ impl Before {
 }
 
 impl Member {
-    fn is_catching(&self, wanted: u64) -> bool {
+    fn catching(&self, attempt: u64) -> Option<&Catching> {
         match &self.stage {
-            Stage::Catching { attempt, .. } => *attempt == wanted,
-            Stage::Live { .. } => false,
+            Stage::Catching(catching) if catching.attempt == attempt => Some(catching),
+            Stage::Catching(_) | Stage::Live { .. } => None,
+        }
+    }
+
+    fn may_speak(&self) -> bool {
+        match &self.stage {
+            Stage::Catching(catching) => catching.reads_on,
+            Stage::Live { .. } => true,
+        }
+    }
+}
+
+impl Catching {
+    /// Keeps entries until the history is there; what does not follow on is read again.
+    fn hold(&mut self, entries: &[Entry]) {
+        let follows = match (self.held.back(), entries.first()) {
+            (Some(last), Some(first)) => first.seq == last.seq.next(),
+            (None, _) | (_, None) => true,
+        };
+        let fits = self.held.len() + entries.len() <= HELD_ENTRIES_MAX;
+        if self.overflowed || !follows || !fits {
+            self.held.clear();
+            self.overflowed = true;
+        } else {
+            self.held.extend(entries.iter().cloned());
         }
     }
 }
 
 /// Sends entries in frames of a bearable size.
-pub(super) fn send_entries(outbox: &Outbox, log: Log, entries: &[ViewedEntry]) {
-    for chunk in entries.chunks(FRAME_ENTRIES_MAX) {
-        if let Some((frame, place)) = frame_for(log, chunk.to_vec()) {
-            outbox.push(&frame, Some(place));
+pub(super) fn send_entries(outbox: &Outbox, log: Log, entries: Vec<ViewedEntry>) {
+    let mut part = Vec::new();
+    let mut bytes = 0;
+    for entry in entries {
+        let more = serde_json::to_vec(&entry).expect("an entry is plain data").len();
+        if bytes + more > FRAME_ENTRIES_BYTES_MAX && !part.is_empty() {
+            send_part(outbox, log, std::mem::take(&mut part));
+            bytes = 0;
         }
+        bytes += more;
+        part.push(entry);
+    }
+    send_part(outbox, log, part);
+}
+
+fn send_part(outbox: &Outbox, log: Log, part: Vec<ViewedEntry>) {
+    if let Some((frame, place)) = frame_for(log, part) {
+        outbox.push(&frame, Some(place));
     }
 }
 
@@ -201,15 +280,6 @@ fn frame_for(log: Log, entries: Vec<ViewedEntry>) -> Option<(Frame, Place)> {
     let place = Place { conversation: log.conversation, seq };
     let frame = ServerFrame::Entries { conversation: log.conversation, epoch: log.epoch, entries };
     Some((encode(&frame), place))
-}
-
-fn hold(held: &mut VecDeque<Entry>, overflowed: &mut bool, entries: &[Entry]) {
-    if *overflowed || held.len() + entries.len() > HELD_ENTRIES_MAX {
-        held.clear();
-        *overflowed = true;
-    } else {
-        held.extend(entries.iter().cloned());
-    }
 }
 
 fn slot(view: View) -> usize {

@@ -1,28 +1,39 @@
 //! What passes by beside the log: marks, typing, the visitor's page.
 
+use salotto_protocol::envelope::{Envelope, TypingHint};
 use salotto_protocol::{AgentId, Author, Page, Party, Seq, ServerFrame, VisitorId};
 
 use super::actor::{ConversationActor, State};
 use super::view::pair;
 use crate::fanout::SocketId;
+use crate::store::Marks;
 
 impl ConversationActor {
     pub(super) fn marks(&self, state: &mut State, party: Party, delivered: Seq, read: Seq) {
-        if let Some(known) = &mut state.known {
-            match party {
-                Party::Visitor => {
-                    known.marks.visitor_delivered = known.marks.visitor_delivered.max(delivered);
-                    known.marks.visitor_read = known.marks.visitor_read.max(read);
-                }
-                Party::Team => {
-                    known.marks.team_delivered = known.marks.team_delivered.max(delivered);
-                    known.marks.team_read = known.marks.team_read.max(read);
-                }
+        let raised = match party {
+            Party::Visitor => {
+                Marks { visitor_delivered: delivered, visitor_read: read, ..Marks::default() }
             }
-            let pair = pair(known.marks, party);
-            let (delivered, read) = (pair.delivered, pair.read);
-            let frame = ServerFrame::Marks { conversation: self.id, party, delivered, read };
-            state.audience.tell(&frame, None, None);
+            Party::Team => Marks { team_delivered: delivered, team_read: read, ..Marks::default() },
+        };
+        self.marks_are(state, raised);
+    }
+
+    /// Raises what is known, and tells everybody what rose.
+    pub(super) fn marks_are(&self, state: &mut State, marks: Marks) {
+        let Some(known) = &mut state.known else {
+            state.early.marks = state.early.marks.raised_by(marks);
+            return;
+        };
+        let before = known.marks;
+        known.marks = before.raised_by(marks);
+        for party in [Party::Visitor, Party::Team] {
+            let now = pair(known.marks, party);
+            if now != pair(before, party) {
+                let (delivered, read) = (now.delivered, now.read);
+                let frame = ServerFrame::Marks { conversation: self.id, party, delivered, read };
+                state.audience.tell(&frame, None, None);
+            }
         }
     }
 
@@ -47,6 +58,14 @@ impl ConversationActor {
             None => (Author::Visitor { id: known.head.visitor }, Some(Party::Team)),
             Some((id, name)) => (Author::Agent { id, name }, None),
         };
+        if socket.is_some() && self.link.has_peers() {
+            let agent = match &by {
+                Author::Agent { id, name } => Some((*id, name.clone())),
+                Author::Visitor { .. } | Author::System => None,
+            };
+            let hint = TypingHint { conversation: self.id, agent, on };
+            self.link.publish(&Envelope::Typing(hint));
+        }
         let frame = ServerFrame::Typing { conversation: self.id, by, on };
         state.audience.tell(&frame, side, socket);
     }

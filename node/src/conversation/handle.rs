@@ -183,6 +183,11 @@ impl Conversations {
         self.tell(Msg::Page(conversation, visitor, page));
     }
 
+    #[cfg(test)]
+    pub(super) fn panic(&self, conversation: ConversationId) {
+        self.tell(Msg::Panic(conversation));
+    }
+
     /// Lost only while the node goes down: clients resume elsewhere.
     fn tell(&self, message: Msg) {
         let _ = self.registry.cast(message);

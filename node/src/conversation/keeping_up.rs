@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use ractor::ActorRef;
-use salotto_protocol::{ConversationId, Entry, Party, Seq, ServerFrame, View};
+use salotto_protocol::{ConversationId, Entry, Party, Seq, ServerFrame, View, limits};
 
 use super::actor::{ConversationActor, Msg, Reading, State};
 use super::audience::Before;
+use super::joining::READ_RETRY;
 use super::state::{Arrival, arrival};
 use super::view::summary;
 use crate::journal::Committed;
@@ -15,6 +16,7 @@ use crate::{clock, metrics};
 
 /// Bounds the memory of one read while catching up with the log.
 const CATCH_UP_ENTRIES_MAX: usize = 500;
+
 /// The log read on from where this actor stood.
 pub(super) struct CaughtUp {
     head: Head,
@@ -34,7 +36,7 @@ impl ConversationActor {
             // The first read is under way; whoever is attached holds these back.
             let before = before(committed.visitor_seq_before, first.seq);
             state.audience.deliver(self.log(), &committed.entries, before);
-            state.early = Some(committed.head.clone());
+            state.early.head = Some(committed.head.clone());
             return;
         };
         match arrival(known.head.seq, first.seq) {
@@ -57,7 +59,7 @@ impl ConversationActor {
 
     pub(super) fn reaches(&self, myself: &ActorRef<Msg>, state: &mut State, seq: Seq) {
         match &state.known {
-            None => state.early_reach = state.early_reach.max(seq),
+            None => state.early.reach = state.early.reach.max(seq),
             Some(known) if known.head.seq < seq => self.catch_up(myself, state),
             Some(_) => {}
         }
@@ -92,7 +94,8 @@ impl ConversationActor {
             Ok(None) => false,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "log not read on");
-                false
+                myself.send_after(READ_RETRY, || Msg::Reaches(Seq(u32::MAX)));
+                return;
             }
         };
         if stale || more {
@@ -102,22 +105,27 @@ impl ConversationActor {
 
     /// Returns whether the log goes on beyond what was read.
     fn take_in(&self, state: &mut State, read: CaughtUp) -> bool {
+        self.marks_are(state, read.marks);
         let Some(known) = &mut state.known else { return false };
+        let last_known = known.head.seq;
         let fresh: Vec<Entry> =
-            read.entries.into_iter().filter(|entry| entry.seq > known.head.seq).collect();
-        let Some((first, last)) = fresh.first().zip(fresh.last()) else { return false };
-        let before = before(known.head.visitor_seq, first.seq);
-        let last = last.seq;
-        let seen = fresh.iter().rev().find(|entry| entry.body.visible_to(View::Visitor));
-        let visitor_seq = seen.map_or(known.head.visitor_seq, |entry| entry.seq);
+            read.entries.into_iter().filter(|entry| entry.seq > last_known).collect();
+        let Some(last) = fresh.last().map(|entry| entry.seq) else { return false };
         let more = last < read.head.seq;
         let changed = facts_changed(&known.head, &read.head);
-        known.head = Head { seq: last, visitor_seq, ..read.head };
-        known.marks = read.marks;
-        let taken = state.audience.deliver(self.log(), &fresh, before);
-        if taken > 0 {
-            metrics::entry_from_link_delivered(taken, since(known.head.last_at_ms));
+        let mut visitor_seq = known.head.visitor_seq;
+        let mut taken = 0;
+        // Like writes, so that no frame outgrows a socket's budget.
+        for part in fresh.chunks(limits::WRITE_ENTRIES_MAX) {
+            let before = before(visitor_seq, part[0].seq);
+            taken += state.audience.deliver(self.log(), part, before);
+            let seen = part.iter().rev().find(|entry| entry.body.visible_to(View::Visitor));
+            visitor_seq = seen.map_or(visitor_seq, |entry| entry.seq);
         }
+        if taken > 0 {
+            metrics::entry_from_link_delivered(taken, since(read.head.last_at_ms));
+        }
+        known.head = Head { seq: last, visitor_seq, ..read.head };
         if changed {
             self.tell_facts(state);
         }

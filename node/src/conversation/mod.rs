@@ -11,6 +11,7 @@ mod attach;
 mod audience;
 mod ephemeral;
 mod handle;
+mod joining;
 mod keeping_up;
 mod registry;
 mod state;

@@ -5,15 +5,16 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ractor::{
-    Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
+    Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr,
+    SupervisionEvent,
 };
-use salotto_protocol::envelope::{CommittedHint, Envelope, MarksHint, PageHint, TypingHint};
-use salotto_protocol::{Author, ConversationId, Page, Seq, VisitorId};
+use salotto_protocol::envelope::{CommittedHint, Envelope, MarksHint, PageHint};
+use salotto_protocol::{Author, CloseCode, ConversationId, Page, Seq, VisitorId};
 
 use super::actor::{self, ConversationActor};
 use super::handle::{Attach, Typing};
 use crate::ask::ask;
-use crate::fanout::SocketId;
+use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Commit, CommitStream, Committed, Journal};
 use crate::link::{Hint, HintStream, Link};
 use crate::metrics;
@@ -27,8 +28,16 @@ pub(super) enum Msg {
     Page(ConversationId, VisitorId, Page),
     Commit(Commit, RpcReplyPort<()>),
     Hint(Hint, RpcReplyPort<()>),
-    /// An actor has nobody left, after so many attaches.
-    Alone(ConversationId, u64),
+    Alone(Alone),
+    #[cfg(test)]
+    Panic(ConversationId),
+}
+
+/// An actor has nobody left, after so many attaches.
+pub(super) struct Alone {
+    pub(super) id: ConversationId,
+    pub(super) actor: ActorId,
+    pub(super) attaches: u64,
 }
 
 pub(super) async fn start(
@@ -68,6 +77,8 @@ struct Registry {
 struct Line {
     actor: ActorRef<actor::Msg>,
     attaches: u64,
+    /// Whoever attached and did not detach.
+    sockets: HashMap<SocketId, Outbox>,
 }
 
 type State = HashMap<ConversationId, Line>;
@@ -89,11 +100,16 @@ impl Actor for Registry {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Attach(attach) => self.attach(&myself, state, attach).await?,
-            Msg::Detach(id, socket) => tell(state, id, actor::Msg::Detach(socket)),
+            Msg::Detach(id, socket) => {
+                if let Some(line) = state.get_mut(&id) {
+                    line.sockets.remove(&socket);
+                }
+                tell(state, id, actor::Msg::Detach(socket));
+            }
             Msg::Mark(id, socket, delivered, read) => {
                 tell(state, id, actor::Msg::Mark(socket, delivered, read));
             }
-            Msg::Typing(typing) => self.typing(state, typing),
+            Msg::Typing(typing) => type_in(state, typing),
             Msg::Page(id, visitor, page) => self.page(state, id, visitor, page),
             Msg::Commit(commit, reply) => {
                 self.commit(state, commit);
@@ -103,13 +119,14 @@ impl Actor for Registry {
                 take_hint(state, hint);
                 let _ = reply.send(());
             }
-            Msg::Alone(id, attaches) => bury_if_alone(state, id, attaches)?,
+            Msg::Alone(alone) => bury_if_alone(state, &alone),
+            #[cfg(test)]
+            Msg::Panic(id) => tell(state, id, actor::Msg::Panic),
         }
         Ok(())
     }
 
-    /// A conversation that fails takes only itself down: its sockets' next heartbeat or entry
-    /// finds nobody, and attaching again starts a new actor.
+    /// A conversation that fails takes only itself down: its sockets come back and resume.
     async fn handle_supervisor_evt(
         &self,
         _: ActorRef<Msg>,
@@ -146,13 +163,15 @@ impl Registry {
                     store: self.store.clone(),
                     journal: self.journal.clone(),
                     registry: myself.clone(),
+                    link: self.link.clone(),
                 };
                 let (actor, _) = myself.spawn_linked(None, conversation, ()).await?;
                 metrics::actor_started("conversation");
-                place.insert(Line { actor, attaches: 0 })
+                place.insert(Line { actor, attaches: 0, sockets: HashMap::new() })
             }
         };
         line.attaches += 1;
+        line.sockets.insert(attach.outbox.id(), attach.outbox.clone());
         let _ = line.actor.cast(actor::Msg::Attach(attach));
         Ok(())
     }
@@ -191,22 +210,6 @@ impl Registry {
         }));
     }
 
-    fn typing(&self, state: &State, typing: Typing) {
-        let Typing { conversation: id, socket, by, on } = typing;
-        let agent = match by {
-            Author::Agent { id, name } => Some((id, name)),
-            Author::Visitor { .. } | Author::System => None,
-        };
-        if state.contains_key(&id) {
-            self.link.publish(&Envelope::Typing(TypingHint {
-                conversation: id,
-                agent: agent.clone(),
-                on,
-            }));
-        }
-        tell(state, id, actor::Msg::Typing(Some(socket), agent, on));
-    }
-
     fn page(&self, state: &State, id: ConversationId, visitor: VisitorId, page: Page) {
         if self.link.has_peers() {
             let page_json = serde_json::to_vec(&page).expect("a page is plain data");
@@ -215,6 +218,15 @@ impl Registry {
         }
         tell(state, id, actor::Msg::Page(visitor, page));
     }
+}
+
+fn type_in(state: &State, typing: Typing) {
+    let Typing { conversation, socket, by, on } = typing;
+    let agent = match by {
+        Author::Agent { id, name } => Some((id, name)),
+        Author::Visitor { .. } | Author::System => None,
+    };
+    tell(state, conversation, actor::Msg::Typing(Some(socket), agent, on));
 }
 
 fn take_hint(state: &State, hint: Hint) {
@@ -252,20 +264,26 @@ fn tell(state: &State, id: ConversationId, message: actor::Msg) {
 
 /// The handle goes first, then `drain`: an attach that is already on its way to the actor has
 /// been counted here, and keeps it.
-fn bury_if_alone(
-    state: &mut State,
-    id: ConversationId,
-    attaches: u64,
-) -> Result<(), ActorProcessingErr> {
-    if state.get(&id).is_some_and(|line| line.attaches == attaches) {
-        let line = state.remove(&id).expect("it was just seen");
-        line.actor.drain()?;
+fn bury_if_alone(state: &mut State, alone: &Alone) {
+    let is_it = |line: &Line| line.actor.get_id() == alone.actor && line.attaches == alone.attaches;
+    if state.get(&alone.id).is_some_and(is_it) {
+        let line = state.remove(&alone.id).expect("it was just seen");
+        // Fails only if it has ended by itself.
+        let _ = line.actor.drain();
         metrics::actor_stopped("conversation", "idle");
     }
-    Ok(())
 }
 
-/// Removes exactly this actor: its conversation may already have a successor.
+/// Removes exactly this actor: its conversation may already have a successor. Sockets that it
+/// had are told to come back and resume, or they would hear nothing for ever.
 fn bury(state: &mut State, ended: &ActorCell) {
-    state.retain(|_, line| line.actor.get_id() != ended.get_id());
+    state.retain(|_, line| {
+        let keep = line.actor.get_id() != ended.get_id();
+        if !keep {
+            for outbox in line.sockets.values() {
+                outbox.close(CloseCode::InternalError, "please come back");
+            }
+        }
+        keep
+    });
 }

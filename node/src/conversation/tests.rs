@@ -14,7 +14,7 @@ use crate::journal::{Change, Journal, NewAgent, Outcome};
 use crate::link::{Link, LocalHub};
 use crate::store::{ChatflowRow, Store};
 use crate::supervisor;
-use crate::test_support::{Browser, socket, store};
+use crate::test_support::{Browser, eventually, socket, store};
 
 struct World {
     _folder: TempDir,
@@ -308,4 +308,41 @@ async fn another_node_hears_by_the_link_and_reads_from_the_store() {
     here.visitor_says(id, "two").await;
 
     assert_eq!(entries(&mut browser, 1).await, [(2, 3, "two".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_conversation_that_fails_sends_its_sockets_away_to_resume() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+    world.follow(&outbox, world.from(id, 0));
+    entries(&mut browser, 2).await;
+
+    world.conversations.panic(id);
+    eventually("the outbox closes", || async { outbox.is_closing() }).await;
+    let (again, mut browser) = socket().await;
+    world.follow(&again, world.from(id, 2));
+    world.visitor_says(id, "two").await;
+
+    assert_eq!(entries(&mut browser, 1).await, [(2, 3, "two".to_owned())]);
+}
+
+#[tokio::test]
+async fn who_only_asked_for_a_foreign_conversation_raises_no_marks_in_it() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (outbox, mut browser) = socket().await;
+    let stranger = Follower::Visitor { id: VisitorId::fresh(), site: world.chatflow.site };
+
+    world.conversations.attach(stranger, outbox.clone(), world.from(id, 0));
+    world.conversations.mark(id, outbox.id(), Seq(2), Seq(2));
+    let ServerFrame::Refused(_) = browser.next().await else { panic!("refused") };
+    let (owner, mut owners) = socket().await;
+    world.follow(&owner, world.from(id, 0));
+    entries(&mut owners, 2).await;
+    world.conversations.mark(id, owner.id(), Seq(1), Seq(1));
+    owners.until(|frame| matches!(frame, ServerFrame::Marks { .. }).then_some(())).await;
+
+    let stored = world.store.marks(id).await.expect("read");
+    assert_eq!((stored.visitor_delivered, stored.visitor_read), (Seq(1), Seq(1)));
 }

@@ -14,6 +14,7 @@ mod limiter;
 mod observe;
 mod pages;
 mod password;
+mod patient;
 mod routes;
 mod server;
 mod socket;

@@ -23,6 +23,8 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
+use super::patient::Patient;
+
 /// Connections beyond `sockets_max`, so that the API answers while sockets are refused.
 pub(crate) const HTTP_CONNECTIONS_RESERVE: usize = 1_024;
 
@@ -35,6 +37,8 @@ const HEADERS_MAX: usize = 64;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// To answer a request, body included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// For a client to take anything at all of what is written to it.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// For running requests, once the node stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Out of descriptors or memory: nothing gets better by asking at once.
@@ -161,6 +165,7 @@ async fn talk(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX);
+    let stream = Patient::new(stream, WRITE_PATIENCE);
     let talking = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::pin!(talking);
     tokio::select! {

@@ -126,6 +126,16 @@ impl Harness {
         id
     }
 
+    /// Signs in and out again.
+    pub(super) async fn sign_out(&self) {
+        let (cookie, session) = self.signed_in().await;
+        let request = with_cookie(Method::DELETE, "/api/v1/session", &cookie)
+            .header("x-salotto-csrf", session["csrf_token"].as_str().expect("a token"))
+            .header(ORIGIN, OWN_ORIGIN)
+            .body(Body::empty());
+        assert_eq!(self.send(request.expect("a request")).await.status, 204);
+    }
+
     /// The session cookie's pair and the session.
     pub(super) async fn signed_in(&self) -> (String, Value) {
         let answer = self.send(sign_in(EMAIL, PASSWORD)).await;

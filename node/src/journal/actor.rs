@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::{mpsc, oneshot};
@@ -11,13 +12,15 @@ use super::change;
 use super::checkpointer::CHECKPOINT_ENTRIES;
 use super::commits::Commit;
 use super::delivery::Delivery;
-use super::marks::PendingMarks;
+use super::marks::{Added, PendingMarks};
 use super::write::{Change, Changed, Outcome, Write};
 use crate::metrics;
 use crate::store::{Mark, Store, StoreError, Trouble};
 
 /// More only makes the first ones wait: a commit of this many is no dearer per write.
 const BATCH_WRITES_MAX: usize = 256;
+/// A mark that no write carries along is stored after so long.
+pub(super) const MARKS_DELAY: Duration = Duration::from_millis(200);
 
 pub(super) struct JournalActor {
     pub(super) store: Store,
@@ -105,7 +108,7 @@ impl JournalActor {
             return Ok(());
         }
         let settled = settle(&self.store, &mut writes, marks).await;
-        self.keep(settled.marks_left);
+        self.keep(myself, settled.marks_left);
         state.count_entries(&settled.notices, myself);
         let answers = writes.into_iter().map(|write| write.done).zip(settled.outcomes).collect();
         state.deliver(Delivery { notices: settled.notices, answers, delivered: None }).await;
@@ -123,9 +126,13 @@ impl JournalActor {
         }
     }
 
-    fn keep(&self, marks: Vec<Mark>) {
+    /// Whoever flushed them has come and gone: the first one kept calls again.
+    fn keep(&self, myself: &ActorRef<Msg>, marks: Vec<Mark>) {
         for mark in marks {
-            self.shared.marks.add(mark);
+            match self.shared.marks.add(mark) {
+                Added::First => drop(myself.send_after(MARKS_DELAY, || Msg::FlushMarks)),
+                Added::More => {}
+            }
         }
     }
 

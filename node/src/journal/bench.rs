@@ -57,7 +57,7 @@ pub(crate) async fn bench_journal(
         latencies.extend(run(&journal, desks.len(), round).await);
     }
     let took = started.elapsed().as_secs_f64();
-    journal.drain().await;
+    journal.drain().await.expect("a journal that works");
     root.stop(None);
 
     latencies.sort_unstable();

@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{ConversationId, Party, Seq};
 use tokio::sync::mpsc;
 
-use super::actor::{JournalActor, Msg, Shared, State};
+use super::actor::{JournalActor, MARKS_DELAY, Msg, Shared, State};
 use super::commits::{CommitStream, Streams};
 use super::marks::Added;
 use super::write::{Busy, Change, Changed, Write};
 use super::{checkpointer, delivery};
-use crate::ask::ask;
+use crate::ask::{Unanswered, ask};
 use crate::store::{Mark, Store, StoreError};
 
 /// A fifth of a second of full speed: a sender who waited longer would rather be told `busy`.
 const QUEUE_WRITES_MAX: usize = 4_096;
-/// A mark that no write carries along is stored after so long.
-const MARKS_DELAY: Duration = Duration::from_millis(200);
 /// Each may take as long as an `ask`.
 const DRAIN_TRIES_MAX: u32 = 6;
 
@@ -87,13 +84,15 @@ impl Journal {
         self.streams.open()
     }
 
-    /// Commits what is queued and takes nothing more.
-    pub(crate) async fn drain(&self) {
+    /// Commits what is queued and takes nothing more. An error: it did not within half a minute,
+    /// or cannot any more; whether all was written is unknown.
+    pub(crate) async fn drain(&self) -> Result<(), Unanswered> {
         for _ in 0..DRAIN_TRIES_MAX {
             if ask(&self.actor, Msg::Drain).await.is_ok() {
-                return;
+                return Ok(());
             }
         }
         tracing::error!("the journal could not be drained in time");
+        Err(Unanswered)
     }
 }

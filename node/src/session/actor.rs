@@ -1,8 +1,11 @@
 //! A visitor who does something: checks what it alone can, and passes it on.
 
+use std::time::Instant;
+
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use salotto_protocol::{
-    Author, ClientFrame, ClientId, ConversationId, ErrorCode, Page, Refusal, Start,
+    Author, ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Page, Refusal, Start,
+    limits,
 };
 
 use super::handle::Identity;
@@ -15,6 +18,7 @@ use crate::conversation::{
 };
 use crate::fanout::Outbox;
 use crate::metrics;
+use crate::strikes::{Floods, Verdict};
 
 pub(super) struct SessionActor {
     pub(super) who: Identity,
@@ -29,6 +33,7 @@ pub(super) enum Msg {
 
 pub(super) struct State {
     allowance: Allowance,
+    floods: Floods,
     page: Page,
 }
 
@@ -38,7 +43,8 @@ impl Actor for SessionActor {
     type Arguments = Page;
 
     async fn pre_start(&self, _: ActorRef<Msg>, page: Page) -> Result<State, ActorProcessingErr> {
-        Ok(State { allowance: Allowance::full(clock::now_ms()), page })
+        let floods = Floods::new(limits::FLOOD_FRAMES_MAX, Instant::now());
+        Ok(State { allowance: Allowance::full(clock::now_ms()), floods, page })
     }
 
     async fn handle(
@@ -61,7 +67,11 @@ impl SessionActor {
     fn frame(&self, state: &mut State, outbox: &Outbox, frame: ClientFrame, exempt: bool) {
         if !exempt && let Err(refusal) = state.allowance.admit(&frame, clock::now_ms()) {
             metrics::rate_limited("visitor");
+            let wait_ms = refusal.retry_after_ms.unwrap_or(0);
             refuse(outbox, refusal);
+            if state.floods.refused(clock::now_ms(), wait_ms) == Verdict::Enough {
+                outbox.close(CloseCode::RateLimited, "a flood of frames");
+            }
             return;
         }
         let socket = outbox.id();
@@ -128,7 +138,7 @@ impl SessionActor {
     /// Answers, and attaches every tab of the visitor (REG-6).
     fn started(&self, outbox: Outbox, client_id: ClientId) -> Done {
         let (registry, who) = (self.registry.clone(), self.who);
-        let asked_at = std::time::Instant::now();
+        let asked_at = Instant::now();
         Box::new(move |outcome| {
             if let Outcome::Committed(ack) = &outcome {
                 metrics::visitor_message_acked(asked_at.elapsed());
@@ -149,7 +159,7 @@ impl SessionActor {
         let assigning = self.chatflows.assigning(self.who.site);
         let command = Command::VisitorMessage { visitor, text, assigning };
         let author = Author::Visitor { id: visitor };
-        let asked_at = std::time::Instant::now();
+        let asked_at = Instant::now();
         let to = outbox.clone();
         let done: Done = Box::new(move |outcome| {
             if let Outcome::Committed(_) = &outcome {

@@ -3,7 +3,7 @@
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{ClientFrame, Cursor, Page, SiteId, VisitorId};
 
-use super::registry::{self, Arrival, Msg};
+use super::registry::{self, Msg};
 use crate::ask::{Unanswered, ask};
 use crate::chatflow::Chatflows;
 use crate::conversation::Conversations;
@@ -14,6 +14,17 @@ use crate::fanout::{Outbox, SocketId};
 pub(crate) struct Identity {
     pub(crate) visitor: VisitorId,
     pub(crate) site: SiteId,
+}
+
+/// A visitor's socket, as it comes or comes again.
+pub(crate) struct Arrival {
+    pub(crate) who: Identity,
+    pub(crate) outbox: Outbox,
+    /// From `hello`, or its places after a lost queue.
+    pub(crate) cursors: Vec<Cursor>,
+    pub(crate) page: Option<Page>,
+    /// Of the load tester: no limits of number and rate.
+    pub(crate) exempt: bool,
 }
 
 /// The visitors on this node.
@@ -32,16 +43,9 @@ impl Sessions {
         Ok(Sessions { registry })
     }
 
-    /// A visitor's socket came: parked until it does something. `cursors` (from `hello`, or its
-    /// places after a lost queue) are attached.
-    pub(crate) fn join(
-        &self,
-        who: Identity,
-        outbox: Outbox,
-        cursors: Vec<Cursor>,
-        page: Option<Page>,
-    ) {
-        let arrival = Arrival { who, outbox, cursors, page: page.map(Box::new) };
+    /// A visitor's socket came: parked until it does something, and its cursors are attached.
+    /// Refused and closed if the visitor has too many. After a lost queue it joins again.
+    pub(crate) fn join(&self, arrival: Arrival) {
         let _ = self.registry.cast(Msg::Join(arrival));
     }
 

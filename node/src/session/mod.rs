@@ -8,4 +8,4 @@ mod handle;
 mod registry;
 mod state;
 
-pub(crate) use handle::{Identity, Sessions};
+pub(crate) use handle::{Arrival, Identity, Sessions};

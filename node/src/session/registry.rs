@@ -7,27 +7,24 @@ use ractor::{
     Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
 };
 use salotto_protocol::{
-    ClientFrame, ConversationId, Cursor, ErrorCode, Page, Refusal, Seq, limits,
+    ClientFrame, CloseCode, ConversationId, Cursor, ErrorCode, Page, Refusal, Seq, limits,
 };
 
 use super::actor::{self, SessionActor};
-use super::handle::Identity;
+use super::handle::{Arrival, Identity};
+use super::state::ATTACHES;
 use crate::chatflow::Chatflows;
 use crate::clock;
 use crate::conversation::{Conversations, Follower, refuse};
 use crate::fanout::{Outbox, SocketId};
 use crate::metrics;
+use crate::rate::{Bucket, Taken};
 
 /// A visitor silent for so long keeps a socket and loses the actor.
 const PASSIVATE_AFTER_MS: i64 = 30_000;
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-
-pub(super) struct Arrival {
-    pub(super) who: Identity,
-    pub(super) outbox: Outbox,
-    pub(super) cursors: Vec<Cursor>,
-    pub(super) page: Option<Box<Page>>,
-}
+/// For a visitor with too many tabs: one may be closed by then.
+const TOO_MANY_RETRY_MS: u64 = 10_000;
 
 pub(super) enum Msg {
     Join(Arrival),
@@ -70,15 +67,18 @@ struct State {
 }
 
 /// A visitor's sockets: the record of a parked one is this small.
-#[derive(Default)]
 struct Line {
     sockets: Vec<Tab>,
+    /// Over all tabs; what the node attaches by itself is not counted.
+    attaches: Bucket,
 }
 
 struct Tab {
     outbox: Outbox,
     attached: Vec<ConversationId>,
     page: Option<Box<Page>>,
+    /// Of the load tester: no limits of number and rate.
+    exempt: bool,
 }
 
 struct Session {
@@ -108,7 +108,7 @@ impl Actor for Registry {
                 let session = self.session(&myself, state, who).await?;
                 let _ = session.cast(actor::Msg::Frame { outbox, frame, exempt, reply });
             }
-            Msg::Attach(who, outbox, cursor) => self.attach(state, who, &outbox, cursor),
+            Msg::Attach(who, outbox, cursor) => self.asked(state, who, &outbox, cursor),
             Msg::Detach(who, socket, conversation) => {
                 self.detach(state, who, socket, conversation);
             }
@@ -142,15 +142,25 @@ impl Actor for Registry {
 
 impl Registry {
     fn join(&self, state: &mut State, arrival: Arrival) {
-        let Arrival { who, outbox, cursors, page } = arrival;
-        let line = state.visitors.entry(who).or_default();
+        let Arrival { who, outbox, cursors, page, exempt } = arrival;
+        let line = state.visitors.entry(who).or_insert_with(Line::new);
+        let is_known = line.tab(outbox.id()).is_some();
+        if !is_known && !exempt && line.sockets.len() >= limits::VISITOR_SOCKETS_MAX {
+            send_away(&outbox);
+            return;
+        }
         // After a lost queue as well: it may have held what told the availability.
         self.chatflows.join(who.site, &outbox);
-        if line.tab(outbox.id()).is_none() {
-            line.sockets.push(Tab { outbox: outbox.clone(), attached: Vec::new(), page });
+        if !is_known {
+            let (outbox, page) = (outbox.clone(), page.map(Box::new));
+            line.sockets.push(Tab { outbox, attached: Vec::new(), page, exempt });
         }
-        for cursor in cursors {
-            self.attach(state, who, &outbox, cursor);
+        for cursor in last_of_each(cursors) {
+            if is_known {
+                self.attach(state, who, &outbox, cursor);
+            } else {
+                self.asked(state, who, &outbox, cursor);
+            }
         }
     }
 
@@ -166,6 +176,21 @@ impl Registry {
         self.chatflows.leave(who.site, socket);
         if line.sockets.is_empty() {
             state.visitors.remove(&who);
+        }
+    }
+
+    /// The visitor asks for it: within their rate.
+    fn asked(&self, state: &mut State, who: Identity, outbox: &Outbox, cursor: Cursor) {
+        let Some(line) = state.visitors.get_mut(&who) else { return };
+        match line.admit(outbox.id()) {
+            Taken::Granted => self.attach(state, who, outbox, cursor),
+            Taken::Empty { retry_after_ms } => {
+                metrics::rate_limited("visitor");
+                let conversation = Some(cursor.conversation);
+                let refusal = Refusal::new(ErrorCode::RateLimited, "too many attached at once");
+                let retry_after_ms = Some(retry_after_ms);
+                refuse(outbox, Refusal { conversation, retry_after_ms, ..refusal });
+            }
         }
     }
 
@@ -271,7 +296,36 @@ fn count(state: &State) {
     metrics::actors_alive("session", state.sessions.len());
 }
 
+/// The last one of each conversation: every cursor costs a read of the log.
+fn last_of_each(cursors: Vec<Cursor>) -> Vec<Cursor> {
+    let mut kept: Vec<Cursor> = Vec::with_capacity(cursors.len());
+    for cursor in cursors {
+        kept.retain(|it| it.conversation != cursor.conversation);
+        kept.push(cursor);
+    }
+    kept
+}
+
+fn send_away(outbox: &Outbox) {
+    metrics::rate_limited("visitor");
+    let retry_after_ms = Some(TOO_MANY_RETRY_MS);
+    let refusal = Refusal::new(ErrorCode::RateLimited, "too many sockets of this visitor");
+    refuse(outbox, Refusal { retry_after_ms, ..refusal });
+    outbox.close(CloseCode::RateLimited, "too many sockets of this visitor");
+}
+
 impl Line {
+    fn new() -> Line {
+        Line { sockets: Vec::new(), attaches: Bucket::full(ATTACHES, clock::now_ms()) }
+    }
+
+    fn admit(&mut self, socket: SocketId) -> Taken {
+        if self.tab(socket).is_some_and(|tab| tab.exempt) {
+            return Taken::Granted;
+        }
+        self.attaches.take(ATTACHES, clock::now_ms())
+    }
+
     fn tab(&mut self, socket: SocketId) -> Option<&mut Tab> {
         self.sockets.iter_mut().find(|tab| tab.outbox.id() == socket)
     }
@@ -284,4 +338,19 @@ impl Line {
 /// Removes exactly this actor: its visitor may already have a new one.
 fn bury(state: &mut State, ended: &ActorCell) {
     state.sessions.retain(|_, session| session.actor.get_id() != ended.get_id());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_cursors_of_a_conversation_the_last_one_counts() {
+        let (one, other) = (ConversationId::fresh(), ConversationId::fresh());
+        let cursor = |conversation, seq| Cursor { conversation, epoch: None, seq: Seq(seq) };
+
+        let kept = last_of_each(vec![cursor(one, 1), cursor(other, 2), cursor(one, 3)]);
+
+        assert_eq!(kept, [cursor(other, 2), cursor(one, 3)]);
+    }
 }

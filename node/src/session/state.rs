@@ -9,6 +9,10 @@ const FRAMES: Rate =
 const MESSAGES: Rate =
     Rate { burst: limits::VISITOR_MESSAGES_BURST, per_second: limits::VISITOR_MESSAGES_PER_SECOND };
 
+/// Kept beside the sockets, and not with the actor: `hello` attaches too.
+pub(super) const ATTACHES: Rate =
+    Rate { burst: limits::VISITOR_ATTACHES_BURST, per_second: limits::VISITOR_ATTACHES_PER_SECOND };
+
 /// A visitor's allowance, over all of their tabs on this node.
 pub(super) struct Allowance {
     frames: Bucket,

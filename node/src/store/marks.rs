@@ -17,6 +17,18 @@ pub(crate) struct Marks {
     pub(crate) team_read: Seq,
 }
 
+impl Marks {
+    /// Each the higher of the two: marks never fall.
+    pub(crate) fn raised_by(self, other: Marks) -> Marks {
+        Marks {
+            visitor_delivered: self.visitor_delivered.max(other.visitor_delivered),
+            visitor_read: self.visitor_read.max(other.visitor_read),
+            team_delivered: self.team_delivered.max(other.team_delivered),
+            team_read: self.team_read.max(other.team_read),
+        }
+    }
+}
+
 /// One side's marks in one conversation. Whoever has read has received: `read <= delivered`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Mark {

@@ -20,6 +20,7 @@ use crate::fanout::encode;
 use crate::gateway::App;
 use crate::gateway::server::Connection;
 use crate::metrics;
+use crate::session::Arrival;
 use crate::store::Head;
 
 /// For whom there is no room: between this and twice as long.
@@ -36,6 +37,15 @@ pub(super) struct Facts {
     pub(super) since: Instant,
 }
 
+/// Somebody who may come in.
+struct Guest {
+    role: Role,
+    hello: Hello,
+    seat: Seat,
+    /// A visitor's own conversations.
+    heads: Vec<Head>,
+}
+
 /// A no: the frame that says why, and the close after it.
 #[derive(Debug)]
 struct Farewell {
@@ -49,24 +59,34 @@ pub(super) async fn greet(app: App, mut line: Line, facts: Facts) {
     let outcome = receive(&app, &mut line, &facts).await;
     metrics::handshake_ended(result(&outcome), facts.since.elapsed());
     match outcome {
-        Ok((role, hello, seat)) => admit(app, line, facts, (role, hello, seat)).await,
+        Ok(guest) => admit(&app, line, facts, guest),
         Err(farewell) => part(&mut line, farewell).await,
     }
 }
 
-async fn receive(
-    app: &App,
-    line: &mut Line,
-    facts: &Facts,
-) -> Result<(Role, Hello, Seat), Farewell> {
+async fn receive(app: &App, line: &mut Line, facts: &Facts) -> Result<Guest, Farewell> {
     let hello = read(line, facts.party).await?;
     let role = identify(app, facts, &hello)?;
     if app.sockets.is_draining() {
         return Err(later(ErrorCode::Draining, "the node goes away", CloseCode::Restart));
     }
+    let (seat, heads) = take_seat(app, role, &hello).await?;
+    Ok(Guest { role, hello, seat, heads })
+}
+
+/// A visitor's conversations are read once, for the seat and for the `welcome`. Without any,
+/// cursors are made up, and the seat is that of a visitor who only looks.
+async fn take_seat(app: &App, role: Role, hello: &Hello) -> Result<(Seat, Vec<Head>), Farewell> {
     let full = || later(ErrorCode::Busy, "the node is full", CloseCode::TryLater);
-    let seat = app.sockets.seat(tier(facts.party, &hello)).ok_or_else(full)?;
-    Ok((role, hello, seat))
+    let tier = tier(role, hello);
+    let seat = app.sockets.seat(tier).ok_or_else(full)?;
+    let heads = heads(app, role).await?;
+    if tier == Tier::Resuming && heads.is_empty() {
+        drop(seat);
+        let seat = app.sockets.seat(Tier::Idle).ok_or_else(full)?;
+        return Ok((seat, heads));
+    }
+    Ok((seat, heads))
 }
 
 async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
@@ -129,33 +149,44 @@ fn identify(app: &App, facts: &Facts, hello: &Hello) -> Result<Role, Farewell> {
     })
 }
 
-fn tier(party: Party, hello: &Hello) -> Tier {
-    match party {
-        Party::Team => Tier::Agent,
-        Party::Visitor if hello.cursors.is_empty() => Tier::Idle,
-        Party::Visitor => Tier::Resuming,
+/// As far as the `hello` tells.
+fn tier(role: Role, hello: &Hello) -> Tier {
+    match role {
+        Role::Agent(_) => Tier::Agent,
+        Role::Visitor(_) if hello.cursors.is_empty() => Tier::Idle,
+        Role::Visitor(_) => Tier::Resuming,
     }
 }
 
-async fn admit(app: App, mut line: Line, facts: Facts, (role, hello, seat): (Role, Hello, Seat)) {
-    let welcome = match welcome(&app, role).await {
-        Ok(welcome) => welcome,
-        Err(farewell) => return part(&mut line, farewell).await,
-    };
+fn admit(app: &App, mut line: Line, facts: Facts, guest: Guest) {
+    let Guest { role, hello, seat, heads } = guest;
+    let welcome = welcome(app, role, &heads);
     let outbox = line.outbox().clone();
     outbox.push(&encode(&ServerFrame::Welcome(welcome)), None);
     line.welcome();
     let hold = Hold { seat, connection: facts.connection, exempt: facts.exempt };
     let stay = Stay::begin(app.clone(), role, outbox.clone(), hold);
     match role {
-        Role::Visitor(who) => app.sessions.join(who, outbox, hello.cursors, hello.page),
+        Role::Visitor(who) => {
+            let Hello { cursors, page, .. } = hello;
+            app.sessions.join(Arrival { who, outbox, cursors, page, exempt: facts.exempt });
+        }
         Role::Agent(agent) => app.agents.join(agent, outbox, hello.cursors),
     }
     tokio::spawn(task::run(Socket { line, stay }));
 }
 
 /// One indexed read for a visitor: history on return depends on it, cursors or not.
-async fn welcome(app: &App, role: Role) -> Result<Welcome, Farewell> {
+async fn heads(app: &App, role: Role) -> Result<Vec<Head>, Farewell> {
+    let Role::Visitor(who) = role else { return Ok(Vec::new()) };
+    let heads = app.store.conversations_of(who.visitor, WELCOME_CONVERSATIONS_MAX).await;
+    heads.map_err(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, "no welcome: the store");
+        later(ErrorCode::StoreFailed, "the store failed", CloseCode::TryLater)
+    })
+}
+
+fn welcome(app: &App, role: Role, heads: &[Head]) -> Welcome {
     let mut welcome = Welcome {
         protocol: PROTOCOL,
         node: app.node,
@@ -169,11 +200,6 @@ async fn welcome(app: &App, role: Role) -> Result<Welcome, Farewell> {
     };
     match role {
         Role::Visitor(who) => {
-            let heads = app.store.conversations_of(who.visitor, WELCOME_CONVERSATIONS_MAX).await;
-            let heads = heads.map_err(|error| {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no welcome: the store");
-                later(ErrorCode::StoreFailed, "the store failed", CloseCode::TryLater)
-            })?;
             welcome.visitor = Some(who.visitor);
             welcome.conversations = heads.iter().map(summary).collect();
         }
@@ -182,7 +208,7 @@ async fn welcome(app: &App, role: Role) -> Result<Welcome, Farewell> {
             welcome.inboxes = app.chatflows.inboxes().into_iter().map(|inbox| inbox.id).collect();
         }
     }
-    Ok(welcome)
+    welcome
 }
 
 /// In the visitor's view. Marks come with the attach.

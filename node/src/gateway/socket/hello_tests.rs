@@ -19,13 +19,13 @@ use crate::gateway::test_support::{Harness, LOADTEST_TOKEN};
 use crate::session::Identity;
 
 /// A node that listens.
-struct Running {
-    harness: Harness,
+pub(super) struct Running {
+    pub(super) harness: Harness,
     address: SocketAddr,
     _stop: watch::Sender<bool>,
 }
 
-async fn running() -> Running {
+pub(super) async fn running() -> Running {
     let harness = Harness::new().await;
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
@@ -35,19 +35,19 @@ async fn running() -> Running {
 }
 
 impl Running {
-    fn visitor_token(&self) -> String {
+    pub(super) fn visitor_token(&self) -> String {
         let site = self.harness.site;
         self.harness.app.tokens.for_visitor(Identity { visitor: VisitorId::fresh(), site })
     }
 
-    async fn agent_token(&self) -> (AgentId, String) {
+    pub(super) async fn agent_token(&self) -> (AgentId, String) {
         let agent = self.harness.add_agent().await;
         let expires_at_ms = clock::now_ms() + 60_000;
         (agent, self.harness.app.tokens.for_socket(agent, expires_at_ms))
     }
 
     /// Upgrades, and sends `early` in the same breath as the request.
-    async fn upgrade(&self, path: &str, headers: &str, early: &[u8]) -> TcpStream {
+    pub(super) async fn upgrade(&self, path: &str, headers: &str, early: &[u8]) -> TcpStream {
         let mut peer = TcpStream::connect(self.address).await.unwrap();
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: chat.example\r\nConnection: Upgrade\r\n\
@@ -63,19 +63,36 @@ impl Running {
         peer
     }
 
-    async fn open(&self, path: &str, first: &str) -> TcpStream {
+    pub(super) async fn open(&self, path: &str, first: &str) -> TcpStream {
         self.upgrade(path, "", &say(first)).await
     }
 }
 
-fn hello(token: &str) -> String {
+pub(super) fn hello(token: &str) -> String {
     json!({"type": "hello", "protocol": 1, "token": token}).to_string()
 }
 
-async fn hear_welcome(peer: &mut TcpStream) -> Welcome {
+pub(super) async fn hear_welcome(peer: &mut TcpStream) -> Welcome {
     match hear_frame(peer).await {
         ServerFrame::Welcome(welcome) => welcome,
         other => panic!("{other:?}"),
+    }
+}
+
+/// A conversation, acknowledged.
+pub(super) async fn start(node: &Running, peer: &mut TcpStream) -> ConversationId {
+    let message = ClientId::fresh();
+    let start = json!({"type": "start", "client_id": ClientId::fresh(), "text": "Hello!",
+        "chatflow": node.harness.chatflow, "message_client_id": message});
+    peer.write_all(&say(&start.to_string())).await.unwrap();
+    loop {
+        match hear_frame(peer).await {
+            ServerFrame::Ack { client_id, conversation, .. } if client_id == message => {
+                return conversation;
+            }
+            ServerFrame::Refused(refusal) => panic!("{refusal:?}"),
+            _ => {}
+        }
     }
 }
 
@@ -140,6 +157,10 @@ async fn a_full_node_asks_each_tier_to_come_later_in_its_turn() {
     let fill = |tier| std::iter::from_fn(|| node.harness.app.sockets.seat(tier)).collect();
     let cursors = json!([{"conversation": ConversationId::fresh()}]);
     let token = node.visitor_token();
+    let mut first = node.open("/ws/visitor", &hello(&token)).await;
+    start(&node, &mut first).await;
+    let stranger = node.visitor_token();
+    let made_up = json!({"type": "hello", "protocol": 1, "token": stranger, "cursors": cursors});
     let resuming = json!({"type": "hello", "protocol": 1, "token": token, "cursors": cursors});
     let (_, agent_token) = node.agent_token().await;
 
@@ -149,6 +170,8 @@ async fn a_full_node_asks_each_tier_to_come_later_in_its_turn() {
     assert_eq!(refusal.code, ErrorCode::Busy);
     assert!(refusal.retry_after_ms.is_some_and(|wait| (2_000..=4_000).contains(&wait)));
     assert_eq!(hear_close(&mut peer).await, 1013);
+    let mut peer = node.open("/ws/visitor", &made_up.to_string()).await;
+    assert_eq!(refused_code(hear_frame(&mut peer).await), ErrorCode::Busy, "made-up cursors");
     let mut peer = node.open("/ws/visitor", &resuming.to_string()).await;
     hear_welcome(&mut peer).await;
 
@@ -167,19 +190,7 @@ async fn a_visitor_is_welcomed_talks_and_finds_the_conversation_again() {
     let welcome = hear_welcome(&mut peer).await;
     assert_eq!(welcome.conversations, []);
     assert_eq!(node.harness.app.sockets.count(Party::Visitor), 1);
-    let message = ClientId::fresh();
-    let start = json!({"type": "start", "client_id": ClientId::fresh(), "text": "Hello!",
-        "chatflow": node.harness.chatflow, "message_client_id": message});
-
-    peer.write_all(&say(&start.to_string())).await.unwrap();
-
-    loop {
-        match hear_frame(&mut peer).await {
-            ServerFrame::Ack { client_id, .. } if client_id == message => break,
-            ServerFrame::Refused(refusal) => panic!("{refusal:?}"),
-            _ => {}
-        }
-    }
+    start(&node, &mut peer).await;
     let mut second = node.open("/ws/visitor", &hello(&token)).await;
     assert_eq!(hear_welcome(&mut second).await.conversations.len(), 1);
 }

@@ -13,9 +13,9 @@ use super::decode::{about, decode};
 use super::heartbeat::{Beat, Heartbeat};
 use super::jitter;
 use super::reader::{NoItem, Reader};
-use super::strikes::{Strikes, Verdict};
 use crate::fanout::{Outbox, Place, Turn, encode, pong_frame};
 use crate::metrics;
+use crate::strikes::{Strikes, Verdict};
 
 /// Frames refused for their form within a minute, before the socket is closed.
 const REFUSALS_MAX: u16 = 20;

@@ -1,7 +1,7 @@
 //! WebSockets: upgrade, `hello`, one lean task each.
 //!
 //! Reading order: `upgrade`, `hello`, `task`, `line`; then what a line is made of: `reader`,
-//! `codec`, `header`, `decode`, `heartbeat`, `strikes`. `registry` and `admission` know them all.
+//! `codec`, `header`, `decode`, `heartbeat`. `registry` and `admission` know them all.
 
 mod admission;
 mod codec;
@@ -12,10 +12,11 @@ mod hello;
 #[cfg(test)]
 mod hello_tests;
 mod jitter;
+#[cfg(test)]
+mod limit_tests;
 mod line;
 mod reader;
 mod registry;
-mod strikes;
 mod task;
 #[cfg(test)]
 mod test_peer;

@@ -16,7 +16,7 @@ use crate::fanout::{ClosedBy, Outbox, Place, encode};
 use crate::gateway::App;
 use crate::gateway::server::Connection;
 use crate::metrics;
-use crate::session::Identity;
+use crate::session::{Arrival, Identity};
 
 /// How long a client waits before it repeats what an actor left unanswered.
 const UNANSWERED_RETRY_MS: u64 = 1_000;
@@ -81,7 +81,7 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Whatever is large lives in a box while it is needed: a task keeps the size of its largest
 /// state, and most sockets are silent.
-#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its argument twice")]
+#[expect(clippy::manual_async_fn, reason = "an async fn would hold its argument twice")]
 pub(super) fn run(mut socket: Socket) -> impl Future<Output = ()> + Send {
     async move {
         while let Some(work) = poll_fn(|context| socket.poll_work(context)).await {
@@ -119,8 +119,12 @@ impl Socket {
             .map(|place| Cursor { conversation: place.conversation, epoch, seq: place.seq })
             .collect();
         let outbox = self.stay.outbox.clone();
+        let exempt = self.stay.exempt;
         match self.stay.role {
-            Role::Visitor(who) => self.stay.app.sessions.join(who, outbox, cursors, None),
+            Role::Visitor(who) => {
+                let arrival = Arrival { who, outbox, cursors, page: None, exempt };
+                self.stay.app.sessions.join(arrival);
+            }
             Role::Agent(agent) => self.stay.app.agents.join(agent, outbox, cursors),
         }
     }

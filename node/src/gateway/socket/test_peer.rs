@@ -26,21 +26,22 @@ pub(super) fn say(text: &str) -> Vec<u8> {
 /// The next whole server frame: opcode and payload.
 pub(super) async fn hear(peer: &mut TcpStream) -> (u8, Vec<u8>) {
     let mut head = [0; 2];
-    peer.read_exact(&mut head).await.unwrap();
+    peer.read_exact(&mut head).await.expect("the node writes whole frames");
     let length = match head[1] {
-        126 => usize::from(peer.read_u16().await.unwrap()),
-        127 => usize::try_from(peer.read_u64().await.unwrap()).unwrap(),
+        126 => usize::from(peer.read_u16().await.expect("the node writes whole frames")),
+        127 => usize::try_from(peer.read_u64().await.expect("the node writes whole frames"))
+            .expect("the node writes whole frames"),
         short => usize::from(short),
     };
     let mut payload = vec![0; length];
-    peer.read_exact(&mut payload).await.unwrap();
+    peer.read_exact(&mut payload).await.expect("the node writes whole frames");
     (head[0] & 0x0f, payload)
 }
 
 pub(super) async fn hear_frame(peer: &mut TcpStream) -> ServerFrame {
     let (opcode, payload) = hear(peer).await;
     assert_eq!(opcode, 1, "text");
-    serde_json::from_slice(&payload).unwrap()
+    serde_json::from_slice(&payload).expect("the node writes whole frames")
 }
 
 /// Skips what comes before the close frame; its number, and that nothing follows it.
@@ -48,7 +49,11 @@ pub(super) async fn hear_close(peer: &mut TcpStream) -> u16 {
     loop {
         let (opcode, payload) = hear(peer).await;
         if opcode == 8 {
-            assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "the stream ends");
+            assert_eq!(
+                peer.read(&mut [0]).await.expect("the node writes whole frames"),
+                0,
+                "the stream ends"
+            );
             return u16::from_be_bytes([payload[0], payload[1]]);
         }
     }

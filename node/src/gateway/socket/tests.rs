@@ -247,7 +247,12 @@ async fn a_drain_sends_everybody_away_and_waits_until_they_are_gone() {
     });
 
     for mut peer in peers {
-        assert!(matches!(hear_frame(&mut peer).await, ServerFrame::Reconnect { .. }));
+        // The first ping comes at a time of its own choice.
+        let mut heard = hear_frame(&mut peer).await;
+        if heard == ServerFrame::Ping {
+            heard = hear_frame(&mut peer).await;
+        }
+        assert!(matches!(heard, ServerFrame::Reconnect { .. }), "{heard:?}");
         assert_eq!(hear_close(&mut peer).await, 1012);
     }
     draining.await.unwrap();

@@ -24,6 +24,7 @@ use super::reader::Reader;
 use crate::fanout::Outbox;
 use crate::gateway::App;
 use crate::gateway::auth::{is_load_test, own_origin};
+use crate::gateway::patient::Patient;
 use crate::gateway::server::Connection;
 use crate::metrics;
 
@@ -74,8 +75,8 @@ async fn take_over(app: App, upgraded: UpgradeFut, facts: Facts) {
 
 fn bare(socket: WebSocket<TokioIo<Upgraded>>) -> Option<(TcpStream, Bytes)> {
     let upgraded = socket.into_inner().into_inner();
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf))
+    let parts = upgraded.downcast::<TokioIo<Patient>>().ok()?;
+    Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }
 
 fn not_a_websocket() -> Response {

@@ -125,6 +125,7 @@ async fn a_full_disk_fails_the_batch_and_the_journal_and_loses_nothing_acknowled
     tokio::time::timeout(PATIENCE, desk.failure.wait_for(|failed| *failed)).await.unwrap().unwrap();
     let (write, _) = visitor.says(conversation.id, ClientId::fresh(), "too late").into_write();
     assert_eq!(desk.journal.submit(write), Err(Busy));
+    assert!(desk.journal.drain().await.is_err(), "nobody can say that all was written");
     let desk = Desk::in_folder(desk.folder).await;
     assert_eq!(texts(&desk, conversation.id).await, ["hello", "acked"]);
     committed(desk.write(visitor.says(conversation.id, ClientId::fresh(), "again")).await);
@@ -160,7 +161,7 @@ async fn a_drained_journal_has_committed_what_it_took_and_takes_nothing_more() {
         .map(|_| desk.submit(visitor.says(conversation.id, ClientId::fresh(), "hello")))
         .collect();
 
-    desk.journal.drain().await;
+    desk.journal.drain().await.expect("drained");
 
     for mut outcome in sent {
         committed(outcome.try_recv().expect("answered before the drain ended"));

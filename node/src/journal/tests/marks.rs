@@ -2,6 +2,7 @@
 
 use salotto_protocol::Party;
 
+use super::super::actor::MARKS_DELAY;
 use super::super::{Commit, CommitStream};
 use super::*;
 use crate::store::Marks;
@@ -50,7 +51,7 @@ async fn marks_never_fall_never_pass_the_head_and_are_told_only_when_they_rise()
     assert_eq!(next_mark(&mut stream).await, (id, Party::Visitor, Seq(4), Seq(4)));
     desk.journal.mark(id, Party::Visitor, Seq(2), Seq(1));
     desk.journal.mark(ConversationId::fresh(), Party::Visitor, Seq(1), Seq(1));
-    desk.journal.drain().await;
+    desk.journal.drain().await.expect("drained");
     let desk = desk.reopened().await;
     let mut stream = desk.journal.commits();
     desk.journal.mark(id, Party::Visitor, Seq(900), Seq(0));
@@ -96,6 +97,22 @@ async fn marks_survive_a_write_that_fails() {
 
     desk.journal.mark(id, Party::Team, Seq(2), Seq(2));
     assert_eq!(desk.write(on(id, None, wrong)).await, Outcome::Failed);
+
+    assert_eq!(next_mark(&mut stream).await, (id, Party::Team, Seq(2), Seq(2)));
+}
+
+#[tokio::test]
+async fn marks_that_could_not_be_stored_are_tried_again_without_a_write() {
+    let desk = Desk::new().await;
+    let id = long_conversation(&desk, 2).await;
+    let mut stream = desk.journal.commits();
+    let refuse = "CREATE TRIGGER no BEFORE INSERT ON marks BEGIN SELECT RAISE(ABORT, 'no'); END";
+    desk.store.tamper(refuse).await;
+    desk.journal.mark(id, Party::Team, Seq(2), Seq(2));
+    // Its own timer comes, and fails; there is nothing to see of that from outside.
+    tokio::time::sleep(MARKS_DELAY * 3).await;
+
+    desk.store.tamper("DROP TRIGGER no").await;
 
     assert_eq!(next_mark(&mut stream).await, (id, Party::Team, Seq(2), Seq(2)));
 }

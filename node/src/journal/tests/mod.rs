@@ -53,7 +53,7 @@ impl Desk {
 
     /// The same file, opened once more.
     async fn reopened(self) -> Desk {
-        self.journal.drain().await;
+        self.journal.drain().await.expect("drained");
         Desk::in_folder(self.folder).await
     }
 

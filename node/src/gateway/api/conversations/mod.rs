@@ -7,8 +7,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderName;
 use axum::http::header::CACHE_CONTROL;
 use salotto_protocol::api::{ConversationAnswer, EntryPage};
-use salotto_protocol::limits::PAGE_ENTRIES_MAX;
-use salotto_protocol::{ConversationId, Seq, View};
+use salotto_protocol::limits::{PAGE_ENTRIES_MAX, PAGE_TEXT_BYTES_MAX};
+use salotto_protocol::{ConversationId, Seq, View, ViewedEntry};
 
 use crate::conversation;
 use crate::gateway::App;
@@ -31,7 +31,8 @@ pub(crate) async fn summary(
     Ok((PRIVATE, Json(ConversationAnswer { conversation })))
 }
 
-/// `?after=SEQ&limit=N`: what came after `after`, oldest first, at most 200.
+/// `?after=SEQ&limit=N`: what came after `after`, oldest first, at most 200 and
+/// `PAGE_TEXT_BYTES_MAX` of texts.
 pub(crate) async fn entries(
     State(app): State<App>,
     reader: Reader,
@@ -44,11 +45,23 @@ pub(crate) async fn entries(
     let (head, view) = visible(&app, &reader, &id).await?;
     let newest = conversation::newest_seq(&head, view);
     let entries = app.store.entries_after(head.id, view, after, limit).await?;
-    let entries = conversation::viewed(entries, view, after);
+    let entries = page(conversation::viewed(entries, view, after));
     let last = entries.last().map_or(after, |it| it.entry.seq);
     let more = last < newest;
     let epoch = app.store.epoch();
     Ok((PRIVATE, Json(EntryPage { epoch, entries, more, head: newest.max(last) })))
+}
+
+/// As many as have short enough texts together, and one at least.
+fn page(mut entries: Vec<ViewedEntry>) -> Vec<ViewedEntry> {
+    let mut bytes = 0;
+    let mut fits = |it: &ViewedEntry| {
+        bytes += it.entry.body.text().map_or(0, str::len);
+        bytes <= PAGE_TEXT_BYTES_MAX
+    };
+    let fitting = entries.iter().take_while(|it| fits(it)).count();
+    entries.truncate(fitting.max(1));
+    entries
 }
 
 /// The conversation, if this reader may know of it. A visitor's are their own on this site.

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Method;
 use salotto_protocol::api::{ConversationAnswer, EntryPage};
+use salotto_protocol::limits::{PAGE_TEXT_BYTES_MAX, TEXT_BYTES_MAX};
 use salotto_protocol::{AgentId, Author, ClientId, ConversationId, Page, SiteId, VisitorId};
 use tokio::sync::oneshot;
 
@@ -175,4 +176,24 @@ async fn numbers_out_of_range_are_named() {
         assert_eq!(answer.problem(), (400, "bad_field".to_owned()), "{query}");
         assert_eq!(answer.json()["field"], field);
     }
+}
+
+#[tokio::test]
+async fn a_page_of_long_texts_is_shorter_and_the_next_one_goes_on() {
+    let talk = Talk::new().await;
+    let (by, visitor) = (Author::Visitor { id: talk.visitor }, talk.visitor);
+    let texts = PAGE_TEXT_BYTES_MAX / TEXT_BYTES_MAX + 3;
+    for _ in 0..texts {
+        let (text, assigning) = ("x".repeat(TEXT_BYTES_MAX), Vec::new());
+        talk.write(by.clone(), Command::VisitorMessage { visitor, text, assigning }).await;
+    }
+    let first = page(&talk.as_visitor("/entries").await);
+    let bytes: usize =
+        first.entries.iter().filter_map(|it| it.entry.body.text()).map(str::len).sum();
+    assert!(first.more && bytes <= PAGE_TEXT_BYTES_MAX, "{bytes}");
+    assert!(bytes > PAGE_TEXT_BYTES_MAX - TEXT_BYTES_MAX, "{bytes}: no shorter than it must be");
+    let last = first.entries.last().expect("one at least").entry.seq;
+    let rest = page(&talk.as_visitor(&format!("/entries?after={last}")).await);
+    assert!(!rest.more);
+    assert_eq!(first.entries.len() + rest.entries.len(), 3 + texts);
 }

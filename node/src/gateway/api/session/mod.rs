@@ -62,6 +62,7 @@ pub(crate) async fn sign_out(
     agent: Agent,
 ) -> Result<Response, ApiError> {
     app.journal.change(Change::SignOut { cookie_hash: agent.cookie_hash }).await?;
+    app.agents.signed_out(agent.id);
     let cookie = set_cookie("", 0, caller.https || app.settings.https);
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
