@@ -41,7 +41,7 @@ test: tools-test build ## Runs every test.
 	@scripts/test
 
 bench: build ## Runs the benchmarks, each beside its floor.
-	$(CARGO) run $(PROFILE) -p salotto-tests --bin bench
+	@target/release/bench
 
 loadtest: build ## 2,000 visitors and 40 agents for a minute, with a delivery audit.
 	@scripts/loadtest

@@ -10,6 +10,7 @@ use salotto_protocol::{AgentId, ConversationId, Page, Party, Seq, VisitorId};
 use super::attach::Missed;
 use super::audience::{Audience, Log};
 use super::handle::Attach;
+use super::joining::may_follow;
 use super::keeping_up::CaughtUp;
 use super::registry;
 use crate::fanout::SocketId;
@@ -120,6 +121,9 @@ impl ConversationActor {
         let Attach { follower, outbox, cursor } = attach;
         state.attaches += 1;
         let attempt = state.audience.admit(follower, outbox, cursor);
+        if let Some(known) = &state.known {
+            state.audience.allow(|follower| may_follow(follower, &known.head));
+        }
         self.read_for(myself, state, attempt);
     }
 

@@ -22,8 +22,8 @@ struct Member {
 }
 
 enum Stage {
-    /// Its history is being read; meanwhile new entries are held back. Until that has shown that
-    /// the conversation is the follower's, it hears and says nothing.
+    /// Its history is being read; meanwhile new entries are held back. Until it is known that the
+    /// conversation is the follower's, it hears and says nothing.
     Catching(Catching),
     /// Has everything up to this seq, whatever is delivered again.
     Live { covered: Seq },
@@ -37,6 +37,8 @@ struct Catching {
     overflowed: bool,
     /// A part was sent already.
     reads_on: bool,
+    /// The conversation is known to be the follower's.
+    allowed: bool,
 }
 
 /// A socket that waits for its history.
@@ -77,9 +79,19 @@ impl Audience {
         self.attempts += 1;
         let attempt = self.attempts;
         let held = VecDeque::new();
-        let catching = Catching { attempt, cursor, held, overflowed: false, reads_on: false };
+        let catching =
+            Catching { attempt, cursor, held, overflowed: false, reads_on: false, allowed: false };
         self.members.push(Member { follower, outbox, stage: Stage::Catching(catching) });
         attempt
+    }
+
+    /// Whoever may follow hears what passes by, before the history is there.
+    pub(super) fn allow(&mut self, may_follow: impl Fn(Follower) -> bool) {
+        for member in &mut self.members {
+            if let Stage::Catching(catching) = &mut member.stage {
+                catching.allowed = may_follow(member.follower);
+            }
+        }
     }
 
     pub(super) fn leave(&mut self, socket: SocketId) {
@@ -230,7 +242,7 @@ impl Member {
 
     fn may_speak(&self) -> bool {
         match &self.stage {
-            Stage::Catching(catching) => catching.reads_on,
+            Stage::Catching(catching) => catching.allowed,
             Stage::Live { .. } => true,
         }
     }

@@ -129,12 +129,13 @@ impl ConversationActor {
         let newer = early.head.filter(|early| early.seq > head.seq);
         let head = newer.unwrap_or_else(|| head.clone());
         let marks = marks.raised_by(early.marks);
+        state.audience.allow(|follower| may_follow(follower, &head));
         state.known = Some(Known { head, marks });
         self.reaches(myself, state, early.reach);
     }
 }
 
-fn may_follow(follower: Follower, head: &Head) -> bool {
+pub(super) fn may_follow(follower: Follower, head: &Head) -> bool {
     match follower {
         Follower::Visitor { id, site } => head.visitor == id && head.site == site,
         Follower::Agent { .. } => true,
