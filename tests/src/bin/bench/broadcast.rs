@@ -26,7 +26,7 @@ pub(crate) async fn measure(report: &mut Report) {
 
 /// One message to many sockets of one conversation.
 async fn one_conversation(report: &mut Report) {
-    let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "20000")]).await;
+    let node = Node::start_with(super::NODE).await;
     let desk = Desk::open(&node, 1).await;
     let (mut socket, visitor) = desk.visitor_socket(&node).await;
     let mut crowd = Crowd::gather(node.public, AUDIENCE, &[visitor.token]).await;
@@ -58,7 +58,7 @@ async fn one_conversation(report: &mut Report) {
 
 /// A change of availability goes to every visitor of the site.
 async fn everybody(report: &mut Report) {
-    let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "20000")]).await;
+    let node = Node::start_with(super::NODE).await;
     let desk = Desk::open(&node, 1).await;
     let mut agent = desk.agent_socket(&node, 0).await;
     let tokens = super::storm::tokens(&node, &desk, CROWD).await;

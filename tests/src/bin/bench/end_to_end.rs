@@ -10,7 +10,7 @@ const ROUNDS: usize = 3;
 pub(crate) async fn measure(report: &mut Report) {
     let (mut beyond, mut p99s, mut lags) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "20000")]).await;
+        let node = Node::start_with(super::NODE).await;
         let output = Command::new(binary().with_file_name("salotto-loadtest"))
             .args(["run", "--target", &format!("http://{}", node.public)])
             .args(["--visitors", "1000", "--agents", "20", "--rate", "1000/s"])

@@ -18,6 +18,11 @@ use report::Report;
 /// Sockets of one process: below the usual limit of 20,000 descriptors.
 pub(crate) const CROWD: usize = 18_000;
 
+/// Room for the crowd as idle visitors, and no heartbeat while a benchmark lasts: its sockets only
+/// listen.
+pub(crate) const NODE: &[(&str, &str)] =
+    &[("GATEWAY__SOCKETS_MAX", "20000"), ("GATEWAY__HEARTBEAT_MS", "120000")];
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

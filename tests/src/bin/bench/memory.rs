@@ -14,7 +14,7 @@ use super::report::{Goal, Report};
 const SETTLE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn measure(report: &mut Report) {
-    let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "20000")]).await;
+    let node = Node::start_with(super::NODE).await;
     let desk = Desk::open(&node, 1).await;
     let tokens = super::storm::tokens(&node, &desk, CROWD).await;
     let pid = node.pid().as_raw_nonzero().get().unsigned_abs();

@@ -13,7 +13,7 @@ const ROUNDS: usize = 3;
 pub(crate) async fn measure(report: &mut Report) {
     let (mut ratios, mut costs, mut bare_costs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let node = Node::start_with(&[("SALOTTO_GATEWAY__SOCKETS_MAX", "20000")]).await;
+        let node = Node::start_with(super::NODE).await;
         let desk = Desk::open(&node, 1).await;
         let tokens = tokens(&node, &desk, STORM).await;
         let pid = node.pid().as_raw_nonzero().get().unsigned_abs();
