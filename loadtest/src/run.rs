@@ -27,7 +27,9 @@ use crate::world::{World, sentence};
 const LEAD: Duration = Duration::from_millis(100);
 /// How often everybody is asked for silence, resends and (every fourth time) marks.
 const SWEEP_EVERY: Duration = Duration::from_millis(250);
-const SWEEPS_PER_MARK: u32 = 4;
+const SWEEPS_PER_MARK: usize = 4;
+/// Everybody has their turn in one of them.
+const SLICES: u32 = 25;
 /// So many are asked in one go, then others get their turn.
 const SWEEP_CHUNK: usize = 512;
 const PROBE_EVERY: Duration = Duration::from_millis(10);
@@ -174,15 +176,17 @@ fn firing(world: Arc<World>, cast: Arc<Cast>) -> impl FnMut(Due) + Send + 'stati
     }
 }
 
-/// One timer for everybody.
+/// One timer for everybody, a slice at a time: people do not act in step, and a storm of marks once
+/// a second would be this program's own.
 async fn sweep(world: Arc<World>, cast: Arc<Cast>) {
-    let mut sweeps: u32 = 0;
+    let mut ticks: usize = 0;
     loop {
-        sleep(SWEEP_EVERY).await;
-        sweeps = sweeps.wrapping_add(1);
-        let marks = sweeps.is_multiple_of(SWEEPS_PER_MARK);
-        for (place, participant) in cast.all().enumerate() {
-            participant.sweep(&world, marks);
+        sleep(SWEEP_EVERY / SLICES).await;
+        let slices = SLICES as usize;
+        let (round, slice) = (ticks / slices, ticks % slices);
+        ticks = ticks.wrapping_add(1);
+        for (place, participant) in cast.all().skip(slice).step_by(slices).enumerate() {
+            participant.sweep(&world, (round + place).is_multiple_of(SWEEPS_PER_MARK));
             if place % SWEEP_CHUNK == SWEEP_CHUNK - 1 {
                 tokio::task::yield_now().await;
             }

@@ -48,9 +48,13 @@ impl Desk {
 
     /// Of the load test's own site, which no page has: the token stands for the origin.
     pub async fn visitor(&self, node: &Node) -> VisitorToken {
+        self.visitor_ask(node).send().await.json()
+    }
+
+    pub fn visitor_ask(&self, node: &Node) -> Ask {
         let ask = Ask::post(node.public, "/api/v1/visitors");
         let ask = ask.header("x-salotto-loadtest", LOADTEST_TOKEN);
-        ask.json(&NewVisitor { site: self.site }).send().await.json()
+        ask.json(&NewVisitor { site: self.site })
     }
 
     /// A visitor's socket, welcome.

@@ -1,9 +1,10 @@
-//! A small HTTP client: one request, one connection, and the whole answer.
+//! A small HTTP client: one request, the whole answer, no pool.
 
 use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -12,6 +13,7 @@ use salotto_protocol::api::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use crate::patience;
 
@@ -77,10 +79,10 @@ impl Ask {
 
     /// `None` when nobody answers.
     pub async fn try_send(self) -> Option<Answer> {
-        let stream = TcpStream::connect(self.address).await.ok()?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
-        let driver = tokio::spawn(connection);
+        KeptAlive::try_open(self.address).await?.try_send(self).await
+    }
+
+    fn request(self) -> Request<Full<Bytes>> {
         let mut request = Request::builder()
             .method(self.method)
             .uri(self.path)
@@ -88,11 +90,43 @@ impl Ask {
             .body(Full::new(Bytes::from(self.body)))
             .expect("a well-formed request");
         request.headers_mut().extend(self.headers);
-        let response = sender.send_request(request).await.ok()?;
+        request
+    }
+}
+
+/// One connection for many requests, one after another.
+pub struct KeptAlive {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<hyper::Result<()>>,
+}
+
+impl KeptAlive {
+    pub async fn open(address: SocketAddr) -> KeptAlive {
+        let open = patience::within("a connection", KeptAlive::try_open(address)).await;
+        open.expect("somebody listens")
+    }
+
+    async fn try_open(address: SocketAddr) -> Option<KeptAlive> {
+        let stream = TcpStream::connect(address).await.ok()?;
+        stream.set_nodelay(true).ok()?;
+        let (sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+        Some(KeptAlive { sender, driver: tokio::spawn(connection) })
+    }
+
+    /// `None` when nobody answers.
+    pub async fn try_send(&mut self, ask: Ask) -> Option<Answer> {
+        self.sender.ready().await.ok()?;
+        let response = self.sender.send_request(ask.request()).await.ok()?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
-        driver.abort();
         Some(Answer { status: parts.status, headers: parts.headers, body })
+    }
+}
+
+impl Drop for KeptAlive {
+    fn drop(&mut self) {
+        self.driver.abort();
     }
 }
 

@@ -18,6 +18,8 @@ use crate::store::{Head, Store, StoreError};
 const LIMITS: Limits = Limits { open: 500, closed: 50 };
 /// At most four updates a second: faster than anybody reads a moving list.
 const TELL_PAUSE: Duration = Duration::from_millis(250);
+/// Of rows with nothing but another message, so many in one update: each goes to every watcher.
+const CHATTER_MAX: usize = 50;
 /// The list is read again this often, and finds whatever a notice did not tell.
 const READ_INTERVAL: Duration = Duration::from_secs(5);
 /// A store that failed is not asked again at once.
@@ -125,7 +127,7 @@ impl BoardActor {
             Telling::Now if state.is_loaded && state.list.has_news() => {}
             Telling::Now | Telling::Paused => return,
         }
-        let delta = state.list.take_delta();
+        let delta = state.list.take_delta(CHATTER_MAX);
         let frame = self.frame(false, delta.rows, delta.gone);
         self.send(state, &frame);
         state.telling = Telling::Paused;
@@ -175,7 +177,7 @@ impl BoardActor {
 
     fn loaded(&self, state: &mut State) {
         state.is_loaded = true;
-        let _all_of_it_is_new = state.list.take_delta();
+        let _all_of_it_is_new = state.list.take_delta(usize::MAX);
         let frame = self.whole(&state.list);
         self.send(state, &frame);
     }

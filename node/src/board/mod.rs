@@ -3,6 +3,7 @@
 //! `state` keeps a list and its differences, `actor` tells them, `registry` knows who looks.
 
 mod actor;
+mod news;
 mod registry;
 mod state;
 #[cfg(test)]

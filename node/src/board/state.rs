@@ -1,9 +1,10 @@
 //! The live list of an inbox: its rows, and what its watchers have not yet been told. Pure.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use salotto_protocol::{BoardRow, ConversationId, ConversationState};
 
+use super::news::{Kind, News};
 use crate::store::Head;
 
 /// How many rows a list has at most: an agent does not read further, and a browser draws them all.
@@ -17,8 +18,7 @@ pub(super) struct Limits {
 pub(super) struct List {
     limits: Limits,
     rows: HashMap<ConversationId, BoardRow>,
-    changed: BTreeSet<ConversationId>,
-    gone: BTreeSet<ConversationId>,
+    news: News,
     /// What was committed since the read under way began.
     committed: Option<HashSet<ConversationId>>,
 }
@@ -32,13 +32,7 @@ pub(super) struct Delta {
 
 impl List {
     pub(super) fn new(limits: Limits) -> List {
-        List {
-            limits,
-            rows: HashMap::new(),
-            changed: BTreeSet::new(),
-            gone: BTreeSet::new(),
-            committed: None,
-        }
+        List { limits, rows: HashMap::new(), news: News::default(), committed: None }
     }
 
     /// A conversation of this inbox was committed to.
@@ -75,30 +69,29 @@ impl List {
     }
 
     pub(super) fn has_news(&self) -> bool {
-        !self.changed.is_empty() || !self.gone.is_empty()
+        !self.news.is_empty()
     }
 
-    /// What changed since the last delta.
-    pub(super) fn take_delta(&mut self) -> Delta {
-        let changed = std::mem::take(&mut self.changed);
+    /// What changed since the last delta; of rows that only have another message, so many.
+    pub(super) fn take_delta(&mut self, chatter_max: usize) -> Delta {
+        let (changed, gone) = self.news.take(chatter_max);
         let rows = changed.iter().filter_map(|id| self.rows.get(id)).cloned().collect();
-        Delta { rows, gone: std::mem::take(&mut self.gone).into_iter().collect() }
+        Delta { rows, gone: gone.into_iter().collect() }
     }
 
     fn put(&mut self, row: BoardRow) {
         let id = row.conversation;
-        if self.rows.get(&id).is_some_and(|known| known.seq >= row.seq) {
+        let known = self.rows.get(&id);
+        if known.is_some_and(|known| known.seq >= row.seq) {
             return;
         }
+        self.news.changed(id, kind(known, &row));
         self.rows.insert(id, row);
-        self.changed.insert(id);
-        self.gone.remove(&id);
     }
 
     fn remove(&mut self, id: ConversationId) {
         self.rows.remove(&id);
-        self.changed.remove(&id);
-        self.gone.insert(id);
+        self.news.went(id);
     }
 
     /// Drops what has been quiet for longest, of the closed and of the open for itself.
@@ -117,6 +110,14 @@ impl List {
             }
         }
     }
+}
+
+/// In a list that is full, a row that somebody has comes and goes with every message.
+fn kind(known: Option<&BoardRow>, row: &BoardRow) -> Kind {
+    let turned = known.map_or(row.state != ConversationState::Assigned, |known| {
+        (known.state, known.assignee) != (row.state, row.assignee)
+    });
+    if turned { Kind::Turn } else { Kind::Chatter }
 }
 
 /// The order of the store's own list, so that both drop the same rows.
@@ -183,7 +184,7 @@ mod tests {
         let mut list = List::new(LIMITS);
         list.read_begins();
         list.read(heads);
-        list.take_delta();
+        list.take_delta(usize::MAX);
         list
     }
 
@@ -208,8 +209,8 @@ mod tests {
         (2..=9).for_each(|seq| list.commit(&head(1, seq, Unassigned, 20)));
         list.commit(&head(2, 1, Unassigned, 30));
         assert!(list.has_news());
-        assert_eq!(rows(&list.take_delta()), [(id(1), 9), (id(2), 1)]);
-        assert_eq!(list.take_delta(), Delta::default());
+        assert_eq!(rows(&list.take_delta(usize::MAX)), [(id(1), 9), (id(2), 1)]);
+        assert_eq!(list.take_delta(usize::MAX), Delta::default());
     }
 
     #[test]
@@ -228,7 +229,7 @@ mod tests {
         ]);
         list.read_begins();
         list.read(&[head(1, 1, Unassigned, 10), head(2, 2, Unassigned, 25)]);
-        let delta = list.take_delta();
+        let delta = list.take_delta(usize::MAX);
         assert_eq!(rows(&delta), [(id(2), 2)]);
         assert_eq!(delta.gone, [id(3)]);
     }
@@ -240,12 +241,12 @@ mod tests {
         list.commit(&head(1, 2, Unassigned, 20));
         list.commit(&head(2, 1, Unassigned, 30));
         list.read(&[head(1, 1, Unassigned, 10)]);
-        let delta = list.take_delta();
+        let delta = list.take_delta(usize::MAX);
         assert_eq!(rows(&delta), [(id(1), 2), (id(2), 1)]);
         assert!(delta.gone.is_empty());
         list.read_begins();
         list.read(&[head(1, 2, Unassigned, 20)]);
-        assert_eq!(list.take_delta().gone, [id(2)], "but only for that read");
+        assert_eq!(list.take_delta(usize::MAX).gone, [id(2)], "but only for that read");
     }
 
     #[test]
@@ -253,7 +254,7 @@ mod tests {
         let mut list = list(&[head(1, 1, Unassigned, 1), head(2, 1, Closed, 10)]);
         list.commit(&head(3, 1, Closed, 20));
         list.commit(&head(4, 1, Closed, 30));
-        let delta = list.take_delta();
+        let delta = list.take_delta(usize::MAX);
         assert_eq!(delta.gone, [id(2)]);
         assert_eq!(rows(&delta), [(id(3), 1), (id(4), 1)]);
         assert_eq!(whole(&list), [id(4), id(3), id(1)]);
@@ -267,9 +268,9 @@ mod tests {
             head(3, 1, Unassigned, 30),
         ]);
         list.commit(&head(4, 1, Unassigned, 40));
-        assert_eq!(list.take_delta().gone, [id(1)]);
+        assert_eq!(list.take_delta(usize::MAX).gone, [id(1)]);
         list.commit(&head(1, 2, Unassigned, 50));
-        let delta = list.take_delta();
+        let delta = list.take_delta(usize::MAX);
         assert_eq!((rows(&delta), delta.gone), (vec![(id(1), 2)], vec![id(2)]));
     }
 
@@ -279,8 +280,31 @@ mod tests {
         list.read_begins();
         list.read(&[]);
         list.commit(&head(1, 2, Unassigned, 20));
-        let delta = list.take_delta();
+        let delta = list.take_delta(usize::MAX);
         assert_eq!((rows(&delta), delta.gone), (vec![(id(1), 2)], vec![]));
+    }
+
+    #[test]
+    fn of_many_rows_with_another_message_some_are_told_and_then_the_others() {
+        let mut list = list(&[head(1, 1, Unassigned, 10), head(2, 1, Unassigned, 20)]);
+        list.commit(&head(2, 2, Unassigned, 30));
+        list.commit(&head(1, 2, Unassigned, 40));
+        list.commit(&head(2, 3, Unassigned, 50));
+        assert_eq!(rows(&list.take_delta(1)), [(id(2), 3)], "it has waited longest");
+        list.commit(&head(2, 4, Unassigned, 60));
+        assert_eq!(rows(&list.take_delta(1)), [(id(1), 2)]);
+        assert_eq!(rows(&list.take_delta(1)), [(id(2), 4)]);
+        assert!(!list.has_news());
+    }
+
+    #[test]
+    fn a_row_that_changes_hands_does_not_wait_for_the_others() {
+        let mut list = list(&[head(1, 1, Unassigned, 10), head(2, 1, Unassigned, 20)]);
+        list.commit(&head(1, 2, Unassigned, 30));
+        list.commit(&head(2, 2, Closed, 40));
+        list.commit(&head(3, 1, Unassigned, 50));
+        assert_eq!(rows(&list.take_delta(0)), [(id(2), 2), (id(3), 1)]);
+        assert_eq!(rows(&list.take_delta(1)), [(id(1), 2)]);
     }
 
     /// A watcher who takes the whole list and then every delta has the list.
@@ -305,7 +329,7 @@ mod tests {
                 list.read(&top(&store));
             }
             if choice < 3 {
-                let delta = list.take_delta();
+                let delta = list.take_delta(usize::MAX);
                 watcher.extend(delta.rows.into_iter().map(|row| (row.conversation, row)));
                 delta.gone.iter().for_each(|id| drop(watcher.remove(id)));
                 let rows = list.whole().into_iter().map(|row| (row.conversation, row));

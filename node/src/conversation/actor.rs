@@ -13,6 +13,7 @@ use super::handle::Attach;
 use super::joining::may_follow;
 use super::keeping_up::CaughtUp;
 use super::registry;
+use super::typists::Typists;
 use crate::fanout::SocketId;
 use crate::journal::{Committed, Journal};
 use crate::link::Link;
@@ -52,6 +53,7 @@ pub(super) struct State {
     /// `None` until the first read.
     pub(super) known: Option<Known>,
     pub(super) audience: Audience,
+    pub(super) typists: Typists,
     /// Believed only when the head says that it is this visitor's conversation.
     pub(super) page: Option<(VisitorId, Page)>,
     pub(super) early: Early,

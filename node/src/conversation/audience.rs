@@ -22,8 +22,7 @@ struct Member {
 }
 
 enum Stage {
-    /// Its history is being read; meanwhile new entries are held back. Until it is known that the
-    /// conversation is the follower's, it hears and says nothing.
+    /// Its history is being read; meanwhile new entries are held back.
     Catching(Catching),
     /// Has everything up to this seq, whatever is delivered again.
     Live { covered: Seq },
@@ -35,9 +34,10 @@ struct Catching {
     cursor: Cursor,
     held: VecDeque<Entry>,
     overflowed: bool,
-    /// A part was sent already.
+    /// The facts and a part of the history were sent already. Before, it hears nothing: a client
+    /// drops what passes by in a conversation that it does not know.
     reads_on: bool,
-    /// The conversation is known to be the follower's.
+    /// The conversation is known to be the follower's. Before, it says nothing.
     allowed: bool,
 }
 
@@ -85,7 +85,7 @@ impl Audience {
         attempt
     }
 
-    /// Whoever may follow hears what passes by, before the history is there.
+    /// Whoever may follow is heard, before the history is there.
     pub(super) fn allow(&mut self, may_follow: impl Fn(Follower) -> bool) {
         for member in &mut self.members {
             if let Stage::Catching(catching) = &mut member.stage {
@@ -194,7 +194,7 @@ impl Audience {
         let mut encoded = None;
         for member in &self.members {
             let addressed = side.is_none_or(|side| member.follower.party() == side);
-            if addressed && member.may_speak() && Some(member.outbox.id()) != but {
+            if addressed && member.may_hear() && Some(member.outbox.id()) != but {
                 let frame = encoded.get_or_insert_with(|| encode(frame));
                 member.outbox.push(frame, None);
             }
@@ -237,6 +237,13 @@ impl Member {
         match &self.stage {
             Stage::Catching(catching) if catching.attempt == attempt => Some(catching),
             Stage::Catching(_) | Stage::Live { .. } => None,
+        }
+    }
+
+    fn may_hear(&self) -> bool {
+        match &self.stage {
+            Stage::Catching(catching) => catching.reads_on,
+            Stage::Live { .. } => true,
         }
     }
 

@@ -1,11 +1,14 @@
 //! What passes by beside the log: marks, typing, the visitor's page.
 
+use std::time::Instant;
+
 use salotto_protocol::envelope::{Envelope, TypingHint};
 use salotto_protocol::{AgentId, Author, Page, Party, Seq, ServerFrame, VisitorId};
 
 use super::actor::{ConversationActor, State};
+use super::handle::Follower;
 use super::view::pair;
-use crate::fanout::SocketId;
+use crate::fanout::{Outbox, SocketId, encode};
 use crate::store::Marks;
 
 impl ConversationActor {
@@ -46,7 +49,7 @@ impl ConversationActor {
 
     pub(super) fn typing(
         &self,
-        state: &State,
+        state: &mut State,
         socket: Option<SocketId>,
         agent: Option<(AgentId, String)>,
         on: bool,
@@ -66,8 +69,18 @@ impl ConversationActor {
             let hint = TypingHint { conversation: self.id, agent, on };
             self.link.publish(&Envelope::Typing(hint));
         }
+        state.typists.heard(by.clone(), on, Instant::now());
         let frame = ServerFrame::Typing { conversation: self.id, by, on };
         state.audience.tell(&frame, side, socket);
+    }
+
+    /// To a socket that now has the history: who is typing.
+    pub(super) fn tell_typists(&self, state: &State, follower: Follower, outbox: &Outbox) {
+        for by in state.typists.shown_to(follower, Instant::now()) {
+            let by = by.clone();
+            let frame = ServerFrame::Typing { conversation: self.id, by, on: true };
+            outbox.push(&encode(&frame), None);
+        }
     }
 
     pub(super) fn page(&self, state: &mut State, visitor: VisitorId, page: Page) {

@@ -84,7 +84,8 @@ impl ConversationActor {
         send_entries(outbox, self.log(), viewed(entries, view, missed.from));
         let known = state.known.as_ref().map_or(Seq(0), |known| known.head.seq);
         match state.audience.release(self.log(), joining.attempt, history, known) {
-            Release::Live | Release::Stale => {}
+            Release::Live => self.tell_typists(state, joining.follower, outbox),
+            Release::Stale => {}
             Release::ReadOn => self.read_for(myself, state, joining.attempt),
         }
     }

@@ -32,6 +32,7 @@ impl ConversationActor {
         committed: &Committed,
     ) {
         let Some(first) = committed.entries.first() else { return };
+        state.typists.ended_by(&committed.entries);
         let Some(known) = &mut state.known else {
             // The first read is under way; whoever is attached holds these back.
             let before = before(committed.visitor_seq_before, first.seq);
@@ -112,6 +113,7 @@ impl ConversationActor {
             read.entries.into_iter().filter(|entry| entry.seq > last_known).collect();
         let Some(last) = fresh.last().map(|entry| entry.seq) else { return false };
         let more = last < read.head.seq;
+        state.typists.ended_by(&fresh);
         let changed = facts_changed(&known.head, &read.head);
         let mut visitor_seq = known.head.visitor_seq;
         let mut taken = 0;

@@ -17,6 +17,7 @@ mod registry;
 mod state;
 #[cfg(test)]
 mod tests;
+mod typists;
 mod view;
 
 pub(crate) use crate::journal::{Done, Outcome};

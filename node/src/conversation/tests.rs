@@ -346,3 +346,27 @@ async fn who_only_asked_for_a_foreign_conversation_raises_no_marks_in_it() {
     let stored = world.store.marks(id).await.expect("read");
     assert_eq!((stored.visitor_delivered, stored.visitor_read), (Seq(1), Seq(1)));
 }
+
+#[tokio::test]
+async fn who_joins_while_somebody_types_is_told_after_the_history() {
+    let world = World::new().await;
+    let id = world.begin("one").await;
+    let (desk, mut desks) = socket().await;
+    let agent = Follower::Agent { id: world.agent };
+    world.conversations.attach(agent, desk.clone(), world.from(id, 0));
+    entries(&mut desks, 2).await;
+    let ada = Author::Agent { id: world.agent, name: "Ada".to_owned() };
+
+    world.conversations.typing(id, desk.id(), ada.clone(), true);
+    let (outbox, mut browser) = socket().await;
+    world.follow(&outbox, world.from(id, 0));
+    entries(&mut browser, 2).await;
+
+    let by = browser
+        .until(|frame| match frame {
+            ServerFrame::Typing { by, on: true, .. } => Some(by),
+            _ => None,
+        })
+        .await;
+    assert_eq!(by, ada);
+}

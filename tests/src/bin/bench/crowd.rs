@@ -13,6 +13,9 @@ use tokio::sync::Semaphore;
 
 /// Handshakes at once.
 const WINDOW: usize = 256;
+/// Ports of each source address, below those that the kernel gives away.
+const FIRST_PORT: usize = 12_000;
+const PORTS: usize = 20_000;
 
 /// What the sockets saw, all together.
 #[derive(Default)]
@@ -79,11 +82,7 @@ async fn obey(seen: &Seen, order: &tokio::sync::broadcast::Sender<Vec<u8>>) {
 
 /// Connects, upgrades and greets; waits for the first frame when there is a greeting.
 async fn open(address: SocketAddr, n: usize, hello: Option<Vec<u8>>) -> Option<TcpStream> {
-    let socket = TcpSocket::new_v4().expect("a descriptor");
-    let own = u8::try_from(2 + n / 20_000).expect("few thousand");
-    let source = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, own)), 0);
-    socket.bind(source).ok()?;
-    let mut stream = socket.connect(address).await.ok()?;
+    let mut stream = dial(address, n).await?;
     stream.set_nodelay(true).ok()?;
     let request = format!(
         "GET /ws/visitor HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n\
@@ -101,6 +100,18 @@ async fn open(address: SocketAddr, n: usize, hello: Option<Vec<u8>>) -> Option<T
         }
     }
     Some(stream)
+}
+
+/// From a port of its own: a kernel that has to find free ones among thousands spends more time
+/// on that than on all the rest.
+async fn dial(address: SocketAddr, n: usize) -> Option<TcpStream> {
+    let own = u8::try_from(2 + n / PORTS).expect("few thousand");
+    let port = u16::try_from(FIRST_PORT + n % PORTS).expect("a port");
+    let source = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, own)), port);
+    let socket = TcpSocket::new_v4().expect("a descriptor");
+    socket.set_reuseaddr(true).ok()?;
+    socket.bind(source).ok()?;
+    socket.connect(address).await.ok()
 }
 
 /// Reads the answer's head; returns how many bytes followed it.

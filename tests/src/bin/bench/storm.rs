@@ -1,7 +1,9 @@
 //! A connect storm: accepted and greeted per second, beside a bare hyper upgrade.
 
+use salotto_protocol::api::VisitorToken;
 use salotto_tests::desk::Desk;
 use salotto_tests::node::Node;
+use salotto_tests::rest::KeptAlive;
 
 use super::crowd::Crowd;
 use super::process::{Helper, cpu_seconds};
@@ -9,6 +11,8 @@ use super::report::{Goal, Report, median};
 
 const STORM: usize = 10_000;
 const ROUNDS: usize = 3;
+/// To fetch tokens by.
+const CONNECTIONS: usize = 16;
 
 pub(crate) async fn measure(report: &mut Report) {
     let (mut ratios, mut costs, mut bare_costs) = (Vec::new(), Vec::new(), Vec::new());
@@ -42,15 +46,17 @@ async fn storm(address: std::net::SocketAddr, pid: u32, tokens: &[String]) -> (f
     (greeted / crowd.seconds, spent / greeted * 1e6)
 }
 
-/// Visitors' tokens, fetched over HTTP as a browser would.
+/// Visitors' tokens, fetched over few connections: one for each would use up the ports.
 pub(crate) async fn tokens(node: &Node, desk: &Desk, count: usize) -> Vec<String> {
-    let mut tokens = Vec::with_capacity(count);
-    while tokens.len() < count {
-        let wave = (count - tokens.len()).min(64);
-        let asked = (0..wave).map(|_| desk.visitor(node));
-        for visitor in futures_util::future::join_all(asked).await {
-            tokens.push(visitor.token);
+    let shares = (0..CONNECTIONS).map(|n| async move {
+        let share = count / CONNECTIONS + usize::from(n < count % CONNECTIONS);
+        let mut line = KeptAlive::open(node.public).await;
+        let mut tokens = Vec::with_capacity(share);
+        while tokens.len() < share {
+            let answer = line.try_send(desk.visitor_ask(node)).await.expect("an answer");
+            tokens.push(answer.json::<VisitorToken>().token);
         }
-    }
-    tokens
+        tokens
+    });
+    futures_util::future::join_all(shares).await.concat()
 }
