@@ -93,10 +93,7 @@ impl Server {
     async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
         match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
             Ok(connected) => Ok(connected?),
-            Err(_) => {
-                let silence = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(StoreError::Database(sqlx::Error::Io(silence)))
-            }
+            Err(_) => Err(silence()),
         }
     }
 
@@ -110,4 +107,9 @@ impl Server {
             (_, error) => error,
         }
     }
+}
+
+/// No answer came.
+pub(super) fn silence() -> StoreError {
+    StoreError::Database(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
 }
