@@ -11,6 +11,9 @@ use super::*;
 use crate::journal::Commit;
 use crate::store::verify;
 
+/// As it stands on the wire: a transaction that begins speaks of what is committed, too.
+const COMMIT: &str = "COMMIT\0";
+
 async fn desk_on(server: &Postgres) -> Desk {
     Desk::on(Database::at(&server.database().await)).await
 }
@@ -93,10 +96,12 @@ async fn connections_ended_at_any_moment_lose_and_double_nothing() {
         tokio::spawn(async move {
             let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE application_name = 'salotto'";
-            let mut times = 0;
+            let mut times: u64 = 0;
             while !done.load(Ordering::SeqCst) {
                 server.run(end).await;
                 times += 1;
+                // Long enough for a connection to be made and to come somewhere.
+                tokio::time::sleep(Duration::from_millis(10 + 7 * (times % 8))).await;
             }
             times
         })
@@ -131,7 +136,7 @@ async fn a_commit_whose_answer_is_lost_is_answered_with_its_first_result() {
     let mut stream = desk.journal.commits();
     let visitor = Visitor::new();
 
-    wire.cut_after("COMMIT");
+    wire.cut_after(COMMIT);
     let start = ClientId::fresh();
     let first = committed(desk.write(visitor.start(start, "hello")).await);
     assert!(wire.has_cut(), "the answer to the commit was lost");
@@ -139,7 +144,7 @@ async fn a_commit_whose_answer_is_lost_is_answered_with_its_first_result() {
     let Some(Commit::Skipped(told)) = stream.next().await else { panic!("nobody was told") };
     assert!(told.contains(&first.conversation));
 
-    wire.cut_after("COMMIT");
+    wire.cut_after(COMMIT);
     let client_id = ClientId::fresh();
     let second = visitor.says(first.conversation, client_id, "anybody?");
     let second = committed(desk.write(second).await);
@@ -157,7 +162,7 @@ async fn an_account_whose_commit_is_unanswered_is_made_once_and_told() {
     let desk = Desk::on(Database::at(&wire.url(&database))).await;
     let mut stream = desk.journal.commits();
 
-    wire.cut_after("COMMIT");
+    wire.cut_after(COMMIT);
     let agent = desk.agent("anna@example.com", 3).await;
 
     assert!(wire.has_cut());
