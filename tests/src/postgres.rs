@@ -13,8 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
-/// Where Debian has what is not in the search path.
-const BINARIES: &str = "/usr/lib/postgresql/15/bin";
+/// Where Debian has what is not in the search path: a folder for each version.
+const VERSIONS: &str = "/usr/lib/postgresql";
 /// A cluster is made in two seconds, and a killed one recovers in less.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -151,8 +151,7 @@ impl Postgres {
     }
 
     fn command(&self, name: &str) -> Command {
-        let there = Path::new(BINARIES).join(name);
-        let mut command = Command::new(if there.exists() { there } else { name.into() });
+        let mut command = Command::new(binary(name));
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
         }
@@ -184,6 +183,13 @@ fn guard(folder: &Path) -> Child {
     command.args(["-c", script, "sh"]).arg(folder).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("sh runs")
+}
+
+/// Debian's newest, else what the search path has.
+fn binary(name: &str) -> PathBuf {
+    let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
+    let there = versions.map(|version| version.path().join("bin").join(name));
+    there.filter(|path| path.exists()).max().unwrap_or_else(|| name.into())
 }
 
 /// PostgreSQL refuses to run as root: then as the user that Debian made for it, else as nobody.
