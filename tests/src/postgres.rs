@@ -125,6 +125,14 @@ impl Postgres {
         admin.close().await.expect("it closes");
     }
 
+    /// The processes on the server that nodes have.
+    pub async fn backends(&self) -> Vec<Pid> {
+        let mut admin = PgConnection::connect(&self.url("postgres")).await.expect("it answers");
+        let all = "SELECT pid FROM pg_stat_activity WHERE application_name = 'salotto'";
+        let pids: Vec<(i32,)> = sqlx::query_as(all).fetch_all(&mut admin).await.expect("rows");
+        pids.into_iter().map(|(pid,)| Pid::from_raw(pid).expect("no process is 0")).collect()
+    }
+
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }

@@ -213,16 +213,24 @@ impl Batch<'_> {
         let rows: Vec<HeadRow> =
             list_of(ids).into_query(select(lock)).all(self.connection()).await?;
         let heads = rows.into_iter().map(HeadRow::into_head).collect::<Result<Vec<Head>, _>>()?;
-        let locked: HashSet<ConversationId> = heads.iter().map(|head| head.id).collect();
-        let missing: Vec<_> = ids.iter().copied().filter(|id| !locked.contains(id)).collect();
-        // SQLite has one writer: nobody else holds a head.
-        if missing.is_empty() || self.engine() == Engine::Sqlite {
-            return Ok(LockedHeads { heads, held: Vec::new() });
-        }
-        let there = list_of(&missing).into_query(EXISTING);
-        let held: Vec<(Uuid,)> = there.all(self.connection()).await?;
-        let held = held.into_iter().map(|(id,)| ConversationId(id)).collect();
+        let held = match self.engine() {
+            // It has one writer: nobody else holds a head.
+            Engine::Sqlite => Vec::new(),
+            Engine::Postgres => self.missing_and_there(ids, &heads).await?,
+        };
         Ok(LockedHeads { heads, held })
+    }
+
+    async fn missing_and_there(
+        &mut self,
+        ids: &[ConversationId],
+        found: &[Head],
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let found: HashSet<ConversationId> = found.iter().map(|head| head.id).collect();
+        let missing: Vec<_> = ids.iter().copied().filter(|id| !found.contains(id)).collect();
+        let there = list_of(&missing).into_query(EXISTING);
+        let there: Vec<(Uuid,)> = there.all(self.connection()).await?;
+        Ok(there.into_iter().map(|(id,)| ConversationId(id)).collect())
     }
 
     /// What these visitors have open in these inboxes; not locked.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process::{Signal, kill_process};
 use salotto_tests::cut::CutAfter;
 use salotto_tests::postgres::Postgres;
 
@@ -169,6 +170,26 @@ async fn an_account_whose_commit_is_unanswered_is_made_once_and_told() {
     let Some(Commit::Agents(rows)) = stream.next().await else { panic!("nobody was told") };
     assert_eq!(rows[0].id, agent);
     assert_eq!(desk.store.agents().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_falls_silent_is_hung_up_on_and_called_again() {
+    let server = Postgres::start().await;
+    let desk = desk_on(&server).await;
+    let head = desk.conversation().await;
+    let silent = server.backends().await;
+    for backend in &silent {
+        kill_process(*backend, Signal::STOP).unwrap();
+    }
+
+    let client_id = ClientId::fresh();
+    let sent = desk.write(visitor_of(&head).says(head.id, client_id, "hello?")).await;
+
+    assert_eq!(committed(sent).seq, Seq(2));
+    for backend in silent {
+        kill_process(backend, Signal::CONT).unwrap();
+    }
+    assert_eq!(texts(&desk, head.id).await, ["hello", "hello?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
