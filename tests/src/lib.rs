@@ -7,11 +7,13 @@
 
 pub mod chart;
 pub mod checker;
+pub mod cut;
 pub mod desk;
 pub mod node;
 pub mod participant;
 pub mod patience;
 pub mod prometheus;
+pub mod postgres;
 pub mod rest;
 pub mod socket;
 pub mod tidy;

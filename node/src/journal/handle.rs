@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::actor::{JournalActor, MARKS_DELAY, Msg, Shared, State};
 use super::commits::{CommitStream, Streams};
 use super::marks::Added;
+use super::queue::Queue;
 use super::write::{Busy, Change, Changed, Write};
 use super::{checkpointer, delivery};
 use crate::ask::{Unanswered, ask};
@@ -35,7 +36,7 @@ impl Journal {
         let streams = Streams::default();
         let shared = Arc::new(Shared::default());
         let state = State {
-            queue: queued,
+            queue: Queue::new(queued),
             deliveries: delivery::start(streams.clone()),
             checkpoints: checkpointer::start(store.clone()),
             entries: 0,

@@ -12,6 +12,8 @@ mod delivery;
 mod handle;
 mod load;
 mod marks;
+mod outage;
+mod queue;
 mod repeat;
 mod state;
 #[cfg(test)]

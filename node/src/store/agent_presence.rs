@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::StoreError;
 use super::agents::TOUCH;
 use super::batch::Batch;
+use super::query::query;
 
 const INSERT: &str = "
     INSERT INTO agent_presence (agent, node) SELECT id, $2 FROM agents WHERE id = $1
@@ -23,12 +24,8 @@ impl Batch<'_> {
         node: NodeId,
         present: bool,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(if present { INSERT } else { DELETE })
-            .bind(agent.0)
-            .bind(node.0)
-            .execute(self.connection())
-            .await?;
-        if done.rows_affected() == 0 {
+        let set = query(if present { INSERT } else { DELETE }).bind(agent.0).bind(node.0);
+        if self.run(set).await? == 0 {
             return Ok(false);
         }
         self.touch(agent).await?;
@@ -37,7 +34,7 @@ impl Batch<'_> {
 
     /// Nobody is anywhere. Gives those who were.
     pub(crate) async fn clear_presence(&mut self) -> Result<Vec<AgentId>, StoreError> {
-        let rows: Vec<(Uuid,)> = sqlx::query_as(DELETE_ALL).fetch_all(self.connection()).await?;
+        let rows: Vec<(Uuid,)> = query(DELETE_ALL).all(self.connection()).await?;
         let mut agents: Vec<AgentId> = rows.into_iter().map(|(agent,)| AgentId(agent)).collect();
         agents.sort_unstable();
         agents.dedup();
@@ -48,7 +45,7 @@ impl Batch<'_> {
     }
 
     async fn touch(&mut self, agent: AgentId) -> Result<(), StoreError> {
-        sqlx::query(TOUCH).bind(agent.0).execute(self.connection()).await?;
+        self.run(query(TOUCH).bind(agent.0)).await?;
         Ok(())
     }
 }

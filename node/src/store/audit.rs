@@ -3,6 +3,7 @@
 use salotto_protocol::AgentId;
 use uuid::Uuid;
 
+use super::query::query;
 use super::{Store, StoreError, decode};
 
 /// An agent whose `active` is not the number of conversations that hold a slot of theirs.
@@ -25,8 +26,7 @@ const SLOTS_MISCOUNTED: &str = "
 impl Store {
     /// Empty if all is well (BY-2).
     pub(crate) async fn slots_miscounted(&self) -> Result<Vec<SlotCount>, StoreError> {
-        let rows: Vec<(Uuid, i64, i64)> =
-            sqlx::query_as(SLOTS_MISCOUNTED).fetch_all(self.reads()).await?;
+        let rows: Vec<(Uuid, i64, i64)> = self.reads().all(query(SLOTS_MISCOUNTED)).await?;
         rows.into_iter()
             .map(|(agent, active, held)| {
                 let (active, held) = (decode::count(active)?, decode::count(held)?);
