@@ -93,6 +93,7 @@ impl Desk {
         let (root, _) = supervisor::root().await.expect("a root");
         let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
         let (site, inbox, chatflow) = (SiteId::fresh(), InboxId::fresh(), ChatflowId::fresh());
+        store.immortal(NodeId(uuid::Uuid::nil())).await;
         let desk = Desk { store, journal, root, site, inbox, chatflow, _folder: folder };
         let origins = vec!["https://shop.example".to_owned()];
         desk.change(Change::PutSite { id: site, name: "Shop".to_owned(), origins }).await;
@@ -171,6 +172,14 @@ impl Desk {
         self.moves(Target::Conversation(id), Author::System, body, state).await;
     }
 
+    /// A message of this agent: nothing else changes.
+    pub(crate) async fn answers(&self, id: ConversationId, agent: AgentId) {
+        let state = self.head(id).await.state;
+        let by = Author::Agent { id: agent, name: "Anna".to_owned() };
+        let body = EntryBody::Message { text: "hello!".to_owned() };
+        self.moves(Target::Conversation(id), by, body, state).await;
+    }
+
     async fn moves(
         &self,
         target: Target,
@@ -187,7 +196,7 @@ impl Desk {
         });
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
-        let write = Write { target, client_id, agents: Vec::new(), decide, done };
+        let write = Write { target, client_id, agents: Vec::new(), term: None, decide, done };
         self.journal.submit(write).expect("the queue has room");
         match outcome.await.expect("it is answered") {
             Outcome::Committed(ack) => ack.conversation,

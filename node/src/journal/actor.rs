@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::settle;
@@ -13,7 +14,7 @@ use super::checkpointer::CHECKPOINT_ENTRIES;
 use super::commits::Commit;
 use super::delivery::Delivery;
 use super::marks::{Added, PendingMarks};
-use super::write::{Change, Changed, Outcome, Write};
+use super::write::{Candidacy, Change, Changed, Outcome, Renewed, Write};
 use crate::metrics;
 use crate::store::{Mark, Store, StoreError, Trouble};
 
@@ -41,6 +42,8 @@ pub(super) enum Msg {
     /// Marks have waited long enough.
     FlushMarks,
     Change(Box<Change>, RpcReplyPort<Result<Changed, StoreError>>),
+    /// Answered when the node's row and its lease are renewed.
+    Renew(NodeId, Candidacy, RpcReplyPort<Result<Renewed, StoreError>>),
     /// A checkpoint has come as far as it can beside the writer.
     FinishCheckpoint,
     /// Commit what is queued, take nothing more.
@@ -75,6 +78,10 @@ impl Actor for JournalActor {
             Msg::FlushMarks => self.commit(&myself, state, Vec::new()).await?,
             Msg::FinishCheckpoint => self.finish_checkpoint(state).await?,
             Msg::Change(change, reply) => self.change(state, *change, reply).await?,
+            Msg::Renew(node, candidacy, reply) => {
+                let renewed = change::renew(&self.store, node, candidacy).await;
+                self.answer(state, renewed, reply).await?;
+            }
             Msg::Drain(reply) => self.drain(&myself, state, reply).await?,
         }
         Ok(())
@@ -146,6 +153,21 @@ impl JournalActor {
             Ok((changed, notices)) => {
                 state.deliver(Delivery { notices, ..Delivery::default() }).await;
                 let _ = reply.send(Ok(changed));
+                Ok(())
+            }
+            Err(error) => self.answer(state, Err(error), reply).await,
+        }
+    }
+
+    async fn answer<T: Send + 'static>(
+        &self,
+        state: &mut State,
+        result: Result<T, StoreError>,
+        reply: RpcReplyPort<Result<T, StoreError>>,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(answer) => {
+                let _ = reply.send(Ok(answer));
                 Ok(())
             }
             Err(error) => {

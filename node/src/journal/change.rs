@@ -1,9 +1,9 @@
-//! Changes of settings, accounts and presence: one transaction each, with its notice.
+//! Changes of settings, accounts, presence and nodes: one transaction each, with its notice.
 
-use salotto_protocol::AgentId;
+use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
-use super::write::{Change, Changed, NewAgent};
+use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
 use crate::store::{AgentRow, Batch, ChatflowRow, InboxRow, SiteRow, Store, StoreError};
 
@@ -35,6 +35,26 @@ pub(super) async fn apply(
     Ok((Changed::Done, commit.into_iter().collect()))
 }
 
+/// The node lives on, and is the router if it may be: nobody else, or this one before.
+pub(super) async fn renew(
+    store: &Store,
+    node: NodeId,
+    candidacy: Candidacy,
+) -> Result<Renewed, StoreError> {
+    let mut writer = store.writer().await;
+    let mut batch = writer.begin().await?;
+    let row = batch.renew_node(node).await?;
+    let term = match candidacy {
+        Candidacy::Stands => batch.take_lease(node).await?,
+        Candidacy::Withdrawn => {
+            batch.release_lease(node).await?;
+            None
+        }
+    };
+    batch.commit().await?;
+    Ok(Renewed { row, term })
+}
+
 /// `None` if it was so already.
 async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, StoreError> {
     let (changed, notice) = match change {
@@ -48,9 +68,18 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
         }
         Change::ClearPresence => {
-            let agents = batch.clear_presence().await?;
-            (!agents.is_empty(), Notice::Agents(agents))
+            batch.delete_nodes().await?;
+            batch.clear_attachments().await?;
+            batch.release_leases().await?;
+            return Ok(Some(Notice::Agents(batch.clear_presence().await?)));
         }
+        Change::Leave { node } => {
+            batch.release_lease(node).await?;
+            batch.delete_node(node).await?;
+            batch.clear_attachments_of(node).await?;
+            return Ok(Some(Notice::Agents(batch.clear_presence_of(node).await?)));
+        }
+        Change::Sweep => return sweep(batch).await,
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
             let added = batch.insert_agent(&agent, &password_hash).await?;
@@ -76,6 +105,16 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
         }
     };
     Ok(changed.then_some(notice))
+}
+
+/// Who was only on these nodes has long counted as absent: no news for anybody.
+async fn sweep(batch: &mut Batch<'_>) -> Result<Option<Notice>, StoreError> {
+    let dead = batch.take_dead_nodes().await?;
+    for node in &dead {
+        batch.clear_attachments_of(*node).await?;
+        batch.clear_presence_of(*node).await?;
+    }
+    Ok((!dead.is_empty()).then_some(Notice::Nobody))
 }
 
 fn row_of(new: NewAgent) -> (AgentRow, String) {

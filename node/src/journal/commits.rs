@@ -20,6 +20,8 @@ pub(crate) struct Committed {
     pub(crate) visitor_seq_before: Seq,
     /// The state before this write; `None` when it started the conversation.
     pub(crate) state_before: Option<ConversationState>,
+    /// Its state, assignee or slot, or that it was answered.
+    pub(crate) standing_changed: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
-use salotto_protocol::{ConversationId, Party, Seq};
+use salotto_protocol::{ConversationId, NodeId, Party, Seq};
 use tokio::sync::mpsc;
 
 use super::actor::{JournalActor, MARKS_DELAY, Msg, Shared, State};
 use super::commits::{CommitStream, Streams};
 use super::marks::Added;
-use super::write::{Busy, Change, Changed, Write};
+use super::write::{Busy, Candidacy, Change, Changed, Renewed, Write};
 use super::{checkpointer, delivery};
 use crate::ask::{Unanswered, ask};
 use crate::store::{Mark, Store, StoreError};
@@ -75,6 +75,17 @@ impl Journal {
     pub(crate) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
         let change = Box::new(change);
         ask(&self.actor, |reply| Msg::Change(change, reply))
+            .await
+            .unwrap_or(Err(StoreError::Unanswered))
+    }
+
+    /// Says that this node lives, and takes or renews the router's lease if it stands for it.
+    pub(crate) async fn renew(
+        &self,
+        node: NodeId,
+        candidacy: Candidacy,
+    ) -> Result<Renewed, StoreError> {
+        ask(&self.actor, |reply| Msg::Renew(node, candidacy, reply))
             .await
             .unwrap_or(Err(StoreError::Unanswered))
     }

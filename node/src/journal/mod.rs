@@ -21,9 +21,10 @@ mod write;
 pub(crate) use bench::bench_journal;
 pub(crate) use commits::{Commit, CommitStream, Committed};
 pub(crate) use handle::Journal;
+pub(crate) use state::STALE_TERM;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{
-    Busy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry, Outcome,
-    Rejection, Slot, Target, Write,
+    Busy, Candidacy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry,
+    Outcome, Rejection, Renewed, Slot, Target, Write,
 };

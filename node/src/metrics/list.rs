@@ -76,7 +76,8 @@ const SLOT: Values = ("state", &["taken", "free"]);
 const STATE: Values = ("state", &["bot", "waiting", "unassigned", "assigned", "closed"]);
 /// Named queues come with routing rules; until then there is one.
 const QUEUE: Values = ("queue", &["other"]);
-const ROUTED: Values = ("outcome", &["assigned", "refused", "failed"]);
+const ROUTED: Values = ("outcome", &["assigned", "refused", "stale_term", "failed"]);
+const VIOLATION: Values = ("kind", &["miscounted", "misplaced"]);
 const WAITED: Values = ("outcome", &["assigned", "abandoned"]);
 const ROUTE: Values = (
     "route",
@@ -159,6 +160,11 @@ pub(super) const METRICS: &[Metric] = &[
     counter("salotto_routing_decisions_total", &[QUEUE, ROUTED], "What the router decided"),
     histogram("salotto_routing_duration_seconds", FAST, &[], "One decision of the router"),
     counter("salotto_capacity_violations_total", &[], "Slots taken or freed uncounted: never"),
+    gauge("salotto_router_leader", &[], "1 on the node that is the router"),
+    gauge("salotto_router_term", &[], "Its term; 0 on the other nodes"),
+    gauge("salotto_router_violations", &[VIOLATION], "What a recount of the slots finds: never"),
+    gauge("salotto_router_agents_above_capacity", &[], "By hand, or by a lowered limit"),
+    counter("salotto_router_requeued_total", &[], "Taken back from agents who are gone"),
     gauge("salotto_conversations", &[STATE], "Conversations in the store"),
     counter("salotto_conversations_started_total", &[], "Conversations started"),
     counter("salotto_conversations_closed_total", &[], "Conversations closed"),

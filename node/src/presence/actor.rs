@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Roster;
+use super::living::Living;
 use super::state::{ChoiceStep, Choices, Sockets, Step};
 use super::team::{Effect, Team};
 use crate::ask::ask;
@@ -37,6 +38,7 @@ pub(super) struct Beginning {
     pub(super) commits: CommitStream,
     pub(super) team: Team,
     pub(super) told: watch::Sender<Arc<Roster>>,
+    pub(super) living: Living,
 }
 
 pub(super) enum Msg {
@@ -48,6 +50,8 @@ pub(super) enum Msg {
     Chose(AgentId, AgentStatus),
     StatusWritten(AgentId, AgentStatus, Result<Changed, StoreError>),
     StatusRetry(AgentId),
+    /// The store has no row of this node any more, and so none of its agents.
+    Forgotten,
     /// Answered when taken, so that a burst waits in the bounded stream.
     Committed(Commit, RpcReplyPort<()>),
     Read,
@@ -62,7 +66,7 @@ pub(super) struct State {
     told: watch::Sender<Arc<Roster>>,
     telling: Telling,
     reading: Reading,
-    follower: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 /// Whether the roster may be told now.
@@ -93,7 +97,7 @@ impl Actor for PresenceActor {
         myself: ActorRef<Msg>,
         beginning: Beginning,
     ) -> Result<State, ActorProcessingErr> {
-        let Beginning { commits, team, told } = beginning;
+        let Beginning { commits, team, told, living } = beginning;
         myself.send_interval(READ_INTERVAL, || Msg::Read);
         count(team.rows());
         Ok(State {
@@ -103,7 +107,10 @@ impl Actor for PresenceActor {
             told,
             telling: Telling::Now,
             reading: Reading::No,
-            follower: tokio::spawn(follow(commits, myself)),
+            tasks: [
+                tokio::spawn(follow(commits, myself.clone())),
+                tokio::spawn(living.keep(myself)),
+            ],
         })
     }
 
@@ -132,6 +139,11 @@ impl Actor for PresenceActor {
                 self.choose(&myself, agent, state.choices.written(agent, status, stored));
             }
             Msg::StatusRetry(agent) => self.choose(&myself, agent, state.choices.retry(agent)),
+            Msg::Forgotten => {
+                for (agent, step) in state.sockets.forgotten() {
+                    self.perform(&myself, agent, step);
+                }
+            }
             Msg::Committed(commit, taken) => {
                 self.committed(&myself, state, &commit);
                 let _ = taken.send(());
@@ -261,7 +273,7 @@ impl State {
 /// The actor may fail without `post_stop`.
 impl Drop for State {
     fn drop(&mut self) {
-        self.follower.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -1,20 +1,22 @@
 //! Performs what the queue decides: follows the commits, writes assignments, reads what it missed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use salotto_protocol::{AgentId, ConversationId, ConversationState};
+use salotto_protocol::{ConversationId, ConversationState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::absences::Absences;
 use super::assignment::{self, AGENT_CHANGED, AT_CAPACITY};
+use super::audit::Audit;
+use super::requeue;
 use super::state::{Ending, Queue, WAITING_MAX};
 use crate::ask::ask;
-use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome};
+use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
 use crate::presence::Roster;
-use crate::store::{AgentRow, Head, Settings, SlotCount, Store, StoreError};
+use crate::store::{AgentRow, Head, Recount, Settings, Store, StoreError, Term};
 use crate::{clock, metrics};
 
 /// What a lost hint delays an assignment by, at most.
@@ -26,9 +28,11 @@ const _: () = assert!(WINDOW_CONVERSATIONS <= WAITING_MAX);
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// A store that failed is not asked again at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
-const AUDIT_INTERVAL: Duration = Duration::from_secs(10);
+const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) struct RouterActor {
+    pub(super) term: Term,
+    pub(super) requeue_grace: Duration,
     pub(super) journal: Journal,
     pub(super) store: Store,
 }
@@ -48,7 +52,9 @@ pub(super) enum Msg {
     Pass,
     Ended(ConversationId, Instant, Outcome),
     Audit,
-    Audited(Result<Vec<SlotCount>, StoreError>),
+    Audited(Result<Recount, StoreError>),
+    /// Assigned to agents who have long been gone, and unanswered.
+    Unanswered(Result<Vec<Head>, StoreError>),
 }
 
 /// How many of those who wait are read.
@@ -65,6 +71,7 @@ pub(super) struct Fresh {
     agents: Vec<AgentRow>,
     waiting: Vec<Head>,
     limit: usize,
+    asked: Instant,
 }
 
 pub(super) struct State {
@@ -75,8 +82,10 @@ pub(super) struct State {
     is_loaded: bool,
     is_pass_due: bool,
     reading: Reading,
-    /// What the last audit complained about.
-    violations: HashMap<AgentId, SlotCount>,
+    audit: Audit,
+    absences: Absences,
+    /// A later term has begun: nothing that this router asks for is done any more.
+    is_over: bool,
     followers: [JoinHandle<()>; 2],
 }
 
@@ -113,7 +122,9 @@ impl Actor for RouterActor {
             is_loaded: false,
             is_pass_due: false,
             reading: Reading::No,
-            violations: HashMap::new(),
+            audit: Audit::default(),
+            absences: Absences::default(),
+            is_over: false,
             followers,
         })
     }
@@ -142,7 +153,8 @@ impl Actor for RouterActor {
                 ended(&myself, state, conversation, since, &outcome);
             }
             Msg::Audit => self.audit(&myself),
-            Msg::Audited(result) => state.audited(result),
+            Msg::Audited(result) => state.audit.take(result),
+            Msg::Unanswered(result) => self.requeue(result),
         }
         Ok(())
     }
@@ -152,7 +164,7 @@ impl RouterActor {
     /// Assigns as long as somebody waits whom somebody can answer.
     fn pass(&self, myself: &ActorRef<Msg>, state: &mut State) {
         state.is_pass_due = false;
-        if !state.is_loaded {
+        if !state.is_loaded || state.is_over {
             return;
         }
         while let Some(plan) = state.queue.next(seed()) {
@@ -160,7 +172,7 @@ impl RouterActor {
             let done = Box::new(move |outcome| {
                 let _ = router.cast(Msg::Ended(conversation, since, outcome));
             });
-            if let Err(Busy) = self.journal.submit(assignment::write(&plan, done)) {
+            if let Err(Busy) = self.journal.submit(assignment::write(&plan, self.term, done)) {
                 state.queue.take_back(conversation);
                 myself.send_after(BACK_OFF, || Msg::Pass);
                 break;
@@ -213,6 +225,7 @@ impl RouterActor {
         match result {
             Ok(fresh) => {
                 state.take(fresh);
+                self.look_for_unanswered(myself, state);
                 state.pass_soon(myself);
                 if let Reading::YesAndAgain(depth) = again {
                     self.read(myself, state, depth);
@@ -220,7 +233,40 @@ impl RouterActor {
             }
             Err(error) => {
                 tracing::warn!(%error, "the router could not read the store");
+                state.absences.unread();
                 myself.send_after(RETRY_PAUSE, || Msg::Read(Depth::Whole));
+            }
+        }
+    }
+
+    /// Whoever was gone for all of the grace, while the store answered.
+    fn look_for_unanswered(&self, myself: &ActorRef<Msg>, state: &State) {
+        let gone = state.absences.longer_than(self.requeue_grace);
+        if gone.is_empty() || state.is_over {
+            return;
+        }
+        let (store, router) = (self.store.clone(), myself.clone());
+        tokio::spawn(async move {
+            let _ = router.cast(Msg::Unanswered(store.unanswered(&gone).await));
+        });
+    }
+
+    /// What cannot be written now is found again by the next read.
+    fn requeue(&self, result: Result<Vec<Head>, StoreError>) {
+        let heads = match result {
+            Ok(heads) => heads,
+            Err(error) => return tracing::warn!(%error, "the unanswered could not be read"),
+        };
+        for head in heads {
+            let done = Box::new(|outcome| {
+                if let Outcome::Committed(_) = outcome {
+                    metrics::requeued();
+                }
+            });
+            if let Some(write) = requeue::write(&head, self.term, done)
+                && let Err(Busy) = self.journal.submit(write)
+            {
+                break;
             }
         }
     }
@@ -228,7 +274,7 @@ impl RouterActor {
     fn audit(&self, myself: &ActorRef<Msg>) {
         let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
-            let _ = router.cast(Msg::Audited(store.slots_miscounted().await));
+            let _ = router.cast(Msg::Audited(store.recount().await));
         });
     }
 }
@@ -246,23 +292,9 @@ impl State {
             self.settings_version = Some(settings.version);
             self.queue.set_chatflows(&settings.chatflows);
         }
+        self.absences.read(&fresh.agents, fresh.asked);
         self.queue.read(fresh.agents, &fresh.waiting, fresh.limit);
         self.is_loaded = true;
-    }
-
-    /// Each miscount is told once, for as long as it stays the same.
-    fn audited(&mut self, result: Result<Vec<SlotCount>, StoreError>) {
-        let found = match result {
-            Ok(found) => found,
-            Err(error) => return tracing::warn!(%error, "the slots could not be audited"),
-        };
-        let is_new = |count: &&SlotCount| self.violations.get(&count.agent) != Some(*count);
-        for count in found.iter().filter(is_new) {
-            let SlotCount { agent, active, held } = count;
-            tracing::error!(%agent, active, held, "an agent's slots are miscounted");
-            metrics::capacity_violation();
-        }
-        self.violations = found.into_iter().map(|count| (count.agent, count)).collect();
     }
 
     fn measure(&self) {
@@ -286,6 +318,10 @@ fn ended(
     outcome: &Outcome,
 ) {
     let (ending, word) = match outcome {
+        Outcome::Rejected(STALE_TERM) => {
+            state.is_over = true;
+            (Ending::NotWaiting, "stale_term")
+        }
         Outcome::Committed(_) => (Ending::Committed, "assigned"),
         Outcome::Rejected(AGENT_CHANGED | AT_CAPACITY) => (Ending::AgentChanged, "refused"),
         Outcome::Rejected(_) => (Ending::NotWaiting, "refused"),
@@ -304,6 +340,7 @@ fn ended(
 }
 
 async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, StoreError> {
+    let asked = Instant::now();
     let is_known = Some(store.settings_version().await?) == known;
     let settings = if is_known { None } else { Some(store.settings().await?) };
     let limit = match depth {
@@ -311,7 +348,7 @@ async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, 
         Depth::Whole => WAITING_MAX,
     };
     let (agents, waiting) = (store.agents().await?, store.waiting(limit).await?);
-    Ok(Fresh { settings, agents, waiting, limit })
+    Ok(Fresh { settings, agents, waiting, limit, asked })
 }
 
 /// How long it waited, once it no longer does.

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::dialect::ROWS_MAX;
+use super::dialect::{ROWS_MAX, fill};
 use super::rows::Rows;
 use super::{Store, StoreError, decode};
 
@@ -21,7 +21,7 @@ pub(crate) struct AgentRow {
     pub(crate) active: u32,
     /// Grows with every change of eligibility: status, capacity, presence.
     pub(crate) version: i64,
-    /// Has a row in `agent_presence`.
+    /// Has a socket on a node that is alive.
     pub(crate) present: bool,
 }
 
@@ -54,7 +54,8 @@ struct StoredCredentials {
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT agents.id, email, name, status, capacity, active, version,
-        (SELECT COUNT(*) FROM agent_presence WHERE agent = agents.id) AS present
+        (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
+            WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";
 
 const ALL: &str = "agents ORDER BY agents.id";
@@ -83,7 +84,7 @@ pub(super) const TOUCH: &str = "UPDATE agents SET version = version + 1 WHERE id
 
 impl Store {
     pub(crate) async fn agents(&self) -> Result<Vec<AgentRow>, StoreError> {
-        let sql = AssertSqlSafe(SELECT.replace("{rest}", ALL));
+        let sql = AssertSqlSafe(fill(&SELECT.replace("{rest}", ALL)));
         let rows: Vec<StoredAgent> = sqlx::query_as(sql).fetch_all(self.reads()).await?;
         rows.into_iter().map(StoredAgent::into_agent).collect()
     }

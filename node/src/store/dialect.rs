@@ -32,17 +32,24 @@ const UPDATE_ROWS: &str = "UPDATE OR FAIL";
 const LEAST: &str = "min";
 const GREATEST: &str = "max";
 
-/// SQLite takes 32,766 parameters in a statement; the widest row here has 19.
-pub(super) const ROWS_MAX: usize = 1_024;
-const _: () = assert!(ROWS_MAX * 19 < 32_766);
+/// The database's own clock: the one that all nodes share. Milliseconds since 1970, UTC.
+const NOW_MS: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+/// Keeps a row that was read as it is until the transaction ends. The write lock does so here.
+const KEEP: &str = "";
 
-/// The engine's words in a statement that takes rows.
+/// SQLite takes 32,766 parameters in a statement; the widest row here has 20.
+pub(super) const ROWS_MAX: usize = 1_024;
+const _: () = assert!(ROWS_MAX * 20 < 32_766);
+
+/// The engine's words in a statement.
 pub(super) fn fill(sql: &str) -> String {
     let words = [
         ("{insert_rows}", INSERT_ROWS),
         ("{update_rows}", UPDATE_ROWS),
         ("{least}", LEAST),
         ("{greatest}", GREATEST),
+        ("{now_ms}", NOW_MS),
+        ("{keep}", KEEP),
     ];
     words.into_iter().fold(sql.to_owned(), |sql, (name, word)| sql.replace(name, word))
 }

@@ -31,6 +31,8 @@ pub(crate) struct Head {
     pub(crate) slot_agent: Option<AgentId>,
     /// Grows with every change of the assignee.
     pub(crate) assignment: u32,
+    /// Somebody of the team has written since it was assigned last.
+    pub(crate) answered: bool,
     /// Open beside another open conversation of the same visitor, on purpose.
     pub(crate) beside: bool,
     pub(crate) started_at_ms: i64,
@@ -56,6 +58,7 @@ pub(super) struct HeadRow {
     assignee: Option<Uuid>,
     slot_agent: Option<Uuid>,
     assignment: i64,
+    answered: i64,
     beside: i64,
     started_at_ms: i64,
     last_at_ms: i64,
@@ -68,8 +71,8 @@ pub(super) struct HeadRow {
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
-        slot_agent, assignment, beside, started_at_ms, last_at_ms, waiting_since_ms, started_on,
-        preview, preview_by
+        slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
+        started_on, preview, preview_by
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -86,6 +89,9 @@ pub(super) const CLOSED_OF_INBOX: &str = "conversations WHERE inbox = $1 AND sta
 pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
     ORDER BY waiting_since_ms, id LIMIT $1";
 
+pub(super) const UNANSWERED: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE assignee = asked.column1 AND state = 'assigned' AND answered = 0 LIMIT 256";
+
 /// In id order: every writer locks in the same one.
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
     WHERE id = asked.column1 ORDER BY id";
@@ -101,7 +107,7 @@ pub(super) const COUNTS: &str = "
 
 const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
-        state, assignee, slot_agent, assignment, beside, started_at_ms, last_at_ms,
+        state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
@@ -114,8 +120,8 @@ pub(super) const ADVANCE: &str = "
 /// What a change of state or assignee changes besides.
 pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
-        slot_agent = new.column4, assignment = new.column5, beside = new.column6,
-        waiting_since_ms = new.column7
+        slot_agent = new.column4, assignment = new.column5, answered = new.column6,
+        beside = new.column7, waiting_since_ms = new.column8
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> AssertSqlSafe<String> {
@@ -155,6 +161,24 @@ impl Store {
         let rows: Vec<HeadRow> =
             sqlx::query_as(select(WAITING)).bind(limit_of(limit)).fetch_all(self.reads()).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
+    }
+
+    /// What these agents have and nobody has answered; some of it, if it is much.
+    pub(crate) async fn unanswered(&self, agents: &[AgentId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::new();
+        for chunk in agents.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(1);
+            for agent in chunk {
+                rows.cell(agent.0);
+            }
+            let (sql, arguments) = rows.into_statement(&select(UNANSWERED).0);
+            let rows: Vec<HeadRow> =
+                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            for row in rows {
+                heads.push(row.into_head()?);
+            }
+        }
+        Ok(heads)
     }
 
     /// Conversations by state, for the metrics.
@@ -203,7 +227,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(19);
+            let mut rows = Rows::new(20);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(INSERT, rows).await?;
         }
@@ -230,13 +254,14 @@ impl Batch<'_> {
     /// Stores new states, assignees and slots.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(7);
+            let mut rows = Rows::new(8);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
                     .cell(head.assignee.map(|agent| agent.0))
                     .cell(head.slot_agent.map(|agent| agent.0))
                     .cell(i64::from(head.assignment))
+                    .cell(i64::from(head.answered))
                     .cell(i64::from(head.beside))
                     .cell(head.waiting_since_ms);
             }
@@ -259,6 +284,7 @@ fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.assignee.map(|agent| agent.0))
         .cell(head.slot_agent.map(|agent| agent.0))
         .cell(i64::from(head.assignment))
+        .cell(i64::from(head.answered))
         .cell(i64::from(head.beside))
         .cell(head.started_at_ms)
         .cell(head.last_at_ms)
@@ -299,6 +325,7 @@ impl HeadRow {
             assignee: self.assignee.map(AgentId),
             slot_agent: self.slot_agent.map(AgentId),
             assignment: decode::count(self.assignment)?,
+            answered: self.answered != 0,
             beside: self.beside != 0,
             started_at_ms: self.started_at_ms,
             last_at_ms: self.last_at_ms,

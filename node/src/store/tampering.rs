@@ -1,11 +1,18 @@
 //! For tests: what no node would ever write.
 
+use salotto_protocol::NodeId;
 use sqlx::Executor as _;
 
 use super::Store;
 use super::dialect::Connection;
 
 impl Store {
+    /// A node that never needs to say that it lives.
+    pub(crate) async fn immortal(&self, node: NodeId) {
+        let id = node.0.simple();
+        self.tamper(&format!("INSERT INTO nodes VALUES (x'{id}', 9999999999999)")).await;
+    }
+
     /// Runs SQL on the write connection, constraints or not.
     pub(crate) async fn tamper(&self, sql: &str) {
         let mut connection = self.write_connection().lock().await;

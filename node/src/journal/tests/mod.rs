@@ -7,6 +7,7 @@ mod failures;
 mod marks;
 mod starts;
 mod streams;
+mod terms;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use super::{
     Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
     Outcome, Rejection, Slot, Target, Write,
 };
-use crate::store::{AgentRow, Head, Store};
+use crate::store::{AgentRow, Head, Store, Term};
 use crate::supervisor;
 
 /// Nothing here takes this long; a test that waits so long has failed.
@@ -105,6 +106,7 @@ struct NewWrite {
     target: Target,
     client_id: Option<ClientId>,
     agents: Vec<AgentId>,
+    term: Option<Term>,
     decide: Decide,
 }
 
@@ -112,8 +114,8 @@ impl NewWrite {
     fn into_write(self) -> (Write, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).unwrap_or(()));
-        let NewWrite { target, client_id, agents, decide } = self;
-        (Write { target, client_id, agents, decide, done }, outcome)
+        let NewWrite { target, client_id, agents, term, decide } = self;
+        (Write { target, client_id, agents, term, decide, done }, outcome)
     }
 }
 
@@ -147,6 +149,7 @@ impl Visitor {
             target: Target::Start(Box::new(new)),
             client_id: Some(message),
             agents: Vec::new(),
+            term: None,
             decide: says(Author::Visitor { id: self.id }, message, text),
         }
     }
@@ -159,7 +162,7 @@ impl Visitor {
 
 fn on(conversation: ConversationId, client_id: Option<ClientId>, decide: Decide) -> NewWrite {
     let target = Target::Conversation(conversation);
-    NewWrite { target, client_id, agents: Vec::new(), decide }
+    NewWrite { target, client_id, agents: Vec::new(), term: None, decide }
 }
 
 /// A message of whoever; a visitor's reopens a closed conversation.
