@@ -1,4 +1,4 @@
-//! Agents, slots, the queue and the router; and the link, which tells other nodes.
+//! Agents, slots, the queue and the router.
 
 use std::time::Duration;
 
@@ -38,9 +38,4 @@ pub(crate) fn routed(outcome: &'static str, time: Duration) {
 /// The auditor found slots that were taken or freed without being counted (BY-2).
 pub(crate) fn capacity_violation() {
     counter!("salotto_capacity_violations_total").increment(1);
-}
-
-/// An envelope from another node did not arrive; the store has what it told.
-pub(crate) fn link_dropped(reason: &'static str) {
-    counter!("salotto_link_dropped_total", "reason" => reason).increment(1);
 }
