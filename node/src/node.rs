@@ -89,7 +89,7 @@ async fn start(
 ) -> Result<Running, NodeError> {
     let node = NodeId::fresh();
     let (root, failure) = supervisor::root().await?;
-    let link = Link::Local(LocalHub::new().join());
+    let link = Link::Local(LocalHub::new().join(node));
     let journal = Journal::start(store.clone(), root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
     if config.store_url.starts_with("sqlite:") {

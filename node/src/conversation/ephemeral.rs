@@ -67,7 +67,7 @@ impl ConversationActor {
                 Author::Visitor { .. } | Author::System => None,
             };
             let hint = TypingHint { conversation: self.id, agent, on };
-            self.link.publish(&Envelope::Typing(hint));
+            self.link.announce(&Envelope::Typing(hint));
         }
         state.typists.heard(by.clone(), on, Instant::now());
         let frame = ServerFrame::Typing { conversation: self.id, by, on };

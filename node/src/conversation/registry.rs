@@ -184,7 +184,7 @@ impl Registry {
             }
             Commit::Marks { conversation, party, delivered, read } => {
                 let hint = MarksHint { conversation, party, delivered, read };
-                self.link.publish(&Envelope::Marks(hint));
+                self.link.announce(&Envelope::Marks(hint));
                 tell(state, conversation, actor::Msg::Marks(party, delivered, read));
             }
             Commit::Skipped(conversations) => {
@@ -202,7 +202,7 @@ impl Registry {
             return;
         }
         let entries_json = serde_json::to_vec(&committed.entries).expect("entries are plain data");
-        self.link.publish(&Envelope::Committed(CommittedHint {
+        self.link.announce(&Envelope::Committed(CommittedHint {
             epoch: self.store.epoch(),
             conversation: committed.head.id,
             head: committed.head.seq,
@@ -214,7 +214,7 @@ impl Registry {
         if self.link.has_peers() {
             let page_json = serde_json::to_vec(&page).expect("a page is plain data");
             let hint = PageHint { conversation: id, visitor, page_json };
-            self.link.publish(&Envelope::Page(hint));
+            self.link.announce(&Envelope::Page(hint));
         }
         tell(state, id, actor::Msg::Page(visitor, page));
     }

@@ -3,7 +3,7 @@
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, Cursor, Epoch, ErrorCode,
-    InboxId, Page, Party, ResetReason, Seq, ServerFrame, SiteId, VisitorId,
+    InboxId, NodeId, Page, Party, ResetReason, Seq, ServerFrame, SiteId, VisitorId,
 };
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -37,7 +37,7 @@ impl World {
         let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
         let chatflow = chatflow(&journal).await;
         let agent = hire(&journal).await;
-        let link = Link::Local(hub.join());
+        let link = Link::Local(hub.join(NodeId::fresh()));
         let conversations =
             Conversations::start(journal, link, store.clone(), root).await.expect("started");
         let visitor = VisitorId::fresh();
@@ -297,7 +297,7 @@ async fn another_node_hears_by_the_link_and_reads_from_the_store() {
     let here = World::on(folder, store.clone(), &hub).await;
     let (root, _) = supervisor::root().await.expect("a root");
     let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
-    let link = Link::Local(hub.join());
+    let link = Link::Local(hub.join(NodeId::fresh()));
     let there = Conversations::start(journal, link, store, root).await.expect("started");
     let id = here.begin("one").await;
     let (outbox, mut browser) = socket().await;

@@ -70,7 +70,20 @@ const PATH: Values = ("path", &["local", "link", "resume"]);
 const DELIVERY_PATH: Values = ("path", &["local", "link"]);
 const STORE_OP: Values = ("op", &["append", "change", "checkpoint"]);
 const STORE_ERROR: Values = ("error", &["busy", "constraint", "unavailable"]);
-const DROPPED: Values = ("reason", &["buffer_full", "decode_error", "gap", "stale"]);
+const ENVELOPE: Values = ("kind", &["committed", "typing", "marks", "page", "settings"]);
+const DROPPED: Values = (
+    "reason",
+    &[
+        "buffer_full",
+        "decode_error",
+        "unknown",
+        "queue_full",
+        "disconnected",
+        "refused",
+        "gap",
+        "stale",
+    ],
+);
 const AGENT: Values = ("state", &["available", "away", "absent"]);
 const SLOT: Values = ("state", &["taken", "free"]);
 const STATE: Values = ("state", &["bot", "waiting", "unassigned", "assigned", "closed"]);
@@ -151,6 +164,13 @@ pub(super) const METRICS: &[Metric] = &[
     histogram("salotto_store_write_batch_messages", DEPTH, &[], "Writes of one commit"),
     histogram("salotto_store_operation_duration_seconds", FAST, &[STORE_OP], "Store calls"),
     counter("salotto_store_errors_total", &[STORE_OP, STORE_ERROR], "Store calls that failed"),
+    gauge("salotto_link_up", &[], "1 when hints of other nodes can be expected to arrive"),
+    gauge("salotto_link_subscriptions", &[], "Topics that this node hears"),
+    gauge("salotto_link_pending_messages", &[], "Envelopes that wait to be published"),
+    counter("salotto_link_reconnects_total", &[], "Times the link was made anew"),
+    histogram("salotto_link_lag_seconds", FAST, &[], "From a probe to its return"),
+    counter("salotto_link_messages_total", &[DIRECTION, ENVELOPE], "Envelopes"),
+    counter("salotto_link_bytes_total", &[DIRECTION], "Bytes of envelopes"),
     counter("salotto_link_dropped_total", &[DROPPED], "Hints lost; the store has what they told"),
     gauge("salotto_agents", &[AGENT], "Agents: available ones are here and Available"),
     gauge("salotto_agent_slots", &[SLOT], "Slots; free are those of agents who could answer"),

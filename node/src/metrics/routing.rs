@@ -1,4 +1,4 @@
-//! Agents, slots, the queue and the router; and the link, which tells other nodes.
+//! Agents, slots, the queue and the router.
 
 use std::time::Duration;
 
@@ -61,9 +61,4 @@ pub(crate) fn agents_above_capacity(agents: u32) {
 /// A conversation of an agent who is gone waits again.
 pub(crate) fn requeued() {
     counter!("salotto_router_requeued_total").increment(1);
-}
-
-/// An envelope from another node did not arrive; the store has what it told.
-pub(crate) fn link_dropped(reason: &'static str) {
-    counter!("salotto_link_dropped_total", "reason" => reason).increment(1);
 }

@@ -1,9 +1,11 @@
 //! What is read back: heads, logs by view, boards, counts.
 
+use super::super::attachments::OF;
 use super::super::dialect::{fill, values};
 use super::super::entries::KNOWN;
 use super::super::head::{
-    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX, WAITING,
+    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX,
+    UNANSWERED, WAITING,
     select,
 };
 use super::super::marks::RAISE;
