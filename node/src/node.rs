@@ -21,7 +21,7 @@ use crate::gateway::{
     App, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets, Tokens,
     admin_routes, public_routes, serve as serve_http,
 };
-use crate::journal::{Change, Journal};
+use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub};
 use crate::metrics;
 use crate::presence::Presence;
@@ -90,7 +90,8 @@ async fn start(
     let node = NodeId::fresh();
     let (root, failure) = supervisor::root().await?;
     let link = Link::Local(LocalHub::new().join(node));
-    let journal = Journal::start(store.clone(), root.clone()).await?;
+    let peers = Peers { node, link: link.clone() };
+    let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
     if config.store_url.starts_with("sqlite:") {
         journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;

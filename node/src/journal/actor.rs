@@ -118,7 +118,8 @@ impl JournalActor {
         self.keep(myself, settled.marks_left);
         state.count_entries(&settled.notices, myself);
         let answers = writes.into_iter().map(|write| write.done).zip(settled.outcomes).collect();
-        state.deliver(Delivery { notices: settled.notices, answers, delivered: None }).await;
+        let notices = settled.notices;
+        state.deliver(Delivery { notices, answers, ..Delivery::default() }).await;
         match settled.fatal {
             None => Ok(()),
             Some(error) => state.give_up(error).await,
@@ -151,7 +152,8 @@ impl JournalActor {
     ) -> Result<(), StoreError> {
         match change::apply(&self.store, change).await {
             Ok((changed, notices)) => {
-                state.deliver(Delivery { notices, ..Delivery::default() }).await;
+                let announced = !notices.is_empty();
+                state.deliver(Delivery { notices, announced, ..Delivery::default() }).await;
                 let _ = reply.send(Ok(changed));
                 Ok(())
             }
@@ -221,7 +223,13 @@ impl State {
     fn count_entries(&mut self, notices: &[Commit], myself: &ActorRef<Msg>) {
         let entries = notices.iter().map(|notice| match notice {
             Commit::Entries(write) => write.entries.len(),
-            Commit::Marks { .. } | Commit::Agents(_) | Commit::Settings | Commit::Skipped(_) => 0,
+            Commit::Marks { .. }
+            | Commit::Elsewhere(_)
+            | Commit::Agents(_)
+            | Commit::Settings
+            | Commit::Skipped(_)
+            | Commit::Attached(_)
+            | Commit::Lost => 0,
         });
         self.entries += entries.sum::<usize>();
         if self.entries >= CHECKPOINT_ENTRIES && self.checkpoints.try_send(myself.clone()).is_ok() {

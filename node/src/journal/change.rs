@@ -73,6 +73,11 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
             batch.release_leases().await?;
             return Ok(Some(Notice::Agents(batch.clear_presence().await?)));
         }
+        Change::Attachments { node, changes } => {
+            batch.insert_attachments(node, &changes.come).await?;
+            batch.delete_attachments(node, &changes.go).await?;
+            (true, Notice::Nobody)
+        }
         Change::Leave { node } => {
             batch.release_lease(node).await?;
             batch.delete_node(node).await?;

@@ -3,6 +3,7 @@
 //! Invariant: nothing is acknowledged or published before it is committed and on disk.
 
 mod actor;
+mod attachments;
 mod batch;
 mod bench;
 mod change;
@@ -12,6 +13,7 @@ mod delivery;
 mod handle;
 mod load;
 mod marks;
+mod peers;
 mod repeat;
 mod state;
 #[cfg(test)]
@@ -19,8 +21,9 @@ mod tests;
 mod write;
 
 pub(crate) use bench::bench_journal;
-pub(crate) use commits::{Commit, CommitStream, Committed};
+pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
+pub(crate) use peers::Peers;
 pub(crate) use state::STALE_TERM;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};

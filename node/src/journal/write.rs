@@ -8,6 +8,7 @@ use salotto_protocol::{
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
 };
 
+use super::attachments::Changes;
 use crate::store::{AgentRow, Head, Row, Term};
 
 /// 0 to 8 entries plus row changes, all or none.
@@ -125,6 +126,11 @@ pub(crate) enum Change {
     },
     /// Nobody is here yet: forget what earlier runs of this embedded store left.
     ClearPresence,
+    /// What this node follows, and no longer follows.
+    Attachments {
+        node: NodeId,
+        changes: Changes,
+    },
     /// This node ends: nothing of it remains.
     Leave {
         node: NodeId,

@@ -15,7 +15,7 @@ use super::team::{Effect, Team};
 use crate::ask::ask;
 use crate::journal::{Change, Changed, Commit, CommitStream, Journal};
 use crate::metrics;
-use crate::store::{AgentRow, Store, StoreError};
+use crate::store::{AgentRow, Store, StoreError, Subject};
 
 /// A page that reloads is back within two or three seconds, also on a slow line.
 const GRACE: Duration = Duration::from_secs(5);
@@ -24,6 +24,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// The whole table is read this often, whether something was missed or not: it is small, and an
 /// account added by another process (`salotto user add`) leaves no notice here.
 const READ_INTERVAL: Duration = Duration::from_secs(2);
+/// What other nodes change in so long is read together.
+const READ_PAUSE: Duration = Duration::from_millis(50);
 /// A busy router changes slots a thousand times a second; nobody needs to see each.
 const TELL_PAUSE: Duration = Duration::from_millis(20);
 
@@ -66,6 +68,7 @@ pub(super) struct State {
     told: watch::Sender<Arc<Roster>>,
     telling: Telling,
     reading: Reading,
+    is_read_due: bool,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -107,6 +110,7 @@ impl Actor for PresenceActor {
             told,
             telling: Telling::Now,
             reading: Reading::No,
+            is_read_due: false,
             tasks: [
                 tokio::spawn(follow(commits, myself.clone())),
                 tokio::spawn(living.keep(myself)),
@@ -140,6 +144,7 @@ impl Actor for PresenceActor {
             }
             Msg::StatusRetry(agent) => self.choose(&myself, agent, state.choices.retry(agent)),
             Msg::Forgotten => {
+                self.journal.attachments_forgotten();
                 for (agent, step) in state.sockets.forgotten() {
                     self.perform(&myself, agent, step);
                 }
@@ -161,6 +166,7 @@ impl PresenceActor {
         match step {
             Step::Nothing => {}
             Step::Write { present } => {
+                self.attach(agent, present);
                 let change = Change::Presence { agent, node: self.node, present };
                 self.change(myself, change, move |it| Msg::PresenceWritten(agent, present, it));
             }
@@ -170,6 +176,14 @@ impl PresenceActor {
             Step::Retry => {
                 myself.send_after(RETRY_PAUSE, move || Msg::PresenceRetry(agent));
             }
+        }
+    }
+
+    /// What concerns the agent is heard here while they are here.
+    fn attach(&self, agent: AgentId, present: bool) {
+        match present {
+            true => self.journal.attach(Subject::Agent(agent)),
+            false => self.journal.detach(Subject::Agent(agent)),
         }
     }
 
@@ -204,12 +218,25 @@ impl PresenceActor {
                 let effect = state.team.notice(rows);
                 state.tell_if(effect, myself);
             }
-            Commit::Skipped(_) => self.read(myself, state),
-            Commit::Entries(_) | Commit::Marks { .. } | Commit::Settings => {}
+            Commit::Skipped(_) | Commit::Settings | Commit::Lost => self.read_soon(myself, state),
+            Commit::Elsewhere(hint) if !hint.is_talk() => self.read_soon(myself, state),
+            Commit::Entries(_)
+            | Commit::Elsewhere(_)
+            | Commit::Marks { .. }
+            | Commit::Attached(_) => {}
+        }
+    }
+
+    /// Other nodes tell of every change; a burst of them is one read.
+    fn read_soon(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        if !state.is_read_due {
+            state.is_read_due = true;
+            myself.send_after(READ_PAUSE, || Msg::Read);
         }
     }
 
     fn read(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        state.is_read_due = false;
         if state.reading != Reading::No {
             state.reading = Reading::YesAndAgain;
             return;

@@ -1,5 +1,6 @@
 //! Performs what the queue decides: follows the commits, writes assignments, reads what it missed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,6 @@ use tokio::task::JoinHandle;
 use super::absences::Absences;
 use super::assignment::{self, AGENT_CHANGED, AT_CAPACITY};
 use super::audit::Audit;
-use super::requeue;
 use super::state::{Ending, Queue, WAITING_MAX};
 use crate::ask::ask;
 use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
@@ -55,6 +55,9 @@ pub(super) enum Msg {
     Audited(Result<Recount, StoreError>),
     /// Assigned to agents who have long been gone, and unanswered.
     Unanswered(Result<Vec<Head>, StoreError>),
+    /// Time to read what other nodes changed.
+    ReadHeard,
+    HeardRead(Result<Vec<Head>, StoreError>),
 }
 
 /// How many of those who wait are read.
@@ -75,17 +78,19 @@ pub(super) struct Fresh {
 }
 
 pub(super) struct State {
-    queue: Queue,
+    pub(super) queue: Queue,
     settings_version: Option<i64>,
     roster: watch::Receiver<Arc<Roster>>,
     /// Nothing is assigned before the first read.
     is_loaded: bool,
     is_pass_due: bool,
     reading: Reading,
+    /// Changed by other nodes, and not yet read.
+    pub(super) heard: HashSet<ConversationId>,
     audit: Audit,
-    absences: Absences,
+    pub(super) absences: Absences,
     /// A later term has begun: nothing that this router asks for is done any more.
-    is_over: bool,
+    pub(super) is_over: bool,
     followers: [JoinHandle<()>; 2],
 }
 
@@ -122,6 +127,7 @@ impl Actor for RouterActor {
             is_loaded: false,
             is_pass_due: false,
             reading: Reading::No,
+            heard: HashSet::new(),
             audit: Audit::default(),
             absences: Absences::default(),
             is_over: false,
@@ -154,6 +160,8 @@ impl Actor for RouterActor {
             }
             Msg::Audit => self.audit(&myself),
             Msg::Audited(result) => state.audit.take(result),
+            Msg::ReadHeard => self.read_heard(&myself, state),
+            Msg::HeardRead(result) => self.heard_read(&myself, state, result),
             Msg::Unanswered(result) => self.requeue(result),
         }
         Ok(())
@@ -193,12 +201,13 @@ impl RouterActor {
                 state.pass_soon(myself);
             }
             Commit::Settings => self.read(myself, state, Depth::Window),
-            Commit::Skipped(_) => self.read(myself, state, Depth::Whole),
-            Commit::Marks { .. } => {}
+            Commit::Skipped(_) | Commit::Lost => self.read(myself, state, Depth::Whole),
+            Commit::Elsewhere(hint) if !hint.is_talk() => self.hear(myself, state, hint),
+            Commit::Elsewhere(_) | Commit::Attached(_) | Commit::Marks { .. } => {}
         }
     }
 
-    fn read(&self, myself: &ActorRef<Msg>, state: &mut State, depth: Depth) {
+    pub(super) fn read(&self, myself: &ActorRef<Msg>, state: &mut State, depth: Depth) {
         match state.reading {
             Reading::No => {}
             Reading::Yes => return state.reading = Reading::YesAndAgain(depth),
@@ -239,38 +248,6 @@ impl RouterActor {
         }
     }
 
-    /// Whoever was gone for all of the grace, while the store answered.
-    fn look_for_unanswered(&self, myself: &ActorRef<Msg>, state: &State) {
-        let gone = state.absences.longer_than(self.requeue_grace);
-        if gone.is_empty() || state.is_over {
-            return;
-        }
-        let (store, router) = (self.store.clone(), myself.clone());
-        tokio::spawn(async move {
-            let _ = router.cast(Msg::Unanswered(store.unanswered(&gone).await));
-        });
-    }
-
-    /// What cannot be written now is found again by the next read.
-    fn requeue(&self, result: Result<Vec<Head>, StoreError>) {
-        let heads = match result {
-            Ok(heads) => heads,
-            Err(error) => return tracing::warn!(%error, "the unanswered could not be read"),
-        };
-        for head in heads {
-            let done = Box::new(|outcome| {
-                if let Outcome::Committed(_) = outcome {
-                    metrics::requeued();
-                }
-            });
-            if let Some(write) = requeue::write(&head, self.term, done)
-                && let Err(Busy) = self.journal.submit(write)
-            {
-                break;
-            }
-        }
-    }
-
     fn audit(&self, myself: &ActorRef<Msg>) {
         let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
@@ -281,7 +258,7 @@ impl RouterActor {
 
 impl State {
     /// Once for whatever is in the mailbox already.
-    fn pass_soon(&mut self, myself: &ActorRef<Msg>) {
+    pub(super) fn pass_soon(&mut self, myself: &ActorRef<Msg>) {
         if !self.is_pass_due {
             self.is_pass_due = myself.cast(Msg::Pass).is_ok();
         }

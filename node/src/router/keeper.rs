@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::actor::{Beginning, Msg, RouterActor};
 use crate::journal::Journal;
 use crate::presence::Presence;
-use crate::store::{Store, Term};
+use crate::store::{Store, Subject, Term};
 
 pub(super) struct Keeper {
     pub(super) presence: Presence,
@@ -46,6 +46,7 @@ impl Keeper {
         let (router, _) =
             Actor::spawn_linked(None, router, beginning, self.supervisor.clone()).await?;
         self.router.send_replace(Some(router));
+        self.journal.attach(Subject::Queue);
         tracing::info!(term = term.0, "this node is the router");
         Ok(())
     }
@@ -53,6 +54,7 @@ impl Keeper {
     fn end(&self) {
         if let Some(router) = self.router.send_replace(None) {
             router.stop(None);
+            self.journal.detach(Subject::Queue);
             tracing::info!("this node is no longer the router");
         }
     }

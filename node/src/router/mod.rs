@@ -9,6 +9,7 @@ mod actor;
 mod assignment;
 mod audit;
 mod keeper;
+mod others;
 mod policy;
 mod requeue;
 #[cfg(test)]

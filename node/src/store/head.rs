@@ -92,6 +92,10 @@ pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
 pub(super) const UNANSWERED: &str = "({rows}) AS asked CROSS JOIN conversations
     WHERE assignee = asked.column1 AND state = 'assigned' AND answered = 0 LIMIT 256";
 
+/// The primary key's row holds both: nothing else is read.
+pub(super) const REACHED: &str = "
+    SELECT id, seq FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
+
 /// In id order: every writer locks in the same one.
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
     WHERE id = asked.column1 ORDER BY id";
@@ -163,6 +167,37 @@ impl Store {
         rows.into_iter().map(HeadRow::into_head).collect()
     }
 
+    /// How far these logs reach. Unknown ids are left out.
+    pub(crate) async fn reached(
+        &self,
+        ids: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Seq)>, StoreError> {
+        let mut reached = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let (sql, arguments) = list(chunk).into_statement(REACHED);
+            let rows: Vec<(Uuid, i64)> =
+                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            for (id, seq) in rows {
+                reached.push((ConversationId(id), decode::seq(seq)?));
+            }
+        }
+        Ok(reached)
+    }
+
+    /// Heads as they are now, not locked. Unknown ids are left out.
+    pub(crate) async fn heads_of(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let (sql, arguments) = list(chunk).into_statement(&select(LOCK).0);
+            let rows: Vec<HeadRow> =
+                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            for row in rows {
+                heads.push(row.into_head()?);
+            }
+        }
+        Ok(heads)
+    }
+
     /// What these agents have and nobody has answered; some of it, if it is much.
     pub(crate) async fn unanswered(&self, agents: &[AgentId]) -> Result<Vec<Head>, StoreError> {
         let mut heads = Vec::new();
@@ -199,11 +234,7 @@ impl Store {
 impl Batch<'_> {
     /// Locks conversations in id order. Unknown ids are left out.
     pub(crate) async fn lock(&mut self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
-        let mut rows = Rows::new(1);
-        ids.iter().for_each(|id| {
-            rows.cell(id.0);
-        });
-        self.heads(LOCK, rows).await
+        self.heads(LOCK, list(ids)).await
     }
 
     /// Locks what these visitors have open in these inboxes.
@@ -269,6 +300,14 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+fn list(ids: &[ConversationId]) -> Rows {
+    let mut rows = Rows::new(1);
+    ids.iter().for_each(|id| {
+        rows.cell(id.0);
+    });
+    rows
 }
 
 fn add_whole(rows: &mut Rows, head: &Head) {

@@ -4,9 +4,8 @@ use super::super::attachments::OF;
 use super::super::dialect::{fill, values};
 use super::super::entries::KNOWN;
 use super::super::head::{
-    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX,
-    UNANSWERED, WAITING,
-    select,
+    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX, REACHED,
+    UNANSWERED, WAITING, select,
 };
 use super::super::marks::RAISE;
 use super::super::starts::FIND;
@@ -132,6 +131,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (MOVE.to_owned(), 8),
         (select(UNANSWERED).0, 1),
         (OF.to_owned(), 1),
+        (REACHED.to_owned(), 1),
         (KNOWN.to_owned(), 2),
         (BY_SEQ.to_owned(), 2),
         (FIND.to_owned(), 2),
