@@ -1,5 +1,6 @@
 //! What this node is attached to, and what of it the store has been told. Pure.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -100,8 +101,9 @@ impl Attachments {
     pub(super) fn failed(&mut self, changes: Changes, now: Instant) {
         self.fresh.extend(changes.come);
         for subject in changes.go {
-            if !self.lines.contains_key(&subject) {
-                self.lines.insert(subject, Line { wanted: true, left: None });
+            let line = self.lines.entry(subject);
+            if let Entry::Vacant(place) = line {
+                place.insert(Line { wanted: true, left: None });
                 self.detach(subject, now);
             }
         }

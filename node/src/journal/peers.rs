@@ -241,7 +241,7 @@ impl Outgoing {
 pub(super) async fn hear(mut hints: HintStream, streams: Streams, store: Store) {
     while let Some(hint) = hints.next().await {
         let commit = match hint {
-            Hint::Envelope(Envelope::Committed(hint)) => elsewhere(hint, &store),
+            Hint::Envelope(Envelope::Committed(hint)) => elsewhere(&hint, &store),
             Hint::Envelope(Envelope::Marks(hint)) => {
                 let MarksHint { conversation, party, delivered, read } = hint;
                 Some(Commit::Marks { conversation, party, delivered, read })
@@ -257,7 +257,7 @@ pub(super) async fn hear(mut hints: HintStream, streams: Streams, store: Store) 
 
 /// Of another epoch it means nothing here. Entries that a newer node wrote in its own words are
 /// read from the store, or not at all.
-fn elsewhere(hint: CommittedHint, store: &Store) -> Option<Commit> {
+fn elsewhere(hint: &CommittedHint, store: &Store) -> Option<Commit> {
     if hint.epoch != store.epoch() {
         metrics::link_dropped("stale");
         return None;
