@@ -93,7 +93,7 @@ async fn start(
     let peers = Peers { node, link: link.clone() };
     let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
-    if config.store_url.starts_with("sqlite:") {
+    if store.is_embedded() {
         journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
     }
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;

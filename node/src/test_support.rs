@@ -1,16 +1,18 @@
 //! What tests of several folders need: a real store, and a socket whose other end can be read.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, InboxId, NodeId, Page, ServerFrame, SiteId, VisitorId,
 };
+use salotto_tests::postgres::Postgres;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 use crate::fanout::Outbox;
 use crate::journal::{
@@ -24,6 +26,42 @@ use crate::supervisor::{self, ActorCell};
 const BUDGET_BYTES: usize = 256 * 1024;
 /// Nothing here takes this long; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A fresh database of either engine.
+pub(crate) enum Database {
+    File { folder: TempDir, url: String },
+    Server { url: String },
+}
+
+/// One for all tests of this process: a database for each is enough.
+static SERVER: OnceCell<Postgres> = OnceCell::const_new();
+
+impl Database {
+    /// Its file lives as long as this.
+    pub(crate) fn sqlite() -> Database {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
+        Database::File { folder, url }
+    }
+
+    pub(crate) async fn postgres() -> Database {
+        let server = SERVER.get_or_init(Postgres::start).await;
+        Database::Server { url: server.database().await }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Database::File { url, .. } | Database::Server { url } => url,
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        match self {
+            Database::File { folder, .. } => folder.path(),
+            Database::Server { .. } => panic!("a server's files are its own"),
+        }
+    }
+}
 
 /// A fresh SQLite store; it lives as long as its folder.
 pub(crate) async fn store() -> (TempDir, Store) {

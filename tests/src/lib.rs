@@ -9,6 +9,7 @@ pub mod desk;
 pub mod node;
 pub mod participant;
 pub mod patience;
+pub mod postgres;
 pub mod rest;
 pub mod socket;
 pub mod tidy;

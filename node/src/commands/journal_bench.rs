@@ -12,7 +12,8 @@ pub(crate) async fn bench_journal(
     conversations: usize,
     seconds: u64,
 ) -> Result<String, Failed> {
-    let report = journal::bench_journal(folder, conversations, seconds).await?;
+    let url = format!("sqlite:{}", folder.join("bench.db").display());
+    let report = journal::bench_journal(&url, conversations, seconds).await?;
     eprintln!("{report}");
     let figures = json!({
         "conversations": report.conversations,

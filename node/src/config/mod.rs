@@ -142,11 +142,11 @@ impl Config {
         config.check_together().map(|()| config)
     }
 
-    /// The file of an SQLite store.
-    pub(crate) fn store_file(&self) -> PathBuf {
-        let path = self.store_url.strip_prefix("sqlite:").expect("the only kind of store");
+    /// The file of an SQLite store; `None` if the store is a server's.
+    pub(crate) fn store_file(&self) -> Option<PathBuf> {
+        let path = self.store_url.strip_prefix("sqlite:")?;
         let path = path.split('?').next().unwrap_or(path);
-        PathBuf::from(path.strip_prefix("//").unwrap_or(path))
+        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
     }
 
     fn check_together(&self) -> Result<(), ConfigError> {

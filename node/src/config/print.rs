@@ -50,15 +50,28 @@ fn default(setting: &Setting) -> String {
 fn shown(setting: &Setting, value: &Value) -> String {
     match setting.kind {
         Kind::Secret { .. } => "\"********\"".to_owned(),
+        Kind::StoreUrl => masked(&toml_text(value)),
         Kind::Address
         | Kind::Number { .. }
         | Kind::Flag
         | Kind::Networks
-        | Kind::StoreUrl
         | Kind::LinkUrl
         | Kind::SecretFile
         | Kind::Word(_) => toml_text(value),
     }
+}
+
+/// What stands between the user and the host may be a password, and so may be a parameter.
+fn masked(url: &str) -> String {
+    let (url, parameters) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?********\""));
+    let shown = match (url.split_once("//"), url.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, host))) => {
+            let user = rest.split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}//{user}:********@{host}")
+        }
+        (Some(_) | None, Some(_) | None) => url.to_owned(),
+    };
+    format!("{shown}{parameters}")
 }
 
 fn toml_text(value: &Value) -> String {

@@ -88,7 +88,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "store.url",
         kind: Kind::StoreUrl,
         default: Some("sqlite:salotto.db"),
-        about: "The database: sqlite:FILE.",
+        about: "The database: sqlite:FILE for one node, postgres://USER@HOST/DATABASE for several.\n\
+                A password in it is never shown.",
     },
     Setting {
         key: "link.url",

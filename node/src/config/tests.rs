@@ -27,7 +27,7 @@ fn without_any_setting_the_defaults_are_in_force() {
     assert_eq!(config.gateway.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.gateway.sockets_max, 18_000);
     assert_eq!(config.limits.visitors_per_address, 600);
-    assert_eq!(config.store_file(), PathBuf::from("salotto.db"));
+    assert_eq!(config.store_file(), Some(PathBuf::from("salotto.db")));
     assert!(!config.demo_enabled);
     assert!(config.loadtest_token.is_none());
 }
@@ -77,14 +77,17 @@ const BAD_FILES: &[(&str, &str)] = &[
     ),
     ("[demo]\nenabled = 1\n", "s.toml:2: demo.enabled must be true or false, not integer"),
     (
-        "[store]\nurl = \"postgres://me:secret@db/chat\"\n",
-        "s.toml:2: store.url must be sqlite:FILE; PostgreSQL comes with a later version",
+        "[store]\nurl = \"postgres:me:secret@db/chat\"\n",
+        "s.toml:2: store.url must be sqlite:FILE or postgres://USER@HOST/DATABASE",
     ),
     (
         "[store]\nurl = \"sqlite:\"\n",
         "s.toml:2: store.url must name a file after sqlite:, such as sqlite:salotto.db",
     ),
-    ("[store]\nurl = \"salotto.db\"\n", "s.toml:2: store.url must be sqlite:FILE"),
+    (
+        "[store]\nurl = \"salotto.db\"\n",
+        "s.toml:2: store.url must be sqlite:FILE or postgres://USER@HOST/DATABASE",
+    ),
     (
         "[link]\nurl = \"redis://cache\"\n",
         "s.toml:2: link.url must be local: ; Redis comes with a later version",

@@ -176,7 +176,7 @@ impl JournalActor {
                 metrics::store_error("change", error.trouble().as_str());
                 match error.trouble() {
                     Trouble::Fatal => state.give_up(error).await,
-                    Trouble::Locked | Trouble::Refused => {
+                    Trouble::Locked | Trouble::Refused | Trouble::Raced | Trouble::Lost => {
                         let _ = reply.send(Err(error));
                         Ok(())
                     }

@@ -47,12 +47,12 @@ pub(super) async fn settle(store: &Store, writes: &mut [Write], mut marks: Vec<M
                 settled.fatal = Some(error);
                 break;
             }
-            Trouble::Refused if part.len() > 1 => {
+            Trouble::Refused | Trouble::Raced if part.len() > 1 => {
                 let middle = part.start + part.len() / 2;
                 parts.push(middle..part.end);
                 parts.push(part.start..middle);
             }
-            Trouble::Refused | Trouble::Locked => {
+            Trouble::Refused | Trouble::Locked | Trouble::Raced | Trouble::Lost => {
                 tracing::error!(?error, writes = part.len(), "writes could not be stored");
                 settled.outcomes.resize(part.end, Outcome::Failed);
             }
@@ -72,16 +72,32 @@ async fn attempt(store: &Store, writes: &mut [Write], marks: &[Mark]) -> Result<
     let asked = Asked::by(writes);
     let mut writer = store.writer().await;
     let mut batch = writer.begin().await?;
-    let mut work = load(&mut batch, asked).await?;
-    let now_ms = clock::now_ms();
-    let outcomes: Vec<Outcome> = writes.iter().map(|write| work.decide(write, now_ms)).collect();
-    save(&mut batch, &work).await?;
-    let raised = if marks.is_empty() { Vec::new() } else { batch.raise_marks(marks).await? };
+    let (work, outcomes, raised) = match carry_out(&mut batch, asked, writes, marks).await {
+        Ok(done) => done,
+        Err(error) => {
+            batch.roll_back().await;
+            return Err(error);
+        }
+    };
     batch.commit().await?;
     metrics::store_operation("append", started.elapsed());
     metrics::store_write_batch(writes.len());
     count(&work, &outcomes);
     Ok(Done { outcomes, notices: notices(work, raised) })
+}
+
+async fn carry_out(
+    batch: &mut Batch<'_>,
+    asked: Asked,
+    writes: &mut [Write],
+    marks: &[Mark],
+) -> Result<(Work, Vec<Outcome>, Vec<Mark>), StoreError> {
+    let mut work = load(batch, asked).await?;
+    let now_ms = clock::now_ms();
+    let outcomes: Vec<Outcome> = writes.iter().map(|write| work.decide(write, now_ms)).collect();
+    save(batch, &work).await?;
+    let raised = if marks.is_empty() { Vec::new() } else { batch.raise_marks(marks).await? };
+    Ok((work, outcomes, raised))
 }
 
 async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
@@ -103,9 +119,10 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     let agents: Vec<&AgentRow> =
         work.changed_agents.iter().map(|agent| &work.agents[agent]).collect();
 
-    batch.insert_heads(&new).await?;
     batch.advance_heads(&advanced).await?;
+    // A visitor's conversation may be closed and the next one started in the same batch.
     batch.move_heads(&moved).await?;
+    batch.insert_heads(&new).await?;
     batch.insert_entries(&entries).await?;
     batch.insert_starts(&work.new_starts).await?;
     batch.set_active(&agents).await

@@ -20,19 +20,36 @@ pub(super) async fn apply(
 ) -> Result<(Changed, Vec<Commit>), StoreError> {
     let mut writer = store.writer().await;
     let mut batch = writer.begin().await?;
-    let Some(notice) = run(&mut batch, change).await? else {
-        return Ok((Changed::Unchanged, Vec::new()));
-    };
-    let commit = match &notice {
-        Notice::Nobody => None,
-        Notice::Agents(agents) => Some(Commit::Agents(batch.lock_agents(agents).await?.into())),
+    match run_and_note(&mut batch, change).await {
+        Ok(Some(commits)) => {
+            batch.commit().await?;
+            Ok((Changed::Done, commits))
+        }
+        Ok(None) => {
+            batch.roll_back().await;
+            Ok((Changed::Unchanged, Vec::new()))
+        }
+        Err(error) => {
+            batch.roll_back().await;
+            Err(error)
+        }
+    }
+}
+
+/// What to tell the node once it is committed; `None` if it was so already.
+async fn run_and_note(
+    batch: &mut Batch<'_>,
+    change: Change,
+) -> Result<Option<Vec<Commit>>, StoreError> {
+    let Some(notice) = run(batch, change).await? else { return Ok(None) };
+    Ok(Some(match notice {
+        Notice::Nobody => Vec::new(),
+        Notice::Agents(agents) => vec![Commit::Agents(batch.lock_agents(&agents).await?.into())],
         Notice::Settings => {
             batch.next_settings_version().await?;
-            Some(Commit::Settings)
+            vec![Commit::Settings]
         }
-    };
-    batch.commit().await?;
-    Ok((Changed::Done, commit.into_iter().collect()))
+    }))
 }
 
 /// The node lives on, and is the router if it may be: nobody else, or this one before.
@@ -43,6 +60,23 @@ pub(super) async fn renew(
 ) -> Result<Renewed, StoreError> {
     let mut writer = store.writer().await;
     let mut batch = writer.begin().await?;
+    match renew_in(&mut batch, node, candidacy).await {
+        Ok(renewed) => {
+            batch.commit().await?;
+            Ok(renewed)
+        }
+        Err(error) => {
+            batch.roll_back().await;
+            Err(error)
+        }
+    }
+}
+
+async fn renew_in(
+    batch: &mut Batch<'_>,
+    node: NodeId,
+    candidacy: Candidacy,
+) -> Result<Renewed, StoreError> {
     let row = batch.renew_node(node).await?;
     let term = match candidacy {
         Candidacy::Stands => batch.take_lease(node).await?,
@@ -51,7 +85,6 @@ pub(super) async fn renew(
             None
         }
     };
-    batch.commit().await?;
     Ok(Renewed { row, term })
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::StoreError;
 use super::agents::TOUCH;
 use super::batch::Batch;
+use super::query::query;
 
 const INSERT: &str = "
     INSERT INTO agent_presence (agent, node) SELECT id, $2 FROM agents WHERE id = $1
@@ -25,12 +26,8 @@ impl Batch<'_> {
         node: NodeId,
         present: bool,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(if present { INSERT } else { DELETE })
-            .bind(agent.0)
-            .bind(node.0)
-            .execute(self.connection())
-            .await?;
-        if done.rows_affected() == 0 {
+        let set = query(if present { INSERT } else { DELETE }).bind(agent.0).bind(node.0);
+        if self.run(set).await? == 0 {
             return Ok(false);
         }
         self.touch(agent).await?;
@@ -42,14 +39,14 @@ impl Batch<'_> {
         &mut self,
         node: NodeId,
     ) -> Result<Vec<AgentId>, StoreError> {
-        let rows: Vec<(Uuid,)> =
-            sqlx::query_as(DELETE_OF_NODE).bind(node.0).fetch_all(self.connection()).await?;
+        let delete = query(DELETE_OF_NODE).bind(node.0);
+        let rows: Vec<(Uuid,)> = delete.all(self.connection()).await?;
         self.touch_all(rows).await
     }
 
     /// Nobody is anywhere. Gives those who were.
     pub(crate) async fn clear_presence(&mut self) -> Result<Vec<AgentId>, StoreError> {
-        let rows: Vec<(Uuid,)> = sqlx::query_as(DELETE_ALL).fetch_all(self.connection()).await?;
+        let rows: Vec<(Uuid,)> = query(DELETE_ALL).all(self.connection()).await?;
         self.touch_all(rows).await
     }
 
@@ -64,7 +61,7 @@ impl Batch<'_> {
     }
 
     async fn touch(&mut self, agent: AgentId) -> Result<(), StoreError> {
-        sqlx::query(TOUCH).bind(agent.0).execute(self.connection()).await?;
+        self.run(query(TOUCH).bind(agent.0)).await?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
-use super::rows::Rows;
+use super::query::{Rows, query};
 use super::{Store, StoreError};
 
 /// What a node can be attached to.
@@ -76,9 +76,7 @@ impl Store {
             for subject in chunk {
                 rows.cell(subject.id());
             }
-            let (sql, arguments) = rows.into_statement(OF);
-            let rows: Vec<(Uuid, Uuid)> =
-                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            let rows: Vec<(Uuid, Uuid)> = self.reads().all(rows.into_query(OF)).await?;
             found.extend(rows.into_iter().map(|(subject, node)| (subject, NodeId(node))));
         }
         Ok(Attached(found))
@@ -93,7 +91,7 @@ impl Batch<'_> {
         subjects: &[Subject],
     ) -> Result<(), StoreError> {
         for chunk in subjects.chunks(ROWS_MAX) {
-            self.run(INSERT, pairs(node, chunk)).await?;
+            self.run(pairs(node, chunk).into_query(INSERT)).await?;
         }
         Ok(())
     }
@@ -104,18 +102,18 @@ impl Batch<'_> {
         subjects: &[Subject],
     ) -> Result<(), StoreError> {
         for chunk in subjects.chunks(ROWS_MAX) {
-            self.run(DELETE, pairs(node, chunk)).await?;
+            self.run(pairs(node, chunk).into_query(DELETE)).await?;
         }
         Ok(())
     }
 
     pub(crate) async fn clear_attachments_of(&mut self, node: NodeId) -> Result<(), StoreError> {
-        sqlx::query(DELETE_OF_NODE).bind(node.0).execute(self.connection()).await?;
+        self.run(query(DELETE_OF_NODE).bind(node.0)).await?;
         Ok(())
     }
 
     pub(crate) async fn clear_attachments(&mut self) -> Result<(), StoreError> {
-        sqlx::query(DELETE_ALL).execute(self.connection()).await?;
+        self.run(query(DELETE_ALL)).await?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use salotto_protocol::AgentId;
 use uuid::Uuid;
 
+use super::query::query;
 use super::{Store, StoreError, decode};
 
 /// An agent whose `active` is not the number of conversations that hold a slot of theirs.
@@ -43,16 +44,15 @@ impl Store {
     /// For the auditor (BY-2, I9).
     pub(crate) async fn recount(&self) -> Result<Recount, StoreError> {
         let miscounted = self.slots_miscounted().await?;
-        let misplaced = sqlx::query_scalar(MISPLACED).fetch_one(self.reads()).await?;
-        let above = sqlx::query_scalar(ABOVE_CAPACITY).fetch_one(self.reads()).await?;
+        let (misplaced,): (i64,) = self.reads().one(query(MISPLACED)).await?;
+        let (above,): (i64,) = self.reads().one(query(ABOVE_CAPACITY)).await?;
         let (misplaced, above_capacity) = (decode::count(misplaced)?, decode::count(above)?);
         Ok(Recount { miscounted, misplaced, above_capacity })
     }
 
     /// Empty if all is well (BY-2).
     pub(crate) async fn slots_miscounted(&self) -> Result<Vec<SlotCount>, StoreError> {
-        let rows: Vec<(Uuid, i64, i64)> =
-            sqlx::query_as(SLOTS_MISCOUNTED).fetch_all(self.reads()).await?;
+        let rows: Vec<(Uuid, i64, i64)> = self.reads().all(query(SLOTS_MISCOUNTED)).await?;
         rows.into_iter()
             .map(|(agent, active, held)| {
                 let (active, held) = (decode::count(active)?, decode::count(held)?);

@@ -5,12 +5,11 @@ use salotto_protocol::{
     AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
     EntryBody, InboxId, Page, Party, Seq, SiteId, VisitorId,
 };
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
-use super::rows::Rows;
+use super::query::{Rows, query};
 use super::{Store, StoreError, decode};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -84,7 +83,7 @@ pub(super) const OPEN_OF_INBOX: &str = "conversations WHERE inbox = $1 AND state
     ORDER BY last_at_ms DESC, id DESC LIMIT $2";
 
 pub(super) const CLOSED_OF_INBOX: &str = "conversations WHERE inbox = $1 AND state = 'closed'
-    ORDER BY last_at_ms DESC, id DESC LIMIT $2";
+    ORDER BY {closed_at_ms} DESC, id DESC LIMIT $2";
 
 pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
     ORDER BY waiting_since_ms, id LIMIT $1";
@@ -96,13 +95,17 @@ pub(super) const UNANSWERED: &str = "({rows}) AS asked CROSS JOIN conversations
 pub(super) const REACHED: &str = "
     SELECT id, seq FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
 
+pub(super) const THESE: &str =
+    "({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
+
 /// In id order: every writer locks in the same one.
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
-    WHERE id = asked.column1 ORDER BY id";
+    WHERE id = asked.column1 ORDER BY id {lock_conversations}";
 
 /// For a start: all that its visitor has open in its inbox.
 pub(super) const LOCK_OPEN: &str = "({rows}) AS asked CROSS JOIN conversations
-    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed' ORDER BY id";
+    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed' ORDER BY id
+    {lock_conversations}";
 
 /// Two parts, each read from an index of its own.
 pub(super) const COUNTS: &str = "
@@ -128,14 +131,13 @@ pub(super) const MOVE: &str = "
         beside = new.column7, waiting_since_ms = new.column8
     FROM ({rows}) AS new WHERE id = new.column1";
 
-pub(super) fn select(rest: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(SELECT.replace("{rest}", rest))
+pub(super) fn select(rest: &str) -> String {
+    SELECT.replace("{rest}", rest)
 }
 
 impl Store {
     pub(crate) async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
-        let row: Option<HeadRow> =
-            sqlx::query_as(select(BY_ID)).bind(id.0).fetch_optional(self.reads()).await?;
+        let row: Option<HeadRow> = self.reads().optional(query(select(BY_ID)).bind(id.0)).await?;
         row.map(HeadRow::into_head).transpose()
     }
 
@@ -163,7 +165,7 @@ impl Store {
     /// Conversations that wait for an agent, oldest first.
     pub(crate) async fn waiting(&self, limit: usize) -> Result<Vec<Head>, StoreError> {
         let rows: Vec<HeadRow> =
-            sqlx::query_as(select(WAITING)).bind(limit_of(limit)).fetch_all(self.reads()).await?;
+            self.reads().all(query(select(WAITING)).bind(limit_of(limit))).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
     }
 
@@ -174,9 +176,7 @@ impl Store {
     ) -> Result<Vec<(ConversationId, Seq)>, StoreError> {
         let mut reached = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(ROWS_MAX) {
-            let (sql, arguments) = list(chunk).into_statement(REACHED);
-            let rows: Vec<(Uuid, i64)> =
-                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            let rows: Vec<(Uuid, i64)> = self.reads().all(list(chunk).into_query(REACHED)).await?;
             for (id, seq) in rows {
                 reached.push((ConversationId(id), decode::seq(seq)?));
             }
@@ -188,9 +188,8 @@ impl Store {
     pub(crate) async fn heads_of(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
         let mut heads = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(ROWS_MAX) {
-            let (sql, arguments) = list(chunk).into_statement(&select(LOCK).0);
-            let rows: Vec<HeadRow> =
-                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            let read = list(chunk).into_query(select(THESE));
+            let rows: Vec<HeadRow> = self.reads().all(read).await?;
             for row in rows {
                 heads.push(row.into_head()?);
             }
@@ -206,9 +205,8 @@ impl Store {
             for agent in chunk {
                 rows.cell(agent.0);
             }
-            let (sql, arguments) = rows.into_statement(&select(UNANSWERED).0);
-            let rows: Vec<HeadRow> =
-                sqlx::query_as_with(sql, arguments).fetch_all(self.reads()).await?;
+            let read = rows.into_query(select(UNANSWERED));
+            let rows: Vec<HeadRow> = self.reads().all(read).await?;
             for row in rows {
                 heads.push(row.into_head()?);
             }
@@ -218,15 +216,12 @@ impl Store {
 
     /// Conversations by state, for the metrics.
     pub(crate) async fn counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        Ok(sqlx::query_as(COUNTS).fetch_all(self.reads()).await?)
+        self.reads().all(query(COUNTS)).await
     }
 
     async fn heads(&self, rest: &str, of: Uuid, limit: usize) -> Result<Vec<Head>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as(select(rest))
-            .bind(of)
-            .bind(limit_of(limit))
-            .fetch_all(self.reads())
-            .await?;
+        let read = query(select(rest)).bind(of).bind(limit_of(limit));
+        let rows: Vec<HeadRow> = self.reads().all(read).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
     }
 }
@@ -250,9 +245,7 @@ impl Batch<'_> {
     }
 
     async fn heads(&mut self, rest: &str, rows: Rows) -> Result<Vec<Head>, StoreError> {
-        let (sql, arguments) = rows.into_statement(&select(rest).0);
-        let rows: Vec<HeadRow> =
-            sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+        let rows: Vec<HeadRow> = rows.into_query(select(rest)).all(self.connection()).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
     }
 
@@ -260,7 +253,7 @@ impl Batch<'_> {
         for chunk in heads.chunks(ROWS_MAX) {
             let mut rows = Rows::new(20);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
-            self.run(INSERT, rows).await?;
+            self.run(rows.into_query(INSERT)).await?;
         }
         Ok(())
     }
@@ -277,7 +270,7 @@ impl Batch<'_> {
                     .cell(head.preview.clone())
                     .cell(head.preview_by.map(Party::as_str));
             }
-            self.run(ADVANCE, rows).await?;
+            self.run(rows.into_query(ADVANCE)).await?;
         }
         Ok(())
     }
@@ -296,7 +289,7 @@ impl Batch<'_> {
                     .cell(i64::from(head.beside))
                     .cell(head.waiting_since_ms);
             }
-            self.run(MOVE, rows).await?;
+            self.run(rows.into_query(MOVE)).await?;
         }
         Ok(())
     }

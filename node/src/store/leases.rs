@@ -4,7 +4,7 @@ use salotto_protocol::NodeId;
 
 use super::StoreError;
 use super::batch::Batch;
-use super::dialect::fill;
+use super::query::query;
 
 /// A holder that has not renewed for so long has lost it.
 pub(crate) const LEASE_MS: u32 = 3_000;
@@ -38,32 +38,25 @@ const TERM: &str = "SELECT term FROM leases WHERE name = $1 {keep}";
 impl Batch<'_> {
     /// Takes or renews the lease. `None`: somebody else has it.
     pub(crate) async fn take_lease(&mut self, node: NodeId) -> Result<Option<Term>, StoreError> {
-        let term: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(fill(TAKE)))
-            .bind(ROUTER)
-            .bind(node.0)
-            .bind(i64::from(LEASE_MS))
-            .fetch_optional(self.connection())
-            .await?;
-        Ok(term.map(Term))
+        let take = query(TAKE).bind(ROUTER).bind(node.0).bind(i64::from(LEASE_MS));
+        let row: Option<(i64,)> = take.optional(self.connection()).await?;
+        Ok(row.map(|(term,)| Term(term)))
     }
 
     /// Others may take it now, if this node had it.
     pub(crate) async fn release_lease(&mut self, node: NodeId) -> Result<(), StoreError> {
-        sqlx::query(RELEASE).bind(ROUTER).bind(node.0).execute(self.connection()).await?;
+        self.run(query(RELEASE).bind(ROUTER).bind(node.0)).await?;
         Ok(())
     }
 
     pub(crate) async fn release_leases(&mut self) -> Result<(), StoreError> {
-        sqlx::query(RELEASE_ALL).execute(self.connection()).await?;
+        self.run(query(RELEASE_ALL)).await?;
         Ok(())
     }
 
     /// The newest term of all. `None`: there has never been a router.
     pub(crate) async fn lease_term(&mut self) -> Result<Option<Term>, StoreError> {
-        let term: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(fill(TERM)))
-            .bind(ROUTER)
-            .fetch_optional(self.connection())
-            .await?;
-        Ok(term.map(Term))
+        let row: Option<(i64,)> = query(TERM).bind(ROUTER).optional(self.connection()).await?;
+        Ok(row.map(|(term,)| Term(term)))
     }
 }

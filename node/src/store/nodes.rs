@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::batch::Batch;
-use super::dialect::fill;
+use super::query::query;
 
 /// A node counts as alive for so long after its last renewal, which comes every second.
 pub(super) const NODE_LIVES_MS: i64 = 5_000;
@@ -42,28 +42,24 @@ impl Batch<'_> {
         Ok(Row::Anew)
     }
 
-    async fn node_row(&mut self, sql: &str, node: NodeId) -> Result<u64, StoreError> {
-        let sql = sqlx::AssertSqlSafe(fill(sql));
-        let done =
-            sqlx::query(sql).bind(node.0).bind(NODE_LIVES_MS).execute(self.connection()).await?;
-        Ok(done.rows_affected())
+    async fn node_row(&mut self, sql: &'static str, node: NodeId) -> Result<u64, StoreError> {
+        self.run(query(sql).bind(node.0).bind(NODE_LIVES_MS)).await
     }
 
     pub(crate) async fn delete_node(&mut self, node: NodeId) -> Result<(), StoreError> {
-        sqlx::query(DELETE).bind(node.0).execute(self.connection()).await?;
+        self.run(query(DELETE).bind(node.0)).await?;
         Ok(())
     }
 
     pub(crate) async fn delete_nodes(&mut self) -> Result<(), StoreError> {
-        sqlx::query(DELETE_ALL).execute(self.connection()).await?;
+        self.run(query(DELETE_ALL)).await?;
         Ok(())
     }
 
     /// Nodes that have long been dead. Whoever asks first has them, and sweeps what they left.
     pub(crate) async fn take_dead_nodes(&mut self) -> Result<Vec<NodeId>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(fill(DELETE_DEAD));
-        let rows: Vec<(Uuid,)> =
-            sqlx::query_as(sql).bind(NODE_SWEPT_AFTER_MS).fetch_all(self.connection()).await?;
+        let delete = query(DELETE_DEAD).bind(NODE_SWEPT_AFTER_MS);
+        let rows: Vec<(Uuid,)> = delete.all(self.connection()).await?;
         Ok(rows.into_iter().map(|(node,)| NodeId(node)).collect())
     }
 }

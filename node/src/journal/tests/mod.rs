@@ -1,15 +1,11 @@
-//! The journal on a real database file: every rule of the log, one test each.
+//! The journal on real databases: every rule of the log, one test each.
+//!
+//! The cases that both engines must pass are in `on_sqlite` and, once more, in `on_postgres`.
 
-mod appends;
-mod assignments;
-mod changes;
-mod failures;
-mod marks;
-mod starts;
-mod streams;
-mod terms;
+mod disk;
+mod on_postgres;
+mod on_sqlite;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ractor::ActorCell;
@@ -17,7 +13,6 @@ use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, Entry, EntryBody, ErrorCode, InboxId, Page, Seq, SiteId, View, VisitorId,
 };
-use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
 use super::{
@@ -26,13 +21,14 @@ use super::{
 };
 use crate::store::{AgentRow, Head, Store, Term};
 use crate::supervisor;
+use crate::test_support::Database;
 
 /// Nothing here takes this long; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A store in a folder of its own, and a journal on it.
+/// A store in a database of its own, and a journal on it.
 struct Desk {
-    folder: TempDir,
+    database: Database,
     store: Store,
     journal: Journal,
     failure: watch::Receiver<bool>,
@@ -40,26 +36,17 @@ struct Desk {
 }
 
 impl Desk {
-    async fn new() -> Desk {
-        Desk::in_folder(tempfile::tempdir().unwrap()).await
-    }
-
-    async fn in_folder(folder: TempDir) -> Desk {
-        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let store = Store::open(&url).await.unwrap();
+    async fn on(database: Database) -> Desk {
+        let store = Store::open(database.url()).await.unwrap();
         let (root, failure) = supervisor::root().await.unwrap();
         let journal = Journal::start(store.clone(), root.clone()).await.unwrap();
-        Desk { folder, store, journal, failure, _root: root }
+        Desk { database, store, journal, failure, _root: root }
     }
 
-    /// The same file, opened once more.
+    /// The same database, opened once more.
     async fn reopened(self) -> Desk {
         self.journal.drain().await.expect("drained");
-        Desk::in_folder(self.folder).await
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("chat.db")
+        Desk::on(self.database).await
     }
 
     async fn write(&self, write: NewWrite) -> Outcome {
@@ -248,4 +235,9 @@ fn rejected(outcome: Outcome) -> ErrorCode {
         Outcome::Rejected(rejection) => rejection.code,
         other @ (Outcome::Committed(_) | Outcome::Failed) => panic!("{other:?}"),
     }
+}
+
+async fn texts(desk: &Desk, id: ConversationId) -> Vec<String> {
+    let entries = desk.entries(id).await;
+    entries.iter().filter_map(|entry| entry.body.text()).map(str::to_owned).collect()
 }

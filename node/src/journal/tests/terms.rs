@@ -2,8 +2,8 @@
 
 use salotto_protocol::NodeId;
 
-use super::super::{Candidacy, STALE_TERM};
 use super::*;
+use crate::journal::{Candidacy, STALE_TERM};
 
 fn takes(agent: AgentId) -> Decide {
     Box::new(move |_| {
@@ -25,7 +25,7 @@ fn notes(head: &Head) -> NewWrite {
 
 #[tokio::test]
 async fn i11_nothing_of_a_term_is_written_once_a_later_one_has_begun() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let head = desk.conversation().await;
     let (one, two) = (NodeId::fresh(), NodeId::fresh());
     let first = desk.journal.renew(one, Candidacy::Stands).await.unwrap().term;
@@ -44,10 +44,9 @@ async fn i11_nothing_of_a_term_is_written_once_a_later_one_has_begun() {
 
 #[tokio::test]
 async fn a_slot_is_freed_once_though_two_nodes_close_at_once() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.agent("anna@example.com", 3).await;
-    let url = format!("sqlite:{}", desk.file().display());
-    let store = Store::open(&url).await.unwrap();
+    let store = Store::open(desk.database.url()).await.unwrap();
     let (root, _) = supervisor::root().await.unwrap();
     let elsewhere = Journal::start(store, root).await.unwrap();
     let kept = desk.conversation().await;
@@ -70,7 +69,7 @@ async fn a_slot_is_freed_once_though_two_nodes_close_at_once() {
 
 #[tokio::test]
 async fn a_conversation_is_answered_when_an_agent_has_written_since_it_was_assigned() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.agent("anna@example.com", 3).await;
     let head = desk.conversation().await;
     committed(desk.write(taken_by(agent, &head)).await);
