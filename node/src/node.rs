@@ -21,7 +21,7 @@ use crate::gateway::{
     App, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets, Tokens,
     admin_routes, public_routes, serve as serve_http,
 };
-use crate::journal::Journal;
+use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub};
 use crate::metrics;
 use crate::presence::Presence;
@@ -89,16 +89,22 @@ async fn start(
 ) -> Result<Running, NodeError> {
     let node = NodeId::fresh();
     let (root, failure) = supervisor::root().await?;
-    let link = Link::Local(LocalHub::new().join());
-    let journal = Journal::start(store.clone(), root.clone()).await?;
+    let link = Link::Local(LocalHub::new().join(node));
+    let peers = Peers { node, link: link.clone() };
+    let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
+    if store.is_embedded() {
+        journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
+    }
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), root.clone()).await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
+    let grace = Duration::from_millis(config.requeue_grace_ms);
     let router =
-        Router::start(presence.clone(), journal.clone(), store.clone(), root.clone()).await?;
+        Router::start(presence.clone(), journal.clone(), store.clone(), grace, root.clone())
+            .await?;
     let sessions = Sessions::start(chatflows.clone(), conversations.clone(), root.clone()).await?;
     let parts =
         agent::Parts { presence: presence.clone(), conversations: conversations.clone(), boards };
@@ -114,7 +120,7 @@ async fn start(
         settings,
         store,
         journal: journal.clone(),
-        presence,
+        presence: presence.clone(),
         chatflows,
         sessions,
         agents,
@@ -128,7 +134,8 @@ async fn start(
     health.enter(Phase::Accepting);
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
-    Ok(Running { config: config.clone(), health, journal, router, sockets, stop, server, failure })
+    let config = config.clone();
+    Ok(Running { config, health, journal, presence, router, sockets, stop, server, failure })
 }
 
 fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
@@ -152,6 +159,7 @@ struct Running {
     config: Config,
     health: Health,
     journal: Journal,
+    presence: Presence,
     router: Router,
     sockets: Sockets,
     stop: watch::Sender<bool>,
@@ -192,6 +200,9 @@ impl Running {
     async fn leave(self, window: Duration) -> Result<(), NodeError> {
         self.stop.send_replace(true);
         self.sockets.drain(window).await;
+        if let Err(error) = self.presence.leave().await {
+            tracing::warn!(%error, "the other nodes will find out by themselves that it left");
+        }
         self.journal.drain().await.map_err(|_| NodeError::Undrained)?;
         tracing::info!("the node has ended");
         Ok(())

@@ -70,10 +70,16 @@ impl Database {
 
 /// A fresh SQLite store; it lives as long as its folder.
 pub(crate) async fn store() -> (TempDir, Store) {
+    let (folder, _, store) = store_at().await;
+    (folder, store)
+}
+
+/// With its URL, for whoever opens it once more.
+pub(crate) async fn store_at() -> (TempDir, String, Store) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("salotto.db").display());
     let store = Store::open(&url).await.expect("a fresh store");
-    (folder, store)
+    (folder, url, store)
 }
 
 /// The browser's end of an outbox.
@@ -136,6 +142,7 @@ impl Desk {
         let (root, _) = supervisor::root().await.expect("a root");
         let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
         let (site, inbox, chatflow) = (SiteId::fresh(), InboxId::fresh(), ChatflowId::fresh());
+        store.immortal(NodeId(uuid::Uuid::nil())).await;
         let desk = Desk { store, journal, root, site, inbox, chatflow, _folder: folder };
         let origins = vec!["https://shop.example".to_owned()];
         desk.change(Change::PutSite { id: site, name: "Shop".to_owned(), origins }).await;
@@ -214,6 +221,14 @@ impl Desk {
         self.moves(Target::Conversation(id), Author::System, body, state).await;
     }
 
+    /// A message of this agent: nothing else changes.
+    pub(crate) async fn answers(&self, id: ConversationId, agent: AgentId) {
+        let state = self.head(id).await.state;
+        let by = Author::Agent { id: agent, name: "Anna".to_owned() };
+        let body = EntryBody::Message { text: "hello!".to_owned() };
+        self.moves(Target::Conversation(id), by, body, state).await;
+    }
+
     async fn moves(
         &self,
         target: Target,
@@ -230,7 +245,7 @@ impl Desk {
         });
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
-        let write = Write { target, client_id, agents: Vec::new(), decide, done };
+        let write = Write { target, client_id, agents: Vec::new(), term: None, decide, done };
         self.journal.submit(write).expect("the queue has room");
         match outcome.await.expect("it is answered") {
             Outcome::Committed(ack) => ack.conversation,

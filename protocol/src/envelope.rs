@@ -120,6 +120,17 @@ impl Envelope {
         }
     }
 
+    /// For metrics and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Envelope::Committed(_) => "committed",
+            Envelope::Typing(_) => "typing",
+            Envelope::Marks(_) => "marks",
+            Envelope::Page(_) => "page",
+            Envelope::Settings => "settings",
+        }
+    }
+
     fn kind(&self) -> u8 {
         match self {
             Envelope::Committed(_) => 1,

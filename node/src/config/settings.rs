@@ -98,6 +98,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "How nodes hear of each other: local: is one node alone.",
     },
     Setting {
+        key: "router.requeue_grace_ms",
+        kind: Kind::Number { min: 1_000, max: MILLIS_MAX },
+        default: Some("30000"),
+        about: "An agent without any socket for so long loses the conversations that nobody has\n\
+                answered: they wait again.",
+    },
+    Setting {
         key: "demo.enabled",
         kind: Kind::Flag,
         default: Some("false"),

@@ -66,7 +66,7 @@ impl Harness {
         let presence = presence.await.expect("presence");
         let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone());
         let chatflows = chatflows.await.expect("chatflows");
-        let link = Link::Local(LocalHub::new().join());
+        let link = Link::Local(LocalHub::new().join(node));
         let conversations =
             Conversations::start(journal.clone(), link, store.clone(), root.clone());
         let conversations = conversations.await.expect("conversations");

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::settle;
@@ -14,7 +15,7 @@ use super::commits::Commit;
 use super::delivery::Delivery;
 use super::marks::{Added, PendingMarks};
 use super::queue::{Next, Queue};
-use super::write::{Change, Changed, Outcome};
+use super::write::{Candidacy, Change, Changed, Outcome, Renewed};
 use crate::metrics;
 use crate::store::{Held, Mark, Store, StoreError, Trouble};
 
@@ -40,6 +41,8 @@ pub(super) enum Msg {
     /// Marks have waited long enough.
     FlushMarks,
     Change(Box<Change>, RpcReplyPort<Result<Changed, StoreError>>),
+    /// Answered when the node's row and its lease are renewed.
+    Renew(NodeId, Candidacy, RpcReplyPort<Result<Renewed, StoreError>>),
     /// A checkpoint has come as far as it can beside the writer.
     FinishCheckpoint,
     /// Commit what is queued, take nothing more.
@@ -74,6 +77,10 @@ impl Actor for JournalActor {
             Msg::FlushMarks => self.take_batch(&myself, state).await?,
             Msg::FinishCheckpoint => self.finish_checkpoint(state).await?,
             Msg::Change(change, reply) => self.change(state, *change, reply).await?,
+            Msg::Renew(node, candidacy, reply) => {
+                let renewed = change::renew(&self.store, node, candidacy).await;
+                self.answer(state, renewed, reply).await?;
+            }
             Msg::Drain(reply) => self.drain(&myself, state, reply).await?,
         }
         Ok(())
@@ -118,7 +125,8 @@ impl JournalActor {
         self.keep(myself, settled.marks_left);
         state.count_entries(&settled.notices, myself);
         let answers = state.queue.take_back(writes, &times, settled.fates);
-        state.deliver(Delivery { notices: settled.notices, answers, delivered: None }).await;
+        let notices = settled.notices;
+        state.deliver(Delivery { notices, answers, ..Delivery::default() }).await;
         match settled.fatal {
             None => Ok(()),
             Some(error) => state.give_up(error).await,
@@ -151,8 +159,24 @@ impl JournalActor {
     ) -> Result<(), StoreError> {
         match change::apply(&self.store, change).await {
             Ok((changed, notices)) => {
-                state.deliver(Delivery { notices, ..Delivery::default() }).await;
+                let announced = !notices.is_empty();
+                state.deliver(Delivery { notices, announced, ..Delivery::default() }).await;
                 let _ = reply.send(Ok(changed));
+                Ok(())
+            }
+            Err(error) => self.answer(state, Err(error), reply).await,
+        }
+    }
+
+    async fn answer<T: Send + 'static>(
+        &self,
+        state: &mut State,
+        result: Result<T, StoreError>,
+        reply: RpcReplyPort<Result<T, StoreError>>,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(answer) => {
+                let _ = reply.send(Ok(answer));
                 Ok(())
             }
             Err(error) => {
@@ -196,7 +220,13 @@ impl State {
     fn count_entries(&mut self, notices: &[Commit], myself: &ActorRef<Msg>) {
         let entries = notices.iter().map(|notice| match notice {
             Commit::Entries(write) => write.entries.len(),
-            Commit::Marks { .. } | Commit::Agents(_) | Commit::Settings | Commit::Skipped(_) => 0,
+            Commit::Marks { .. }
+            | Commit::Elsewhere(_)
+            | Commit::Agents(_)
+            | Commit::Settings
+            | Commit::Skipped(_)
+            | Commit::Attached(_)
+            | Commit::Lost => 0,
         });
         self.entries += entries.sum::<usize>();
         if self.entries >= CHECKPOINT_ENTRIES && self.checkpoints.try_send(myself.clone()).is_ok() {

@@ -151,6 +151,7 @@ fn message(
         target,
         client_id: Some(client_id),
         agents: Vec::new(),
+        term: None,
         decide: Box::new(decide),
         done: Box::new(done),
     }

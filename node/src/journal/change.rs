@@ -1,10 +1,10 @@
-//! Changes of settings, accounts and presence: one transaction each, with its notice.
+//! Changes of settings, accounts, presence and nodes: one transaction each, with its notice.
 
-use salotto_protocol::AgentId;
+use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
 use super::outage::Outage;
-use super::write::{Change, Changed, NewAgent};
+use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
 use crate::store::{AgentRow, Batch, ChatflowRow, InboxRow, SiteRow, Store, StoreError, Trouble};
 
@@ -93,6 +93,42 @@ async fn run_and_note(
     })
 }
 
+/// The node lives on, and is the router if it may be: nobody else, or this one before.
+pub(super) async fn renew(
+    store: &Store,
+    node: NodeId,
+    candidacy: Candidacy,
+) -> Result<Renewed, StoreError> {
+    let mut writer = store.writer().await;
+    let mut batch = writer.begin().await?;
+    match renew_in(&mut batch, node, candidacy).await {
+        Ok(renewed) => {
+            batch.commit().await?;
+            Ok(renewed)
+        }
+        Err(error) => {
+            batch.roll_back().await;
+            Err(error)
+        }
+    }
+}
+
+async fn renew_in(
+    batch: &mut Batch<'_>,
+    node: NodeId,
+    candidacy: Candidacy,
+) -> Result<Renewed, StoreError> {
+    let row = batch.renew_node(node).await?;
+    let term = match candidacy {
+        Candidacy::Stands => batch.take_lease(node).await?,
+        Candidacy::Withdrawn => {
+            batch.release_lease(node).await?;
+            None
+        }
+    };
+    Ok(Renewed { row, term })
+}
+
 /// Whether anything changed, and whom it is about.
 async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), StoreError> {
     let done = match change {
@@ -106,9 +142,23 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), St
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
         }
         Change::ClearPresence => {
-            let agents = batch.clear_presence().await?;
-            (!agents.is_empty(), Notice::Agents(agents))
+            batch.delete_nodes().await?;
+            batch.clear_attachments().await?;
+            batch.release_leases().await?;
+            (true, told(batch.clear_presence().await?))
         }
+        Change::Attachments { node, changes } => {
+            batch.insert_attachments(node, &changes.come).await?;
+            batch.delete_attachments(node, &changes.go).await?;
+            (true, Notice::Nobody)
+        }
+        Change::Leave { node } => {
+            batch.release_lease(node).await?;
+            batch.delete_node(node).await?;
+            batch.clear_attachments_of(node).await?;
+            (true, told(batch.clear_presence_of(node).await?))
+        }
+        Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
             let added = batch.insert_agent(&agent, &password_hash).await?;
@@ -134,6 +184,20 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), St
         }
     };
     Ok(done)
+}
+
+fn told(agents: Vec<AgentId>) -> Notice {
+    if agents.is_empty() { Notice::Nobody } else { Notice::Agents(agents) }
+}
+
+/// Who was only on these nodes has long counted as absent: no news for anybody.
+async fn sweep(batch: &mut Batch<'_>) -> Result<bool, StoreError> {
+    let dead = batch.take_dead_nodes().await?;
+    for node in &dead {
+        batch.clear_attachments_of(*node).await?;
+        batch.clear_presence_of(*node).await?;
+    }
+    Ok(!dead.is_empty())
 }
 
 fn row_of(new: NewAgent) -> (AgentRow, String) {

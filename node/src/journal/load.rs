@@ -15,6 +15,8 @@ pub(super) struct Asked {
     starts: BTreeMap<StartKey, InboxId>,
     agents: BTreeSet<AgentId>,
     client_ids: Vec<(Place, ClientId)>,
+    /// Of the router.
+    term: bool,
 }
 
 /// Where a client id is looked up.
@@ -39,13 +41,15 @@ impl Asked {
                 }
             };
             asked.agents.extend(&write.agents);
+            asked.term |= write.term.is_some();
             asked.client_ids.extend(write.client_id.map(|client_id| (place, client_id)));
         }
         asked
     }
 }
 
-/// Locks the heads in id order, then the agents in id order, and looks the client ids up.
+/// Locks the heads in id order, then the agents in id order, then the lease, and looks the client
+/// ids up.
 pub(super) async fn load(
     batch: &mut Batch<'_>,
     asked: Asked,
@@ -65,6 +69,9 @@ pub(super) async fn load(
     let held_open = open.iter().filter(|open| work.held.contains(&open.conversation));
     work.held_open.extend(held_open.map(|open| (open.visitor, open.inbox)));
     lock_agents(batch, asked.agents, &mut work).await?;
+    if asked.term {
+        work.term = batch.lease_term().await?;
+    }
     find_known(batch, &asked.client_ids, &mut work).await?;
     Ok(work)
 }

@@ -1,13 +1,21 @@
 //! Publish and subscribe between nodes: a hint, never the truth.
 //!
-//! Contract: `publish` never blocks and may lose; what arrives was sent, but maybe twice or late.
-//! A node never receives its own envelopes. Whoever reads finds lost hints by gaps in `seq`.
+//! Contract: sending never blocks and may lose; what arrives was sent, but maybe twice or late.
+//! A node never receives its own envelopes. Whoever reads finds lost hints by gaps in `seq`, and
+//! is told `Lost` whenever something may have been missed.
 
+#[cfg(test)]
+mod cases;
 mod local;
+mod readers;
 
 pub(crate) use local::{LocalHub, LocalLink};
+pub(crate) use readers::HintStream;
 
+use salotto_protocol::NodeId;
 use salotto_protocol::envelope::Envelope;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// This node's end of the link.
 #[derive(Clone)]
@@ -16,32 +24,57 @@ pub(crate) enum Link {
     Local(LocalLink),
 }
 
-/// What other nodes published. Bounded: `Lost` says that some of it is gone.
+/// What other nodes sent. Bounded: `Lost` says that some of it is gone.
+#[derive(Debug)]
 pub(crate) enum Hint {
     Envelope(Envelope),
+    /// Read what you follow from the store.
     Lost,
 }
 
+/// Whether hints can be expected to arrive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trust {
+    Sound,
+    /// There is no connection, or a probe did not come back: rather look into the store often.
+    Suspect {
+        since: Instant,
+    },
+}
+
 impl Link {
-    pub(crate) fn publish(&self, envelope: &Envelope) {
+    /// To these nodes' inboxes; its own is skipped. Never blocks, may lose.
+    pub(crate) fn send(&self, to: &[NodeId], envelope: &Envelope) {
         match self {
-            Link::Local(link) => link.publish(envelope),
+            Link::Local(link) => link.send(to, envelope),
         }
     }
 
-    /// Whether anybody would hear: spares the encoding.
+    /// To every other node.
+    pub(crate) fn announce(&self, envelope: &Envelope) {
+        match self {
+            Link::Local(link) => link.announce(envelope),
+        }
+    }
+
+    /// Whether anybody might hear: spares the encoding.
     pub(crate) fn has_peers(&self) -> bool {
         match self {
             Link::Local(link) => link.has_peers(),
         }
     }
 
-    /// A bounded copy, from now on, of what the other nodes publish.
+    /// A bounded copy, from now on, of what the other nodes send.
     pub(crate) fn hints(&self) -> HintStream {
         match self {
             Link::Local(link) => link.hints(),
         }
     }
-}
 
-pub(crate) use local::HintStream;
+    /// Changes are told by the watch; each return to `Sound` is also a `Hint::Lost`.
+    pub(crate) fn trust(&self) -> watch::Receiver<Trust> {
+        match self {
+            Link::Local(link) => link.trust(),
+        }
+    }
+}

@@ -70,13 +70,27 @@ const PATH: Values = ("path", &["local", "link", "resume"]);
 const DELIVERY_PATH: Values = ("path", &["local", "link"]);
 const STORE_OP: Values = ("op", &["append", "change", "checkpoint"]);
 const STORE_ERROR: Values = ("error", &["busy", "constraint", "unavailable"]);
-const DROPPED: Values = ("reason", &["buffer_full", "decode_error", "gap", "stale"]);
+const ENVELOPE: Values = ("kind", &["committed", "typing", "marks", "page", "settings"]);
+const DROPPED: Values = (
+    "reason",
+    &[
+        "buffer_full",
+        "decode_error",
+        "unknown",
+        "queue_full",
+        "disconnected",
+        "refused",
+        "gap",
+        "stale",
+    ],
+);
 const AGENT: Values = ("state", &["available", "away", "absent"]);
 const SLOT: Values = ("state", &["taken", "free"]);
 const STATE: Values = ("state", &["bot", "waiting", "unassigned", "assigned", "closed"]);
 /// Named queues come with routing rules; until then there is one.
 const QUEUE: Values = ("queue", &["other"]);
-const ROUTED: Values = ("outcome", &["assigned", "refused", "failed"]);
+const ROUTED: Values = ("outcome", &["assigned", "refused", "stale_term", "failed"]);
+const VIOLATION: Values = ("kind", &["miscounted", "misplaced"]);
 const WAITED: Values = ("outcome", &["assigned", "abandoned"]);
 const ROUTE: Values = (
     "route",
@@ -150,6 +164,13 @@ pub(super) const METRICS: &[Metric] = &[
     histogram("salotto_store_write_batch_messages", DEPTH, &[], "Writes of one commit"),
     histogram("salotto_store_operation_duration_seconds", FAST, &[STORE_OP], "Store calls"),
     counter("salotto_store_errors_total", &[STORE_OP, STORE_ERROR], "Store calls that failed"),
+    gauge("salotto_link_up", &[], "1 when hints of other nodes can be expected to arrive"),
+    gauge("salotto_link_subscriptions", &[], "Topics that this node hears"),
+    gauge("salotto_link_pending_messages", &[], "Envelopes that wait to be published"),
+    counter("salotto_link_reconnects_total", &[], "Times the link was made anew"),
+    histogram("salotto_link_lag_seconds", FAST, &[], "From a probe to its return"),
+    counter("salotto_link_messages_total", &[DIRECTION, ENVELOPE], "Envelopes"),
+    counter("salotto_link_bytes_total", &[DIRECTION], "Bytes of envelopes"),
     counter("salotto_link_dropped_total", &[DROPPED], "Hints lost; the store has what they told"),
     gauge("salotto_agents", &[AGENT], "Agents: available ones are here and Available"),
     gauge("salotto_agent_slots", &[SLOT], "Slots; free are those of agents who could answer"),
@@ -159,6 +180,11 @@ pub(super) const METRICS: &[Metric] = &[
     counter("salotto_routing_decisions_total", &[QUEUE, ROUTED], "What the router decided"),
     histogram("salotto_routing_duration_seconds", FAST, &[], "One decision of the router"),
     counter("salotto_capacity_violations_total", &[], "Slots taken or freed uncounted: never"),
+    gauge("salotto_router_leader", &[], "1 on the node that is the router"),
+    gauge("salotto_router_term", &[], "Its term; 0 on the other nodes"),
+    gauge("salotto_router_violations", &[VIOLATION], "What a recount of the slots finds: never"),
+    gauge("salotto_router_agents_above_capacity", &[], "By hand, or by a lowered limit"),
+    counter("salotto_router_requeued_total", &[], "Taken back from agents who are gone"),
     gauge("salotto_conversations", &[STATE], "Conversations in the store"),
     counter("salotto_conversations_started_total", &[], "Conversations started"),
     counter("salotto_conversations_closed_total", &[], "Conversations closed"),

@@ -5,6 +5,7 @@
 mod actors;
 mod exporter;
 mod http;
+mod link;
 mod list;
 mod messages;
 mod node;
@@ -18,6 +19,7 @@ mod tests;
 pub(crate) use actors::*;
 pub(crate) use exporter::{install, keep_up, render};
 pub(crate) use http::*;
+pub(crate) use link::*;
 pub(crate) use messages::*;
 pub(crate) use node::*;
 pub(crate) use routing::*;

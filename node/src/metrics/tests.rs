@@ -57,6 +57,7 @@ fn every_metric_that_a_function_names_is_in_the_list() {
     let sources = [
         include_str!("actors.rs"),
         include_str!("http.rs"),
+        include_str!("link.rs"),
         include_str!("messages.rs"),
         include_str!("node.rs"),
         include_str!("routing.rs"),

@@ -1,4 +1,4 @@
-//! On which nodes an agent has a socket. Eligible for work is only who is somewhere.
+//! On which nodes an agent has a socket. Eligible for work is only who is on a living one.
 
 use salotto_protocol::{AgentId, NodeId};
 use uuid::Uuid;
@@ -13,6 +13,8 @@ const INSERT: &str = "
     ON CONFLICT DO NOTHING";
 
 const DELETE: &str = "DELETE FROM agent_presence WHERE agent = $1 AND node = $2";
+
+const DELETE_OF_NODE: &str = "DELETE FROM agent_presence WHERE node = $1 RETURNING agent";
 
 const DELETE_ALL: &str = "DELETE FROM agent_presence RETURNING agent";
 
@@ -32,9 +34,23 @@ impl Batch<'_> {
         Ok(true)
     }
 
+    /// Nobody is on this node. Gives those who were.
+    pub(crate) async fn clear_presence_of(
+        &mut self,
+        node: NodeId,
+    ) -> Result<Vec<AgentId>, StoreError> {
+        let delete = query(DELETE_OF_NODE).bind(node.0);
+        let rows: Vec<(Uuid,)> = delete.all(self.connection()).await?;
+        self.touch_all(rows).await
+    }
+
     /// Nobody is anywhere. Gives those who were.
     pub(crate) async fn clear_presence(&mut self) -> Result<Vec<AgentId>, StoreError> {
         let rows: Vec<(Uuid,)> = query(DELETE_ALL).all(self.connection()).await?;
+        self.touch_all(rows).await
+    }
+
+    async fn touch_all(&mut self, rows: Vec<(Uuid,)>) -> Result<Vec<AgentId>, StoreError> {
         let mut agents: Vec<AgentId> = rows.into_iter().map(|(agent,)| AgentId(agent)).collect();
         agents.sort_unstable();
         agents.dedup();

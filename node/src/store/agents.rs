@@ -20,7 +20,7 @@ pub(crate) struct AgentRow {
     pub(crate) active: u32,
     /// Grows with every change of eligibility: status, capacity, presence.
     pub(crate) version: i64,
-    /// Has a row in `agent_presence`.
+    /// Has a socket on a node that is alive.
     pub(crate) present: bool,
 }
 
@@ -53,7 +53,8 @@ struct StoredCredentials {
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT agents.id, email, name, status, capacity, active, version,
-        (SELECT COUNT(*) FROM agent_presence WHERE agent = agents.id) AS present
+        (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
+            WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";
 
 const ALL: &str = "agents ORDER BY agents.id";

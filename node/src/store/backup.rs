@@ -45,6 +45,9 @@ pub(crate) async fn restored(url: &str) -> Result<(), StoreError> {
     let mut batch = writer.begin().await?;
     batch.draw_epoch().await?;
     batch.clear_presence().await?;
+    batch.delete_nodes().await?;
+    batch.clear_attachments().await?;
+    batch.release_leases().await?;
     batch.delete_sessions().await?;
     batch.commit().await
 }

@@ -32,7 +32,7 @@ pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 pub(super) const COPY: &str = "VACUUM INTO $1";
 
 /// Word, SQLite, PostgreSQL.
-const WORDS: [(&str, &str, &str); 10] = [
+const WORDS: [(&str, &str, &str); 12] = [
     // Many rows at once. A row that is refused fails the batch, which is rolled back as a whole:
     // so SQLite need not copy every page it changes into a statement journal (half the writing).
     ("{insert_rows}", "INSERT OR FAIL INTO", "INSERT INTO"),
@@ -45,6 +45,15 @@ const WORDS: [(&str, &str, &str); 10] = [
     ("{lock_conversations}", "", "FOR NO KEY UPDATE OF conversations"),
     ("{lock_free_conversations}", "", "FOR NO KEY UPDATE OF conversations SKIP LOCKED"),
     ("{lock_agents}", "", "FOR NO KEY UPDATE OF agents"),
+    // Keeps a row that was read as it is until the transaction ends.
+    ("{keep}", "", "FOR SHARE"),
+    // The database's own clock, which all nodes share: milliseconds since 1970, UTC. PostgreSQL's
+    // usual one stands still within a transaction.
+    (
+        "{now_ms}",
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+    ),
     // The time of closed conversations only: in PostgreSQL a message that changes a column of an
     // index, whether of a part or of all rows, would have to be written into all indexes.
     ("{closed_at_ms}", "last_at_ms", "closed_at_ms"),
@@ -53,9 +62,9 @@ const WORDS: [(&str, &str, &str); 10] = [
     ("{clustered}", "WITHOUT ROWID", ""),
 ];
 
-/// SQLite takes 32,766 parameters in a statement; the widest row here has 19.
+/// Rows of one statement. SQLite takes 32,766 parameters in one; the widest row here has 20.
 pub(super) const ROWS_MAX: usize = 1_024;
-const _: () = assert!(ROWS_MAX * 19 < 32_766);
+const _: () = assert!(ROWS_MAX * 20 < 32_766);
 
 /// The engine's words in a statement.
 pub(super) fn fill(engine: Engine, sql: &str) -> String {

@@ -32,6 +32,8 @@ pub(crate) struct Head {
     pub(crate) slot_agent: Option<AgentId>,
     /// Grows with every change of the assignee.
     pub(crate) assignment: u32,
+    /// Somebody of the team has written since it was assigned last.
+    pub(crate) answered: bool,
     /// Open beside another open conversation of the same visitor, on purpose.
     pub(crate) beside: bool,
     pub(crate) started_at_ms: i64,
@@ -80,6 +82,7 @@ pub(super) struct HeadRow {
     assignee: Option<Uuid>,
     slot_agent: Option<Uuid>,
     assignment: i64,
+    answered: i64,
     beside: i64,
     started_at_ms: i64,
     last_at_ms: i64,
@@ -92,8 +95,8 @@ pub(super) struct HeadRow {
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
-        slot_agent, assignment, beside, started_at_ms, last_at_ms, waiting_since_ms, started_on,
-        preview, preview_by
+        slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
+        started_on, preview, preview_by
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -109,6 +112,16 @@ pub(super) const CLOSED_OF_INBOX: &str = "conversations WHERE inbox = $1 AND sta
 
 pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
     ORDER BY waiting_since_ms, id LIMIT $1";
+
+pub(super) const UNANSWERED: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE assignee = asked.column1 AND state = 'assigned' AND answered = 0 LIMIT 256";
+
+/// The primary key's row holds both: nothing else is read.
+pub(super) const REACHED: &str = "
+    SELECT id, seq FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
+
+pub(super) const THESE: &str =
+    "({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
 
 /// In id order: every writer locks in the same one.
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
@@ -132,7 +145,7 @@ pub(super) const COUNTS: &str = "
 
 const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
-        state, assignee, slot_agent, assignment, beside, started_at_ms, last_at_ms,
+        state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
@@ -145,8 +158,8 @@ pub(super) const ADVANCE: &str = "
 /// What a change of state or assignee changes besides.
 pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
-        slot_agent = new.column4, assignment = new.column5, beside = new.column6,
-        waiting_since_ms = new.column7
+        slot_agent = new.column4, assignment = new.column5, answered = new.column6,
+        beside = new.column7, waiting_since_ms = new.column8
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -187,6 +200,51 @@ impl Store {
         rows.into_iter().map(HeadRow::into_head).collect()
     }
 
+    /// How far these logs reach. Unknown ids are left out.
+    pub(crate) async fn reached(
+        &self,
+        ids: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Seq)>, StoreError> {
+        let mut reached = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let rows: Vec<(Uuid, i64)> = self.reads().all(list(chunk).into_query(REACHED)).await?;
+            for (id, seq) in rows {
+                reached.push((ConversationId(id), decode::seq(seq)?));
+            }
+        }
+        Ok(reached)
+    }
+
+    /// Heads as they are now, not locked. Unknown ids are left out.
+    pub(crate) async fn heads_of(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let read = list(chunk).into_query(select(THESE));
+            let rows: Vec<HeadRow> = self.reads().all(read).await?;
+            for row in rows {
+                heads.push(row.into_head()?);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// What these agents have and nobody has answered; some of it, if it is much.
+    pub(crate) async fn unanswered(&self, agents: &[AgentId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::new();
+        for chunk in agents.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(1);
+            for agent in chunk {
+                rows.cell(agent.0);
+            }
+            let read = rows.into_query(select(UNANSWERED));
+            let rows: Vec<HeadRow> = self.reads().all(read).await?;
+            for row in rows {
+                heads.push(row.into_head()?);
+            }
+        }
+        Ok(heads)
+    }
+
     /// Conversations by state, for the metrics.
     pub(crate) async fn counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
         self.reads().all(query(COUNTS)).await
@@ -211,7 +269,7 @@ impl Batch<'_> {
             Held::Skipped => LOCK_FREE,
         };
         let rows: Vec<HeadRow> =
-            list_of(ids).into_query(select(lock)).all(self.connection()).await?;
+            list(ids).into_query(select(lock)).all(self.connection()).await?;
         let heads = rows.into_iter().map(HeadRow::into_head).collect::<Result<Vec<Head>, _>>()?;
         let held = match self.engine() {
             // It has one writer: nobody else holds a head.
@@ -228,7 +286,7 @@ impl Batch<'_> {
     ) -> Result<Vec<ConversationId>, StoreError> {
         let found: HashSet<ConversationId> = found.iter().map(|head| head.id).collect();
         let missing: Vec<_> = ids.iter().copied().filter(|id| !found.contains(id)).collect();
-        let there = list_of(&missing).into_query(EXISTING);
+        let there = list(&missing).into_query(EXISTING);
         let there: Vec<(Uuid,)> = there.all(self.connection()).await?;
         Ok(there.into_iter().map(|(id,)| ConversationId(id)).collect())
     }
@@ -253,7 +311,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(19);
+            let mut rows = Rows::new(20);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -280,13 +338,14 @@ impl Batch<'_> {
     /// Stores new states, assignees and slots.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(7);
+            let mut rows = Rows::new(8);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
                     .cell(head.assignee.map(|agent| agent.0))
                     .cell(head.slot_agent.map(|agent| agent.0))
                     .cell(i64::from(head.assignment))
+                    .cell(i64::from(head.answered))
                     .cell(i64::from(head.beside))
                     .cell(head.waiting_since_ms);
             }
@@ -296,11 +355,11 @@ impl Batch<'_> {
     }
 }
 
-fn list_of(ids: &[ConversationId]) -> Rows {
+fn list(ids: &[ConversationId]) -> Rows {
     let mut rows = Rows::new(1);
-    for id in ids {
+    ids.iter().for_each(|id| {
         rows.cell(id.0);
-    }
+    });
     rows
 }
 
@@ -317,6 +376,7 @@ fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.assignee.map(|agent| agent.0))
         .cell(head.slot_agent.map(|agent| agent.0))
         .cell(i64::from(head.assignment))
+        .cell(i64::from(head.answered))
         .cell(i64::from(head.beside))
         .cell(head.started_at_ms)
         .cell(head.last_at_ms)
@@ -357,6 +417,7 @@ impl HeadRow {
             assignee: self.assignee.map(AgentId),
             slot_agent: self.slot_agent.map(AgentId),
             assignment: decode::count(self.assignment)?,
+            answered: self.answered != 0,
             beside: self.beside != 0,
             started_at_ms: self.started_at_ms,
             last_at_ms: self.last_at_ms,

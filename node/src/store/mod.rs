@@ -3,6 +3,7 @@
 mod agent_presence;
 mod agent_sessions;
 mod agents;
+mod attachments;
 mod audit;
 mod backup;
 mod batch;
@@ -17,8 +18,10 @@ mod file;
 mod floor;
 mod head;
 mod inboxes;
+mod leases;
 mod marks;
 mod meta;
+mod nodes;
 mod open;
 mod query;
 mod schema;
@@ -33,7 +36,8 @@ mod trouble;
 mod verify;
 
 pub(crate) use agents::AgentRow;
-pub(crate) use audit::SlotCount;
+pub(crate) use attachments::{Attached, Subject};
+pub(crate) use audit::{Recount, SlotCount};
 pub(crate) use backup::{backup, restored};
 pub(crate) use batch::Batch;
 pub(crate) use chatflows::ChatflowRow;
@@ -43,7 +47,9 @@ pub(crate) use error::{StoreError, Trouble};
 pub(crate) use floor::Floor;
 pub(crate) use head::{Head, Held, OpenConversation, preview_of};
 pub(crate) use inboxes::InboxRow;
+pub(crate) use leases::{LEASE_MS, Term};
 pub(crate) use marks::{Mark, Marks};
+pub(crate) use nodes::Row;
 pub(crate) use open::check_url;
 pub(crate) use sites::SiteRow;
 pub(crate) use starts::StartKey;
@@ -124,7 +130,6 @@ impl Store {
         })
     }
 
-    #[cfg(test)]
     pub(crate) fn is_embedded(&self) -> bool {
         match self.place() {
             Place::File(_) => true,

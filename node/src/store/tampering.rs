@@ -1,11 +1,21 @@
 //! For tests: what no node would ever write.
 
+use salotto_protocol::NodeId;
 use sqlx::Executor as _;
 
 use super::Store;
 use super::connection::Connection;
 
 impl Store {
+    /// A node that never needs to say that it lives.
+    pub(crate) async fn immortal(&self, node: NodeId) {
+        let id = match self.is_embedded() {
+            true => format!("x'{}'", node.0.simple()),
+            false => format!("'{}'", node.0),
+        };
+        self.tamper(&format!("INSERT INTO nodes VALUES ({id}, 9999999999999)")).await;
+    }
+
     /// Runs SQL on the write connection, constraints or not.
     pub(crate) async fn tamper(&self, sql: &str) {
         let (before, after) = match self.is_embedded() {

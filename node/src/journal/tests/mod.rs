@@ -21,7 +21,7 @@ use super::{
     Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
     Outcome, Rejection, Slot, Target, Write,
 };
-use crate::store::{AgentRow, Head, Store};
+use crate::store::{AgentRow, Head, Store, Term};
 use crate::supervisor;
 use crate::test_support::Database;
 
@@ -95,6 +95,7 @@ struct NewWrite {
     target: Target,
     client_id: Option<ClientId>,
     agents: Vec<AgentId>,
+    term: Option<Term>,
     decide: Decide,
 }
 
@@ -102,8 +103,8 @@ impl NewWrite {
     fn into_write(self) -> (Write, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).unwrap_or(()));
-        let NewWrite { target, client_id, agents, decide } = self;
-        (Write { target, client_id, agents, decide, done }, outcome)
+        let NewWrite { target, client_id, agents, term, decide } = self;
+        (Write { target, client_id, agents, term, decide, done }, outcome)
     }
 }
 
@@ -137,6 +138,7 @@ impl Visitor {
             target: Target::Start(Box::new(new)),
             client_id: Some(message),
             agents: Vec::new(),
+            term: None,
             decide: says(Author::Visitor { id: self.id }, message, text),
         }
     }
@@ -149,7 +151,7 @@ impl Visitor {
 
 fn on(conversation: ConversationId, client_id: Option<ClientId>, decide: Decide) -> NewWrite {
     let target = Target::Conversation(conversation);
-    NewWrite { target, client_id, agents: Vec::new(), decide }
+    NewWrite { target, client_id, agents: Vec::new(), term: None, decide }
 }
 
 /// A message of whoever; a visitor's reopens a closed conversation.

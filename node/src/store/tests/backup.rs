@@ -70,10 +70,12 @@ async fn a_restored_store_has_a_new_epoch_nobody_present_nobody_signed_in_and_al
     let (head, entries) = conversation();
     desk.put(&head, &entries).await;
     let agent = desk.put_agent(0).await;
+    let node = NodeId::fresh();
+    desk.store.immortal(node).await;
     {
         let mut writer = desk.store.writer().await;
         let mut batch = writer.begin().await.unwrap();
-        assert!(batch.set_presence(agent, NodeId::fresh(), true).await.unwrap());
+        assert!(batch.set_presence(agent, node, true).await.unwrap());
         assert!(batch.insert_session([7; 32], agent, i64::MAX, 0).await.unwrap());
         batch.commit().await.unwrap();
     }

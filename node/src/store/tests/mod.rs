@@ -93,6 +93,7 @@ fn conversation() -> (Head, Vec<Entry>) {
         assignee: None,
         slot_agent: None,
         assignment: 0,
+        answered: false,
         beside: false,
         started_at_ms: 1_001,
         last_at_ms: 1_003,

@@ -1,11 +1,12 @@
 //! That SQLite finds rows by an index, and by which one.
 
 use super::*;
+use crate::store::attachments::OF;
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
     ADVANCE, CLOSED_OF_INBOX, COUNTS, EXISTING, LOCK, LOCK_FREE, MOVE, OF_VISITOR, OPEN,
-    OPEN_OF_INBOX, WAITING, select,
+    OPEN_OF_INBOX, REACHED, THESE, UNANSWERED, WAITING, select,
 };
 use crate::store::marks::RAISE;
 use crate::store::query::query;
@@ -21,7 +22,11 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 6),
-        (MOVE.to_owned(), 7),
+        (MOVE.to_owned(), 8),
+        (select(THESE), 1),
+        (select(UNANSWERED), 1),
+        (REACHED.to_owned(), 1),
+        (OF.to_owned(), 1),
         (KNOWN.to_owned(), 2),
         (BY_SEQ.to_owned(), 2),
         (FIND.to_owned(), 2),

@@ -16,6 +16,8 @@ mod marks;
 mod starts;
 #[path = "../streams.rs"]
 mod streams;
+#[path = "../terms.rs"]
+mod terms;
 
 use super::*;
 
