@@ -2,13 +2,15 @@
 //!
 //! `node` starts and kills processes; `rest` and `socket` speak the documented protocol with no
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
-//! half of the promise (cursors, resending); `checker` holds what was recorded against the store.
+//! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
+//! `redis` starts real Redis servers.
 
 pub mod checker;
 pub mod desk;
 pub mod node;
 pub mod participant;
 pub mod patience;
+pub mod redis;
 pub mod rest;
 pub mod socket;
 pub mod tidy;

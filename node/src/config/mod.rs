@@ -23,6 +23,8 @@ pub(crate) use layers::Sources;
 pub(crate) use print::{example, print};
 use value::Value;
 
+use crate::link_url::{LinkUrl, RedisUrl};
+
 /// Everything that can be set, checked.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -30,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) admin_listen: SocketAddr,
     pub(crate) store_url: String,
+    pub(crate) link_url: LinkUrl,
     pub(crate) demo_enabled: bool,
     pub(crate) demo_password: Option<Secret>,
     pub(crate) loadtest_token: Option<Secret>,
@@ -120,6 +123,7 @@ impl Config {
             },
             admin_listen: address(&layers, "admin.listen"),
             store_url: text(&layers, "store.url").to_owned(),
+            link_url: link_url(&layers)?,
             demo_enabled: flag(&layers, "demo.enabled"),
             demo_password: secret(&layers, "demo.password", "demo.password_file")?,
             loadtest_token: secret(&layers, "loadtest.token", "loadtest.token_file")?,
@@ -201,6 +205,24 @@ fn address(layers: &Layers, key: &str) -> SocketAddr {
 fn per_minute(layers: &Layers, name: &str) -> u32 {
     let key = format!("limits.{name}_per_minute");
     u32::try_from(number(layers, &key)).expect("below the limit of the setting")
+}
+
+/// With the password that stands elsewhere.
+fn link_url(layers: &Layers) -> Result<LinkUrl, ConfigError> {
+    let url = LinkUrl::parse(text(layers, "link.url")).expect("it was checked");
+    let password = secret(layers, "link.password", "link.password_file")?;
+    match (url, password) {
+        (url, None) => Ok(url),
+        (LinkUrl::Redis(url), Some(_)) if url.password.is_some() => {
+            Err(bad(layers, "link.url", "holds a password: leave out link.password".into()))
+        }
+        (LinkUrl::Redis(url), Some(password)) => {
+            Ok(LinkUrl::Redis(RedisUrl { password: Some(password.expose().to_owned()), ..url }))
+        }
+        (LinkUrl::Local, Some(_)) => {
+            Err(bad(layers, "link.url", "is local: and needs no link.password".into()))
+        }
+    }
 }
 
 /// From the setting itself or from the file that the other one names.

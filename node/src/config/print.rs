@@ -3,6 +3,7 @@
 use super::Config;
 use super::settings::{SETTINGS, Setting};
 use super::value::{Kind, Value};
+use crate::link_url::masked;
 
 /// One line a setting: key, value, origin. Secrets are masked.
 pub(crate) fn print(config: &Config) -> String {
@@ -50,12 +51,15 @@ fn default(setting: &Setting) -> String {
 fn shown(setting: &Setting, value: &Value) -> String {
     match setting.kind {
         Kind::Secret { .. } => "\"********\"".to_owned(),
+        Kind::LinkUrl => match value {
+            Value::Text(url) => format!("{:?}", masked(url)),
+            Value::Number(_) | Value::Flag(_) | Value::List(_) => toml_text(value),
+        },
         Kind::Address
         | Kind::Number { .. }
         | Kind::Flag
         | Kind::Networks
         | Kind::StoreUrl
-        | Kind::LinkUrl
         | Kind::SecretFile
         | Kind::Word(_) => toml_text(value),
     }

@@ -225,7 +225,7 @@ pub(super) use cases_for;
 mod local {
     //! The cases for nodes of one process.
 
-    use super::{Meeting, cases_for};
+    use super::Meeting;
     use crate::link::{Link, LocalHub};
     use salotto_protocol::NodeId;
 
