@@ -130,7 +130,8 @@ async fn keep(shared: Arc<Shared>) {
 /// One session after another, for ever.
 async fn keep_linked(shared: Arc<Shared>) {
     let mut backoff = Backoff::default();
-    let mut told: Option<Trouble> = None;
+    // Each kind once, until the link has stood again.
+    let mut told: Vec<Trouble> = Vec::new();
     let mut known = Vec::new();
     loop {
         let (trouble, was_proved) = match Session::begin(&shared, &known).await {
@@ -142,16 +143,17 @@ async fn keep_linked(shared: Arc<Shared>) {
         shared.close();
         if was_proved {
             backoff = Backoff::default();
+            told.clear();
+            metrics::link_reconnected();
         }
-        if was_proved || told.as_ref().is_none_or(|told| !told.resembles(&trouble)) {
+        if !told.iter().any(|told| told.resembles(&trouble)) {
             tracing::warn!(
                 %trouble,
                 "the link to Redis does not stand; chat goes on, and what other nodes commit \
                  is seen later"
             );
+            told.push(trouble);
         }
-        told = Some(trouble);
-        metrics::link_reconnected();
         sleep(backoff.pause()).await;
     }
 }

@@ -41,8 +41,8 @@ impl Places {
             }
             RedisForm::Cluster => {
                 let mut trouble = Trouble::Unserved;
-                for server in known.iter().chain(&url.servers) {
-                    match shards(server, &login).await {
+                for server in in_turn(known, &url.servers) {
+                    match shards(&server, &login).await {
                         Ok(shards) => return Ok(Places::Cluster(shards)),
                         Err(found) => trouble = found,
                     }
@@ -91,6 +91,17 @@ impl Places {
         servers.dedup();
         servers
     }
+}
+
+/// Each once, beginning anywhere: one that was cut off may tell of masters that are gone.
+fn in_turn(known: &[Server], seeds: &[Server]) -> Vec<Server> {
+    let mut servers: Vec<Server> = known.iter().chain(seeds).cloned().collect();
+    servers.sort();
+    servers.dedup();
+    let random = getrandom::u32().expect("the system has random numbers") as usize;
+    let begin = random % servers.len();
+    servers.rotate_left(begin);
+    servers
 }
 
 /// Where most of the sentinels that answer see the master: one alone may have been cut off.
