@@ -66,7 +66,8 @@ tools-build:
 	@scripts/need cargo cc npm
 
 tools-test:
-	@scripts/need cargo-fmt cargo-clippy chromium redis-server redis-cli
+	@scripts/need cargo-fmt cargo-clippy chromium helm kubernetes-validate prometheus \
+		redis-server redis-cli
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

@@ -3,15 +3,18 @@
 //! `node` starts and kills processes; `rest` and `socket` speak the documented protocol with no
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
-//! `redis` starts real Redis servers.
+//! `redis` starts real Redis servers; `chart` and `prometheus` drive programs of others (`tool`).
 
+pub mod chart;
 pub mod checker;
 pub mod desk;
 pub mod node;
 pub mod participant;
 pub mod patience;
+pub mod prometheus;
 pub mod redis;
 pub mod rest;
 pub mod socket;
 pub mod tidy;
+pub mod tool;
 pub mod wire;
