@@ -1,7 +1,7 @@
 //! The bounded queue before one Redis server: full means dropped and counted.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -75,11 +75,7 @@ impl Queue {
     }
 
     pub(super) fn clear(&self) {
-        let mut waiting = self.lock();
-        let dropped = waiting.posts.len();
-        *waiting = Waiting::default();
-        metrics::link_unqueued(dropped);
-        metrics::link_dropped_many("disconnected", dropped);
+        self.lock().clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -89,11 +85,19 @@ impl Queue {
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        self.clear();
+        // Nobody gains by a panic here.
+        self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 impl Waiting {
+    fn clear(&mut self) {
+        let dropped = self.posts.len();
+        *self = Waiting::default();
+        metrics::link_unqueued(dropped);
+        metrics::link_dropped_many("disconnected", dropped);
+    }
+
     fn batch(&mut self) -> Vec<Post> {
         let mut batch = Vec::new();
         let mut bytes = 0;

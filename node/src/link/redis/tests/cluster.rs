@@ -22,10 +22,7 @@ async fn node_at(cluster: &RedisCluster, master: usize) -> NodeId {
 }
 
 async fn member(cluster: &RedisCluster, node: NodeId) -> Member {
-    let link = cluster.join(node);
-    until_sound(&link).await;
-    let hints = link.hints();
-    Member { node, link, hints }
+    Member::with(node, cluster.join(node)).await
 }
 
 #[tokio::test]

@@ -2,23 +2,29 @@
 
 use std::time::Instant;
 
+use salotto_protocol::NodeId;
 use salotto_tests::redis::RedisServer;
 
+use super::{assert_they_talk, link};
 use crate::link::cases::{Meeting, Member, cases_for, marks};
 use crate::link::readers::UNREAD_ENVELOPES_MAX;
 
 cases_for!(RedisServer);
 
 #[tokio::test]
-async fn a_server_with_a_password_lets_in_who_has_it() {
+async fn a_user_who_may_do_what_is_documented_may_do_enough() {
     let server = RedisServer::start_with(&[("requirepass", "hunter 2")]).await;
-    let _ = server.ask(&["ACL", "SETUSER", "chat", "on", ">a@b", "&*", "+@all"]).await;
+    let may = "ACL SETUSER chat on >a@b resetchannels &salotto:* -@all \
+        +publish +subscribe +spublish +ssubscribe +role +cluster|slots +hello +auth";
+    let may: Vec<&str> = may.split_whitespace().collect();
+    assert_eq!(server.ask(&may).await, "OK");
     let url = format!("redis://chat:a%40b@{}", server.address());
-    let node = salotto_protocol::NodeId::fresh();
 
-    let link = super::link(node, &url);
+    let (here, there) = (NodeId::fresh(), NodeId::fresh());
+    let mut here = Member::with(here, link(here, &url)).await;
+    let mut there = Member::with(there, link(there, &url)).await;
 
-    crate::link::cases::until_sound(&link).await;
+    assert_they_talk(&mut here, &mut there).await;
 }
 
 /// Not a benchmark: what is sent in bulk arrives, in order, and in far less time than patience.

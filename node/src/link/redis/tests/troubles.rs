@@ -5,7 +5,7 @@ use std::time::Instant;
 use salotto_protocol::NodeId;
 use salotto_protocol::envelope::{CommittedHint, Envelope};
 use salotto_protocol::{ConversationId, Epoch, Seq};
-use salotto_tests::redis::RedisServer;
+use salotto_tests::redis::{Muffler, RedisServer};
 
 use super::super::hearing::SILENCE;
 use super::super::places::Places;
@@ -69,6 +69,28 @@ async fn a_frozen_server_is_noticed_within_two_silences_and_linked_again_when_it
 
     assert!(noticed < 2 * SILENCE, "{noticed:?}");
     assert_recovered(&mut here, &mut there).await;
+}
+
+#[tokio::test]
+async fn a_subscriber_that_hears_nothing_though_all_is_connected_notices_and_subscribes_again() {
+    let server = RedisServer::start().await;
+    let muffler = Muffler::before(&server).await;
+    let node = NodeId::fresh();
+    let mut deaf = Member::with(node, link(node, &muffler.url())).await;
+    let mut there = Member::join(&server).await;
+    assert_they_talk(&mut deaf, &mut there).await;
+
+    muffler.muffle();
+    let muffled = Instant::now();
+    until_suspect(&deaf.link).await;
+    let noticed = muffled.elapsed();
+    until_closed(&deaf).await;
+    muffler.unmuffle();
+
+    assert!(noticed < 2 * SILENCE, "{noticed:?}");
+    deaf.until_lost().await;
+    until_sound(&deaf.link).await;
+    assert_they_talk(&mut deaf, &mut there).await;
 }
 
 async fn until_closed(member: &Member) {
