@@ -66,7 +66,7 @@ impl Ear {
                 metrics::link_dropped("decode_error");
                 self.readers.lose();
             }
-            Some((from, probe)) if probe.is_empty() => {
+            Some((from, [])) => {
                 if from == self.node {
                     self.changed.notify_one();
                 }
