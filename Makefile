@@ -67,7 +67,8 @@ tools-build:
 	@scripts/need cargo cc npm
 
 tools-test:
-	@scripts/need cargo-fmt cargo-clippy chromium postgres helm kubernetes-validate prometheus
+	@scripts/need cargo-fmt cargo-clippy chromium postgres redis-server redis-cli helm \
+		kubernetes-validate prometheus
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

@@ -50,7 +50,8 @@ pub(crate) async fn seed(
         tracing::warn!(%error, file = %file.display(), "the demo's sign-in could not be kept");
     }
     let agents = add_agents(journal, &password).await?;
-    add_shop(journal, origins(config.demo_address.unwrap_or(config.gateway.listen)), agents).await?;
+    add_shop(journal, origins(config.demo_address.unwrap_or(config.gateway.listen)), agents)
+        .await?;
     Ok(Seeded::Demo { password: Some(password) })
 }
 

@@ -14,6 +14,7 @@ mod figures;
 mod gateway;
 mod journal;
 mod link;
+mod link_url;
 mod metrics;
 mod node;
 mod presence;

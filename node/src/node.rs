@@ -22,7 +22,8 @@ use crate::gateway::{
     admin_routes, public_routes, serve as serve_http,
 };
 use crate::journal::{Change, Journal, Peers};
-use crate::link::{Link, LocalHub};
+use crate::link::{Link, LocalHub, RedisLink};
+use crate::link_url::LinkUrl;
 use crate::metrics;
 use crate::presence::Presence;
 use crate::router::Router;
@@ -89,7 +90,10 @@ async fn start(
 ) -> Result<Running, NodeError> {
     let node = NodeId::fresh();
     let (root, failure) = supervisor::root().await?;
-    let link = Link::Local(LocalHub::new().join(node));
+    let link = match &config.link_url {
+        LinkUrl::Local => Link::Local(LocalHub::new().join(node)),
+        LinkUrl::Redis(url) => Link::Redis(RedisLink::start(node, url.clone())),
+    };
     let peers = Peers { node, link: link.clone() };
     let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;

@@ -5,11 +5,14 @@
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::{AgentId, ConversationId, Epoch, Party, Seq, VisitorId};
+use crate::{AgentId, ConversationId, Epoch, NodeId, Party, Seq, VisitorId};
 
 const MAGIC: [u8; 4] = *b"SLTO";
-/// Raised when a body changes; a node reads this version and the one before.
+/// Raised when a body changes; a node reads this version and the one before. What a newer node
+/// says, in a version or of a kind that is unknown here, is refused by name: to the reader it is a
+/// hint lost, which the store makes good.
 pub const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 6;
 /// A write of the longest entries, with room.
@@ -78,6 +81,24 @@ pub enum EnvelopeError {
     Damaged(#[source] bincode::error::DecodeError),
     #[error("followed by bytes that do not belong to it")]
     TrailingBytes,
+}
+
+const STAMP_BYTES: usize = 16;
+
+/// On a link that many share, the sender's id stands before its envelope. With nothing after it,
+/// it is a probe: whoever hears one knows that its topic is heard.
+pub fn stamped(from: NodeId, envelope: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(STAMP_BYTES + envelope.len());
+    bytes.extend_from_slice(from.0.as_bytes());
+    bytes.extend_from_slice(envelope);
+    bytes
+}
+
+/// Who sent it, and the envelope or nothing.
+pub fn stamped_by(bytes: &[u8]) -> Option<(NodeId, &[u8])> {
+    let (stamp, envelope) = bytes.split_at_checked(STAMP_BYTES)?;
+    let from = Uuid::from_slice(stamp).expect("a stamp is as long as an id");
+    Some((NodeId(from), envelope))
 }
 
 impl Envelope {

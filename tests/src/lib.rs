@@ -3,7 +3,7 @@
 //! `node` starts and kills processes; `rest` and `socket` speak the documented protocol with no
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
-//! `chart` and `prometheus` drive programs of others (`tool`).
+//! `redis` starts real Redis servers; `chart` and `prometheus` drive programs of others (`tool`).
 
 pub mod chart;
 pub mod checker;
@@ -14,6 +14,7 @@ pub mod participant;
 pub mod patience;
 pub mod prometheus;
 pub mod postgres;
+pub mod redis;
 pub mod rest;
 pub mod socket;
 pub mod tidy;

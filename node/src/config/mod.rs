@@ -23,6 +23,8 @@ pub(crate) use layers::Sources;
 pub(crate) use print::{example, print};
 use value::Value;
 
+use crate::link_url::{LinkUrl, RedisUrl};
+
 /// Everything that can be set, checked.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -30,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) admin_listen: SocketAddr,
     pub(crate) store_url: String,
+    pub(crate) link_url: LinkUrl,
     pub(crate) requeue_grace_ms: u64,
     pub(crate) demo_enabled: bool,
     pub(crate) demo_address: Option<SocketAddr>,
@@ -122,6 +125,7 @@ impl Config {
             },
             admin_listen: address(&layers, "admin.listen"),
             store_url: text(&layers, "store.url").to_owned(),
+            link_url: link_url(&layers)?,
             requeue_grace_ms: number(&layers, "router.requeue_grace_ms"),
             demo_enabled: flag(&layers, "demo.enabled"),
             demo_address: optional_address(&layers, "demo.address"),
@@ -209,6 +213,24 @@ fn optional_address(layers: &Layers, key: &str) -> Option<SocketAddr> {
 fn per_minute(layers: &Layers, name: &str) -> u32 {
     let key = format!("limits.{name}_per_minute");
     u32::try_from(number(layers, &key)).expect("below the limit of the setting")
+}
+
+/// With the password that stands elsewhere.
+fn link_url(layers: &Layers) -> Result<LinkUrl, ConfigError> {
+    let url = LinkUrl::parse(text(layers, "link.url")).expect("it was checked");
+    let password = secret(layers, "link.password", "link.password_file")?;
+    match (url, password) {
+        (url, None) => Ok(url),
+        (LinkUrl::Redis(url), Some(_)) if url.password.is_some() => {
+            Err(bad(layers, "link.url", "holds a password: leave out link.password".into()))
+        }
+        (LinkUrl::Redis(url), Some(password)) => {
+            Ok(LinkUrl::Redis(RedisUrl { password: Some(password.expose().to_owned()), ..url }))
+        }
+        (LinkUrl::Local, Some(_)) => {
+            Err(bad(layers, "link.url", "is local: and needs no link.password".into()))
+        }
+    }
 }
 
 /// From the setting itself or from the file that the other one names.

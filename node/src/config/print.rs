@@ -50,12 +50,11 @@ fn default(setting: &Setting) -> String {
 fn shown(setting: &Setting, value: &Value) -> String {
     match setting.kind {
         Kind::Secret { .. } => "\"********\"".to_owned(),
-        Kind::StoreUrl => masked(&toml_text(value)),
+        Kind::StoreUrl | Kind::LinkUrl => masked(&toml_text(value)),
         Kind::Address
         | Kind::Number { .. }
         | Kind::Flag
         | Kind::Networks
-        | Kind::LinkUrl
         | Kind::SecretFile
         | Kind::Word(_) => toml_text(value),
     }
@@ -80,5 +79,22 @@ fn toml_text(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Flag(flag) => flag.to_string(),
         Value::List(list) => format!("{list:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_never_shown() {
+        for (url, shown) in [
+            ("redis://me:hun@ter2@a/1", "redis://me:********@a/1"),
+            ("redis+cluster://:hunter2@a,b", "redis+cluster://:********@a,b"),
+            ("redis://a/1", "redis://a/1"),
+            ("local:", "local:"),
+        ] {
+            assert_eq!(masked(url), shown);
+        }
     }
 }

@@ -95,7 +95,23 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "link.url",
         kind: Kind::LinkUrl,
         default: Some("local:"),
-        about: "How nodes hear of each other: local: is one node alone.",
+        about: "How nodes hear of each other: local: is one node alone. Else by Redis 7 or newer,\n\
+                which may be absent for a while, at start too:\n\
+                redis://[USER:PASSWORD@]HOST[:PORT], one server;\n\
+                redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../SERVICE, its sentinels;\n\
+                redis+cluster://[USER:PASSWORD@]HOST[:PORT],..., some servers of a cluster.",
+    },
+    Setting {
+        key: "link.password",
+        kind: Kind::Secret { min_chars: 1 },
+        default: None,
+        about: "Redis' password, rather than in link.url.",
+    },
+    Setting {
+        key: "link.password_file",
+        kind: Kind::SecretFile,
+        default: None,
+        about: "A file that holds link.password.",
     },
     Setting {
         key: "router.requeue_grace_ms",

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::{Config, Sources, example, print};
+use crate::link_url::LinkUrl;
 
 fn load(file: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, String> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -89,9 +90,18 @@ const BAD_FILES: &[(&str, &str)] = &[
         "s.toml:2: store.url must be sqlite:FILE or postgres://USER@HOST/DATABASE",
     ),
     (
-        "[link]\nurl = \"redis://cache\"\n",
-        "s.toml:2: link.url must be local: ; Redis comes with a later version",
+        "[link]\nurl = \"rediss://me:secret@cache\"\n",
+        "s.toml:2: link.url must not be rediss: ; for TLS put a tunnel before Redis",
     ),
+    (
+        "[link]\nurl = \"redis+sentinel://one,two\"\n",
+        "s.toml:2: link.url must name the service after the sentinels, such as /mymaster",
+    ),
+    (
+        "[link]\nurl = \"redis://:secret@cache\"\npassword = \"other\"\n",
+        "s.toml:2: link.url holds a password: leave out link.password",
+    ),
+    ("[link]\npassword = \"other\"\n", "default: link.url is local: and needs no link.password"),
     (
         "[loadtest]\ntoken = \"short\"\n",
         "s.toml:2: loadtest.token must have at least 16 characters",
@@ -200,6 +210,22 @@ fn printing_shows_origins_and_masks_secrets() {
     assert!(printed.contains("# demo.password is not set\n"), "{printed}");
     for shown in [printed, format!("{config:?}")] {
         assert!(!shown.contains("0123456789abcdef"), "{shown}");
+    }
+}
+
+#[test]
+fn the_links_password_is_taken_from_where_it_stands_and_never_shown() {
+    for file in [
+        "[link]\nurl = \"redis://me:0123456789abcdef@cache\"\n",
+        "[link]\nurl = \"redis://me:@cache\"\npassword = \"0123456789abcdef\"\n",
+    ] {
+        let config = load(Some(file), &[]).expect("valid");
+        let LinkUrl::Redis(url) = &config.link_url else { panic!("{file}") };
+        assert_eq!(url.password.as_deref(), Some("0123456789abcdef"));
+        for shown in [print(&config), format!("{config:?}"), format!("{url:?}")] {
+            assert!(!shown.contains("0123456789abcdef"), "{shown}");
+            assert!(shown.contains("cache"), "{shown}");
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use toml::de::DeValue;
 
+use crate::link_url::LinkUrl;
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// An IP address and a port; port 0 takes any free one.
@@ -119,7 +121,7 @@ impl Kind {
                 .map(|_| ())
                 .map_err(|_| format!("must be an address such as 127.0.0.1:8080, not {text:?}")),
             Kind::StoreUrl => check_store_url(text),
-            Kind::LinkUrl => check_link_url(text),
+            Kind::LinkUrl => LinkUrl::parse(text).map(|_| ()),
             Kind::Secret { min_chars } if text.chars().count() < min_chars => {
                 Err(format!("must have at least {min_chars} characters"))
             }
@@ -166,15 +168,5 @@ fn check_store_url(url: &str) -> Result<(), String> {
         Some(("sqlite", _)) => Ok(()),
         Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(()),
         Some(_) | None => Err("must be sqlite:FILE or postgres://USER@HOST/DATABASE".to_owned()),
-    }
-}
-
-fn check_link_url(url: &str) -> Result<(), String> {
-    match url.split_once(':') {
-        Some(("local", "")) => Ok(()),
-        Some(("redis" | "rediss", _)) => {
-            Err("must be local: ; Redis comes with a later version".to_owned())
-        }
-        Some(_) | None => Err("must be local:".to_owned()),
     }
 }

@@ -27,7 +27,10 @@ pub(super) struct Member {
 impl Member {
     pub(super) async fn join(meeting: &impl Meeting) -> Member {
         let node = NodeId(uuid::Uuid::now_v7());
-        let link = meeting.join(node);
+        Member::with(node, meeting.join(node)).await
+    }
+
+    pub(super) async fn with(node: NodeId, link: Link) -> Member {
         until_sound(&link).await;
         let hints = link.hints();
         Member { node, link, hints }
@@ -225,7 +228,7 @@ pub(super) use cases_for;
 mod local {
     //! The cases for nodes of one process.
 
-    use super::{Meeting, cases_for};
+    use super::Meeting;
     use crate::link::{Link, LocalHub};
     use salotto_protocol::NodeId;
 

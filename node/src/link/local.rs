@@ -1,6 +1,6 @@
 //! The link among nodes of one process. It carries encoded envelopes, as a wire would.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use salotto_protocol::NodeId;
 use salotto_protocol::envelope::Envelope;
@@ -104,7 +104,7 @@ struct Hub {
 /// The last link of the process is gone: nobody can send any more.
 impl Drop for Hub {
     fn drop(&mut self) {
-        let nodes = self.nodes.get_mut().expect("nothing panics while it holds the hub");
+        let nodes = self.nodes.get_mut().unwrap_or_else(PoisonError::into_inner);
         nodes.iter().for_each(|(_, readers)| readers.end());
     }
 }

@@ -8,7 +8,9 @@
 mod cases;
 mod local;
 mod readers;
+mod redis;
 
+pub(crate) use self::redis::RedisLink;
 pub(crate) use local::{LocalHub, LocalLink};
 pub(crate) use readers::HintStream;
 
@@ -22,6 +24,7 @@ use tokio::time::Instant;
 pub(crate) enum Link {
     /// Nodes of one process; one node alone hears nobody.
     Local(LocalLink),
+    Redis(RedisLink),
 }
 
 /// What other nodes sent. Bounded: `Lost` says that some of it is gone.
@@ -47,6 +50,7 @@ impl Link {
     pub(crate) fn send(&self, to: &[NodeId], envelope: &Envelope) {
         match self {
             Link::Local(link) => link.send(to, envelope),
+            Link::Redis(link) => link.send(to, envelope),
         }
     }
 
@@ -54,6 +58,7 @@ impl Link {
     pub(crate) fn announce(&self, envelope: &Envelope) {
         match self {
             Link::Local(link) => link.announce(envelope),
+            Link::Redis(link) => link.announce(envelope),
         }
     }
 
@@ -61,6 +66,7 @@ impl Link {
     pub(crate) fn has_peers(&self) -> bool {
         match self {
             Link::Local(link) => link.has_peers(),
+            Link::Redis(link) => link.has_peers(),
         }
     }
 
@@ -68,6 +74,7 @@ impl Link {
     pub(crate) fn hints(&self) -> HintStream {
         match self {
             Link::Local(link) => link.hints(),
+            Link::Redis(link) => link.hints(),
         }
     }
 
@@ -75,6 +82,7 @@ impl Link {
     pub(crate) fn trust(&self) -> watch::Receiver<Trust> {
         match self {
             Link::Local(link) => link.trust(),
+            Link::Redis(link) => link.trust(),
         }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn link_subscriptions(count: usize) {
     gauge!("salotto_link_subscriptions").set(count as f64);
 }
 
-/// The link had to be made anew.
+/// A link that stood had to be made anew.
 pub(crate) fn link_reconnected() {
     counter!("salotto_link_reconnects_total").increment(1);
 }

@@ -167,7 +167,7 @@ pub(super) const METRICS: &[Metric] = &[
     gauge("salotto_link_up", &[], "1 when hints of other nodes can be expected to arrive"),
     gauge("salotto_link_subscriptions", &[], "Topics that this node hears"),
     gauge("salotto_link_pending_messages", &[], "Envelopes that wait to be published"),
-    counter("salotto_link_reconnects_total", &[], "Times the link was made anew"),
+    counter("salotto_link_reconnects_total", &[], "Times that a link that stood was made anew"),
     histogram("salotto_link_lag_seconds", FAST, &[], "From a probe to its return"),
     counter("salotto_link_messages_total", &[DIRECTION, ENVELOPE], "Envelopes"),
     counter("salotto_link_bytes_total", &[DIRECTION], "Bytes of envelopes"),

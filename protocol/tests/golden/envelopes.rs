@@ -4,6 +4,7 @@ use std::fs;
 
 use salotto_protocol::envelope::{
     CommittedHint, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, MarksHint, PageHint, TypingHint,
+    stamped, stamped_by,
 };
 use salotto_protocol::{Party, Seq};
 
@@ -23,8 +24,30 @@ fn every_envelope_is_as_written_down() {
         assert_eq!(envelope.encode(), bytes, "golden/link/{name}.bin");
         assert_eq!(&Envelope::decode(&bytes).expect("decodes"), envelope, "{name}");
     }
-    let names: Vec<&str> = samples.iter().map(|(name, _)| *name).collect();
+    let mut names: Vec<&str> = samples.iter().map(|(name, _)| *name).collect();
+    names.extend(["probe", "stamped"]);
     assert_no_others("link", &names);
+}
+
+#[test]
+fn a_stamp_is_as_written_down() {
+    let settings = sample("settings").encode();
+    for (name, envelope) in [("probe", &[][..]), ("stamped", &settings)] {
+        let file = path(&format!("link/{name}.bin"));
+        let bytes = stamped(ids::node(), envelope);
+        if is_updating() {
+            write(&file, &bytes);
+        }
+        assert_eq!(fs::read(&file).expect("a golden stamp"), bytes, "golden/link/{name}.bin");
+        assert_eq!(stamped_by(&bytes), Some((ids::node(), envelope)), "{name}");
+    }
+}
+
+#[test]
+fn what_is_shorter_than_a_stamp_has_no_sender() {
+    for length in 0..16 {
+        assert_eq!(stamped_by(&vec![7; length]), None, "{length} bytes");
+    }
 }
 
 #[test]

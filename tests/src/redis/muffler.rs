@@ -1,0 +1,81 @@
+//! A door before a Redis server that can keep from subscribers what it says to them: connected,
+//! and deaf.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::RedisServer;
+
+pub struct Muffler {
+    address: SocketAddr,
+    is_muffled: Arc<AtomicBool>,
+    _tasks: JoinSet<()>,
+}
+
+impl Muffler {
+    pub async fn before(server: &RedisServer) -> Muffler {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let is_muffled = Arc::new(AtomicBool::new(false));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept_all(listener, server.port, is_muffled.clone()));
+        Muffler { address, is_muffled, _tasks: tasks }
+    }
+
+    /// From now on subscribers hear nothing; everything else passes.
+    pub fn muffle(&self) {
+        self.is_muffled.store(true, Ordering::SeqCst);
+    }
+
+    pub fn unmuffle(&self) {
+        self.is_muffled.store(false, Ordering::SeqCst);
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+}
+
+async fn accept_all(listener: TcpListener, port: u16, is_muffled: Arc<AtomicBool>) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { continue };
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        let subscribes = Arc::new(AtomicBool::new(false));
+        connections.spawn(carry_up(from_client, to_server, subscribes.clone()));
+        connections.spawn(carry_down(from_server, to_client, (subscribes, is_muffled.clone())));
+    }
+}
+
+async fn carry_up(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, subscribes: Arc<AtomicBool>) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        if bytes[..read].windows(9).any(|it| it == b"SUBSCRIBE") {
+            subscribes.store(true, Ordering::SeqCst);
+        }
+        if to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn carry_down(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    (subscribes, is_muffled): (Arc<AtomicBool>, Arc<AtomicBool>),
+) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        let is_kept = subscribes.load(Ordering::SeqCst) && is_muffled.load(Ordering::SeqCst);
+        if !is_kept && to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}
