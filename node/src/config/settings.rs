@@ -33,6 +33,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "WebSockets at once; more are told to come back later. Each takes a descriptor.",
     },
     Setting {
+        key: "gateway.hellos_max",
+        kind: Kind::Number { min: 10, max: 100_000 },
+        default: Some("1000"),
+        about: "Hellos answered at once. More are a storm: visitors who only look may have half of\n\
+                it, those in a conversation 90 %, agents all; the rest are told to come back later.",
+    },
+    Setting {
         key: "gateway.heartbeat_ms",
         kind: Kind::Number { min: 1_000, max: 120_000 },
         default: Some("25000"),
@@ -51,6 +58,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: Some(""),
         about: "Proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses and\n\
                 ranges. Without this, all visitors behind a balancer share one limit.",
+    },
+    Setting {
+        key: "gateway.proxy_protocol",
+        kind: Kind::Word(&["off", "required"]),
+        default: Some("off"),
+        about: "required: every connection begins with a header of the PROXY protocol, version 1 or\n\
+                2, and comes from gateway.trusted_proxies; whatever else comes is closed unanswered.",
     },
     Setting {
         key: "gateway.https",

@@ -23,8 +23,11 @@ use crate::metrics;
 use crate::session::Arrival;
 use crate::store::Head;
 
-/// For whom there is no room: between this and twice as long.
+/// For whom there is no room: between this and twice as long. After a storm's refusal: between
+/// this and the reconnect window more.
 const BUSY_RETRY: Duration = Duration::from_secs(2);
+/// To another node, while this one leaves: between this and twice as long.
+const ELSEWHERE_RETRY: Duration = Duration::from_millis(500);
 
 /// What the request of the upgrade told.
 pub(super) struct Facts {
@@ -68,7 +71,7 @@ async fn receive(app: &App, line: &mut Line, facts: &Facts) -> Result<Guest, Far
     let hello = read(line, facts.party).await?;
     let role = identify(app, facts, &hello)?;
     if app.sockets.is_draining() {
-        return Err(later(ErrorCode::Draining, "the node goes away", CloseCode::Restart));
+        return Err(elsewhere(CloseCode::Restart));
     }
     let (seat, heads) = take_seat(app, role, &hello).await?;
     Ok(Guest { role, hello, seat, heads })
@@ -77,16 +80,49 @@ async fn receive(app: &App, line: &mut Line, facts: &Facts) -> Result<Guest, Far
 /// A visitor's conversations are read once, for the seat and for the `welcome`. Without any,
 /// cursors are made up, and the seat is that of a visitor who only looks.
 async fn take_seat(app: &App, role: Role, hello: &Hello) -> Result<(Seat, Vec<Head>), Farewell> {
-    let full = || later(ErrorCode::Busy, "the node is full", CloseCode::TryLater);
     let tier = tier(role, hello);
-    let seat = app.sockets.seat(tier).ok_or_else(full)?;
+    let _turn = turn(app, tier)?;
+    let seat = seat(app, tier)?;
     let heads = heads(app, role).await?;
     if tier == Tier::Resuming && heads.is_empty() {
         drop(seat);
-        let seat = app.sockets.seat(Tier::Idle).ok_or_else(full)?;
+        let seat = seat_of_a_stranger(app)?;
         return Ok((seat, heads));
     }
     Ok((seat, heads))
+}
+
+fn seat_of_a_stranger(app: &App) -> Result<Seat, Farewell> {
+    stay_away_while_leaving(app, Tier::Idle)?;
+    seat(app, Tier::Idle)
+}
+
+fn seat(app: &App, tier: Tier) -> Result<Seat, Farewell> {
+    app.sockets.seat(tier).ok_or_else(|| {
+        metrics::hello_refused(tier.as_str(), "full");
+        later(ErrorCode::Busy, "the node is full", BUSY_RETRY)
+    })
+}
+
+/// A turn to be answered, held until the store has been read. Many hellos at once are a storm:
+/// those who only look make room, and come back spread over the reconnect window.
+fn turn(app: &App, tier: Tier) -> Result<Seat, Farewell> {
+    stay_away_while_leaving(app, tier)?;
+    app.sockets.hello(tier).ok_or_else(|| {
+        metrics::hello_refused(tier.as_str(), "storm");
+        let window = Duration::from_millis(app.settings.reconnect_window_ms);
+        later(ErrorCode::Busy, "too many come at once", window)
+    })
+}
+
+fn stay_away_while_leaving(app: &App, tier: Tier) -> Result<(), Farewell> {
+    match tier {
+        Tier::Idle if app.sockets.is_leaving() => {
+            metrics::hello_refused(tier.as_str(), "draining");
+            Err(elsewhere(CloseCode::TryLater))
+        }
+        Tier::Agent | Tier::Resuming | Tier::Idle => Ok(()),
+    }
 }
 
 async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
@@ -182,7 +218,7 @@ async fn heads(app: &App, role: Role) -> Result<Vec<Head>, Farewell> {
     let heads = app.store.conversations_of(who.visitor, WELCOME_CONVERSATIONS_MAX).await;
     heads.map_err(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "no welcome: the store");
-        later(ErrorCode::StoreFailed, "the store failed", CloseCode::TryLater)
+        later(ErrorCode::StoreFailed, "the store failed", BUSY_RETRY)
     })
 }
 
@@ -240,8 +276,18 @@ fn refusal(code: ErrorCode, message: &str) -> Option<Box<Refusal>> {
     Some(Box::new(Refusal::new(code, message)))
 }
 
-fn later(code: ErrorCode, reason: &'static str, close: CloseCode) -> Farewell {
-    let after = BUSY_RETRY + jitter::up_to(BUSY_RETRY);
+/// Come back when it is quieter: after `BUSY_RETRY`, spread over `spread`.
+fn later(code: ErrorCode, reason: &'static str, spread: Duration) -> Farewell {
+    no_room(code, reason, CloseCode::TryLater, BUSY_RETRY + jitter::up_to(spread))
+}
+
+/// The node goes away: another one has room.
+fn elsewhere(close: CloseCode) -> Farewell {
+    let after = ELSEWHERE_RETRY + jitter::up_to(ELSEWHERE_RETRY);
+    no_room(ErrorCode::Draining, "the node goes away", close, after)
+}
+
+fn no_room(code: ErrorCode, reason: &'static str, close: CloseCode, after: Duration) -> Farewell {
     let retry_after_ms = u64::try_from(after.as_millis()).ok();
     let refusal = Refusal { retry_after_ms, ..Refusal::new(code, reason) };
     Farewell { refusal: Some(Box::new(refusal)), code: close, reason }
