@@ -198,6 +198,20 @@ test('a full node says in its refusal when to try again', async () => {
   expect(sockets).toHaveLength(2);
 });
 
+test('clients that a full node refused alike do not come back alike', async () => {
+  random = 0.5;
+  line.open();
+  await settle();
+  last().accept();
+  last().say({ type: 'refused', code: 'busy', message: 'full', retry_after_ms: 9_000 });
+  last().end(1013);
+  line.wake();
+  await vi.advanceTimersByTimeAsync(9_000 + BACK_OFF_FIRST_MS * random - 1);
+  expect(sockets).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sockets).toHaveLength(2);
+});
+
 test('an unknown token is asked for anew', async () => {
   await opened();
   last().end(4001);
