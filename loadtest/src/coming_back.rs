@@ -105,7 +105,7 @@ mod tests {
     fn failed_tries_back_off_twofold_up_to_a_bound() {
         let after = |tries: usize| {
             let failed = |it: &mut ComingBack| {
-                (0..tries).for_each(|_| drop(it.pause(&mut Dice::new(1))));
+                (0..tries).for_each(|_| _ = it.pause(&mut Dice::new(1)));
             };
             span(&pauses(failed)).1
         };

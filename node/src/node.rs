@@ -146,6 +146,7 @@ fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
         trusted_proxies: config.gateway.trusted_proxies.clone(),
         https: config.gateway.https,
         visitors_per_address_per_minute: config.limits.visitors_per_address,
+        messages_per_address_per_minute: config.limits.messages_per_address,
         sign_ins_per_address_per_minute: config.limits.sign_ins_per_address,
         sign_ins_per_account_per_minute: config.limits.sign_ins_per_account,
     }

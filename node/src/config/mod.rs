@@ -72,6 +72,7 @@ impl Gateway {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) visitors_per_address: u32,
+    pub(crate) messages_per_address: u32,
     pub(crate) sign_ins_per_address: u32,
     pub(crate) sign_ins_per_account: u32,
 }
@@ -138,6 +139,7 @@ impl Config {
             },
             limits: Limits {
                 visitors_per_address: per_minute(&layers, "visitors_per_address"),
+                messages_per_address: per_minute(&layers, "messages_per_address"),
                 sign_ins_per_address: per_minute(&layers, "sign_ins_per_address"),
                 sign_ins_per_account: per_minute(&layers, "sign_ins_per_account"),
             },

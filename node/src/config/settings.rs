@@ -81,6 +81,13 @@ pub(super) const SETTINGS: &[Setting] = &[
                 keep it well above what one visitor needs.",
     },
     Setting {
+        key: "limits.messages_per_address_per_minute",
+        kind: Kind::Number { min: 1, max: PER_MINUTE_MAX },
+        default: Some("6000"),
+        about: "Messages of all visitors of one IPv4 address or IPv6 /64 together; each of them has\n\
+                a limit of its own besides, 4 a second.",
+    },
+    Setting {
         key: "limits.sign_ins_per_address_per_minute",
         kind: Kind::Number { min: 1, max: PER_MINUTE_MAX },
         default: Some("10"),

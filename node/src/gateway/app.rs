@@ -54,6 +54,7 @@ pub(crate) struct GatewaySettings {
     /// Cookies are Secure even when no trusted proxy says that it was https.
     pub(crate) https: bool,
     pub(crate) visitors_per_address_per_minute: u32,
+    pub(crate) messages_per_address_per_minute: u32,
     pub(crate) sign_ins_per_address_per_minute: u32,
     pub(crate) sign_ins_per_account_per_minute: u32,
 }

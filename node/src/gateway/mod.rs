@@ -10,7 +10,6 @@ mod body;
 mod error;
 mod guards;
 mod health;
-mod limiter;
 mod observe;
 mod pages;
 mod password;

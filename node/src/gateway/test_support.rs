@@ -197,6 +197,7 @@ fn settings() -> GatewaySettings {
         trusted_proxies: vec!["10.0.0.0/8".parse().expect("a range")],
         https: false,
         visitors_per_address_per_minute: 600,
+        messages_per_address_per_minute: 6_000,
         sign_ins_per_address_per_minute: 100,
         sign_ins_per_account_per_minute: 100,
     }

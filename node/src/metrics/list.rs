@@ -99,7 +99,14 @@ const ROUTE: Values = (
 const CODE: Values = ("code", &["1xx", "2xx", "3xx", "4xx", "5xx"]);
 const SCOPE: Values = (
     "scope",
-    &["visitors_per_address", "sign_ins_per_address", "sign_ins_per_account", "visitor", "agent"],
+    &[
+        "visitors_per_address",
+        "messages_per_address",
+        "sign_ins_per_address",
+        "sign_ins_per_account",
+        "visitor",
+        "agent",
+    ],
 );
 
 const fn counter(name: &'static str, labels: &'static [Values], about: &'static str) -> Metric {

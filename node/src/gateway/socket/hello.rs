@@ -19,6 +19,7 @@ use crate::clock;
 use crate::fanout::encode;
 use crate::gateway::App;
 use crate::gateway::server::Connection;
+use crate::limiter::AddressKey;
 use crate::metrics;
 use crate::session::Arrival;
 use crate::store::Head;
@@ -36,6 +37,8 @@ pub(super) struct Facts {
     pub(super) origin_is_ours: bool,
     /// It bore the load-test token.
     pub(super) exempt: bool,
+    /// Whose neighbours share a limit with this caller.
+    pub(super) address: AddressKey,
     pub(super) connection: Option<Arc<Connection>>,
     pub(super) since: Instant,
 }
@@ -200,12 +203,13 @@ fn admit(app: &App, mut line: Line, facts: Facts, guest: Guest) {
     let outbox = line.outbox().clone();
     outbox.push(&encode(&ServerFrame::Welcome(welcome)), None);
     line.welcome();
-    let hold = Hold { seat, connection: facts.connection, exempt: facts.exempt };
+    let Facts { connection, exempt, address, .. } = facts;
+    let hold = Hold { seat, connection, exempt, address };
     let stay = Stay::begin(app.clone(), role, outbox.clone(), hold);
     match role {
         Role::Visitor(who) => {
             let Hello { cursors, page, .. } = hello;
-            app.sessions.join(Arrival { who, outbox, cursors, page, exempt: facts.exempt });
+            app.sessions.join(Arrival { who, outbox, cursors, page, exempt });
         }
         Role::Agent(agent) => app.agents.join(agent, outbox, hello.cursors),
     }
