@@ -3,8 +3,17 @@
 use super::{Complaint, Source};
 
 /// What every part may import.
-const LEAVES: &[&str] =
-    &["protocol", "ask", "clock", "identity", "limiter", "metrics", "rate", "strikes", "supervisor"];
+const LEAVES: &[&str] = &[
+    "protocol",
+    "ask",
+    "clock",
+    "identity",
+    "limiter",
+    "metrics",
+    "rate",
+    "strikes",
+    "supervisor",
+];
 
 /// The layers, from the outside in. A part may import what stands in its row, and the leaves.
 const LAYERS: &[(&str, &[&str])] = &[

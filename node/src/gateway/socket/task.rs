@@ -144,9 +144,7 @@ async fn hand_over(
     let unanswered = about(unanswered(), &frame);
     let taken = match role {
         Role::Visitor(who) => app.sessions.frame(who, &outbox, frame, shared).await,
-        Role::Agent(agent) => {
-            app.agents.frame(agent, &outbox, frame, shared.is_none()).await
-        }
+        Role::Agent(agent) => app.agents.frame(agent, &outbox, frame, shared.is_none()).await,
     };
     if let Err(Unanswered) = taken {
         outbox.push(&encode(&ServerFrame::Refused(unanswered)), None);
