@@ -3,11 +3,12 @@
 //! `node` starts and kills processes; `rest` and `socket` speak the documented protocol with no
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
-//! `fault_proxy` stands between any two processes and spoils what they say to each other.
+//! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two processes and spoils what they say to each other.
 
 pub mod checker;
 pub mod desk;
 pub mod fault_proxy;
+pub mod history;
 pub mod node;
 pub mod participant;
 pub mod patience;
