@@ -3,7 +3,8 @@
 //! `node` starts and kills processes; `rest` and `socket` speak the documented protocol with no
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
-//! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two processes and spoils what they say to each other.
+//! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
+//! processes and spoils what they say to each other.
 
 pub mod checker;
 pub mod desk;

@@ -36,8 +36,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "gateway.hellos_max",
         kind: Kind::Number { min: 10, max: 100_000 },
         default: Some("1000"),
-        about: "Hellos answered at once. More are a storm: visitors who only look may have half of\n\
-                it, those in a conversation 90 %, agents all; the rest are told to come back later.",
+        about: "Hellos answered at once. More are a storm: visitors who only look may have half,\n\
+                those in a conversation 90 %, agents all; others are told to come back later.",
     },
     Setting {
         key: "gateway.heartbeat_ms",
@@ -63,8 +63,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "gateway.proxy_protocol",
         kind: Kind::Word(&["off", "required"]),
         default: Some("off"),
-        about: "required: every connection begins with a header of the PROXY protocol, version 1 or\n\
-                2, and comes from gateway.trusted_proxies; whatever else comes is closed unanswered.",
+        about: "required: every connection comes from gateway.trusted_proxies and begins with a\n\
+                header of the PROXY protocol, version 1 or 2; others are closed unanswered.",
     },
     Setting {
         key: "gateway.https",
@@ -84,8 +84,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "limits.messages_per_address_per_minute",
         kind: Kind::Number { min: 1, max: PER_MINUTE_MAX },
         default: Some("6000"),
-        about: "Messages of all visitors of one IPv4 address or IPv6 /64 together; each of them has\n\
-                a limit of its own besides, 4 a second.",
+        about: "Messages of all visitors of one IPv4 address or IPv6 /64 together; each of them\n\
+                has a limit of its own besides, 4 a second.",
     },
     Setting {
         key: "limits.sign_ins_per_address_per_minute",

@@ -294,4 +294,5 @@ async fn finish(mut stream: TcpStream) {
 fn reset(stream: TcpStream) {
     // It fails only when the connection is gone already.
     let _ = stream.set_zero_linger();
+    drop(stream);
 }

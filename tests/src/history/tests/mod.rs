@@ -125,7 +125,8 @@ impl World {
     }
 
     fn assert_seen_with(&self, terms: &Terms, violation: &Violation) {
-        assert_eq!(judge(&self.history, &self.truth, terms), [violation.clone()]);
+        let seen = judge(&self.history, &self.truth, terms);
+        assert_eq!(seen, std::slice::from_ref(violation));
     }
 }
 
