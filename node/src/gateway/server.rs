@@ -135,12 +135,12 @@ impl Server {
             self.refuse(stream, connection);
             return;
         }
-        let caller = Caller { stream, address, connection: Arc::new(connection) };
+        let newcomer = Newcomer { stream, address, connection: Arc::new(connection) };
         let (router, proxies) = (self.router.clone(), self.proxies.clone());
         let (stop, running) = (self.stop.clone(), running.clone());
         tokio::spawn(async move {
-            if let Some(caller) = let_in(caller, proxies).await {
-                talk(caller, router, stop).await;
+            if let Some(newcomer) = let_in(newcomer, proxies).await {
+                talk(newcomer, router, stop).await;
             }
             drop(running);
         });
@@ -165,7 +165,7 @@ impl Server {
 }
 
 /// A connection on its way in.
-struct Caller {
+struct Newcomer {
     stream: TcpStream,
     /// The proxy's, until its header has been read.
     address: SocketAddr,
@@ -181,10 +181,10 @@ fn refusal() -> String {
 }
 
 /// `None`: whoever it is, no proxy of ours sent it. It is closed without an answer.
-async fn let_in(mut caller: Caller, proxies: Option<Arc<[IpNet]>>) -> Option<Caller> {
-    let Some(proxies) = proxies else { return Some(caller) };
-    match proxy::led_by(&mut caller.stream, caller.address, &proxies).await {
-        Ok(address) => Some(Caller { address, ..caller }),
+async fn let_in(mut newcomer: Newcomer, proxies: Option<Arc<[IpNet]>>) -> Option<Newcomer> {
+    let Some(proxies) = proxies else { return Some(newcomer) };
+    match proxy::led_by(&mut newcomer.stream, newcomer.address, &proxies).await {
+        Ok(address) => Some(Newcomer { address, ..newcomer }),
         Err(not_led) => {
             metrics::proxy_header_refused(not_led.as_str());
             None
@@ -193,8 +193,8 @@ async fn let_in(mut caller: Caller, proxies: Option<Arc<[IpNet]>>) -> Option<Cal
 }
 
 /// One HTTP connection, until it ends, is upgraded, or the node stops.
-async fn talk(caller: Caller, router: Router, mut stop: watch::Receiver<bool>) {
-    let Caller { stream, address, connection } = caller;
+async fn talk(newcomer: Newcomer, router: Router, mut stop: watch::Receiver<bool>) {
+    let Newcomer { stream, address, connection } = newcomer;
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(address));
         request.extensions_mut().insert(connection.clone());

@@ -57,7 +57,6 @@ struct Pump<'a> {
     has_hole: bool,
     /// When a narrow way takes more.
     free_at: Instant,
-    last_due: Instant,
     dice: u64,
 }
 
@@ -91,7 +90,6 @@ impl<'a> Pump<'a> {
             has_ended: false,
             has_hole: false,
             free_at: now,
-            last_due: now,
             dice: course.line.number + 1,
         }
     }
@@ -157,9 +155,8 @@ impl<'a> Pump<'a> {
             bytes.truncate(read);
             bytes.shrink_to_fit();
             let due = Instant::now() + way.latency + way.jitter.mul_f64(self.draw());
-            self.last_due = self.last_due.max(due);
             self.queued_bytes += PIECE_BYTES + read;
-            self.queue.push_back(Piece { due: self.last_due, bytes, written: 0 });
+            self.queue.push_back(Piece { due, bytes, written: 0 });
         }
         Ok(())
     }

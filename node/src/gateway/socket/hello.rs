@@ -81,23 +81,17 @@ async fn receive(app: &App, line: &mut Line, facts: &Facts) -> Result<Guest, Far
 }
 
 /// A visitor's conversations are read once, for the seat and for the `welcome`. Without any,
-/// cursors are made up, and the seat is that of a visitor who only looks.
+/// cursors are made up, and both turn and seat are those of a visitor who only looks.
 async fn take_seat(app: &App, role: Role, hello: &Hello) -> Result<(Seat, Vec<Head>), Farewell> {
     let tier = tier(role, hello);
-    let _turn = turn(app, tier)?;
-    let seat = seat(app, tier)?;
+    let held = (turn(app, tier)?, seat(app, tier)?);
     let heads = heads(app, role).await?;
     if tier == Tier::Resuming && heads.is_empty() {
-        drop(seat);
-        let seat = seat_of_a_stranger(app)?;
-        return Ok((seat, heads));
+        drop(held);
+        let _turn = turn(app, Tier::Idle)?;
+        return Ok((seat(app, Tier::Idle)?, heads));
     }
-    Ok((seat, heads))
-}
-
-fn seat_of_a_stranger(app: &App) -> Result<Seat, Farewell> {
-    stay_away_while_leaving(app, Tier::Idle)?;
-    seat(app, Tier::Idle)
+    Ok((held.1, heads))
 }
 
 fn seat(app: &App, tier: Tier) -> Result<Seat, Farewell> {

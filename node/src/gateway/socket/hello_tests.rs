@@ -192,6 +192,8 @@ async fn in_a_storm_of_hellos_the_idle_are_sent_away_first_and_agents_never() {
     let mut first = node.open("/ws/visitor", &hello(&token)).await;
     let cursors = json!([{"conversation": start(&node, &mut first).await}]);
     let resuming = json!({"type": "hello", "protocol": 1, "token": token, "cursors": cursors});
+    let stranger = node.visitor_token();
+    let made_up = json!({"type": "hello", "protocol": 1, "token": stranger, "cursors": cursors});
     let (_, agent_token) = node.agent_token().await;
     let fill = |tier| std::iter::from_fn(|| sockets.hello(tier)).collect();
 
@@ -204,6 +206,8 @@ async fn in_a_storm_of_hellos_the_idle_are_sent_away_first_and_agents_never() {
         assert_eq!(hear_close(&mut peer).await, 1013);
         waits.push(refusal.retry_after_ms.expect("when to come back"));
     }
+    let mut peer = node.open("/ws/visitor", &made_up.to_string()).await;
+    assert_eq!(refused_code(hear_frame(&mut peer).await), ErrorCode::Busy, "made-up cursors");
     let mut peer = node.open("/ws/visitor", &resuming.to_string()).await;
     hear_welcome(&mut peer).await;
 
