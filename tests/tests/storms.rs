@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use rustix::process::{Signal, kill_process};
 use salotto_protocol::{ClientFrame, ClientId, CloseCode, ErrorCode, Refusal, ServerFrame};
 use salotto_tests::desk::{
     AS_AGENT, AS_VISITOR, Desk, demo_site, from_the_start, new_visitor, say,
@@ -37,16 +38,24 @@ async fn in_a_storm_agents_and_conversations_get_through_and_the_others_come_bac
         crowd.push((Socket::open(node.public, AS_VISITOR).await, hello(&token, Vec::new())));
     }
 
-    let storm = join_all(crowd.into_iter().map(|(mut socket, hello)| async move {
-        socket.send(&hello).await;
-        (answer(&mut socket).await, hello)
-    }));
-    let agent = Socket::welcomed(node.public, AS_AGENT, &desk.agents[0].1, Vec::new());
-    let resuming = Socket::welcomed(node.public, AS_VISITOR, &token.token, vec![cursor]);
-    let (told, _agent, _resuming) = tokio::join!(storm, agent, resuming);
+    let mut agent = Socket::open(node.public, AS_AGENT).await;
+    let mut resuming = Socket::open(node.public, AS_VISITOR).await;
 
+    // While the node stands still, all of them speak; then it hears them in one moment.
+    kill_process(node.pid(), Signal::STOP).expect("our own child takes signals");
+    for (socket, hello) in &mut crowd {
+        socket.send(hello).await;
+    }
+    resuming.send(&hello(&token.token, vec![cursor])).await;
+    agent.send(&hello(&desk.agents[0].1, Vec::new())).await;
+    kill_process(node.pid(), Signal::CONT).expect("our own child takes signals");
+    agent.welcome().await;
+    resuming.welcome().await;
+    let told = join_all(crowd.iter_mut().map(|(socket, _)| answer(socket))).await;
+
+    let answered = told.into_iter().zip(&crowd);
     let refused: Vec<_> =
-        told.into_iter().filter_map(|(answer, hello)| Some((answer.err()?, hello))).collect();
+        answered.filter_map(|(answer, (_, hello))| Some((answer.err()?, hello.clone()))).collect();
     assert!(!refused.is_empty(), "{CROWD} at once are a storm");
     let hints: BTreeSet<u64> = refused.iter().map(|(refusal, _)| hint(refusal)).collect();
     assert!(hints.iter().all(|ms| (2_000..=2_500).contains(ms)), "{hints:?}");
