@@ -13,6 +13,7 @@ mod fanout;
 mod figures;
 mod gateway;
 mod journal;
+mod limiter;
 mod link;
 mod link_url;
 mod metrics;

@@ -18,8 +18,8 @@ use crate::config::Config;
 use crate::conversation::Conversations;
 use crate::gateway;
 use crate::gateway::{
-    App, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets, Tokens,
-    admin_routes, public_routes, serve as serve_http,
+    App, Door, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets,
+    Tokens, admin_routes, public_routes, serve as serve_http,
 };
 use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub, RedisLink};
@@ -35,7 +35,7 @@ use crate::{demo, figures};
 /// Requests that run when the listeners close are given this long.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
 /// Probes and scrapes; never a crowd.
-const ADMIN_CONNECTIONS_MAX: usize = 64;
+const ADMIN_DOOR: Door = Door { connections_max: 64, proxies: None };
 /// A second signal, or a failed part: clients are told at once and nobody is waited for.
 const HURRIED_WINDOW: Duration = Duration::from_millis(500);
 
@@ -69,7 +69,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), NodeError> {
     let health = Health::new();
     let (admin_stop, stopped) = watch::channel(false);
     let admin_routes = admin_routes(health.clone(), store.clone());
-    let admin = tokio::spawn(serve_http(admin, admin_routes, ADMIN_CONNECTIONS_MAX, stopped));
+    let admin = tokio::spawn(serve_http(admin, admin_routes, ADMIN_DOOR, stopped));
     let running = start(config, store, public, health).await?;
     let ended = running.until_told(signals).await;
     admin_stop.send_replace(true);
@@ -116,7 +116,7 @@ async fn start(
     // Port 0 took a free one.
     let listen = public.local_addr().unwrap_or(config.gateway.listen);
     let settings = gateway_settings(config, listen);
-    let sockets = Sockets::new(settings.sockets_max);
+    let sockets = Sockets::new(settings.sockets_max, settings.hellos_max);
     let app = App(Arc::new(Parts {
         node,
         tokens: Tokens::new(store.secret()),
@@ -133,8 +133,11 @@ async fn start(
     tokio::spawn(figures::keep_current(app.store.clone()));
     demo::announce(config, &app.settings, &seeded);
     let (stop, stopped) = watch::channel(false);
-    let connections_max = config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE;
-    let server = tokio::spawn(serve_http(public, public_routes(app), connections_max, stopped));
+    let door = Door {
+        connections_max: config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE,
+        proxies: config.gateway.proxies(),
+    };
+    let server = tokio::spawn(serve_http(public, public_routes(app), door, stopped));
     health.enter(Phase::Accepting);
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
@@ -146,6 +149,7 @@ fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
     GatewaySettings {
         listen,
         sockets_max: config.gateway.sockets_max,
+        hellos_max: config.gateway.hellos_max,
         heartbeat_ms: config.gateway.heartbeat_ms,
         reconnect_window_ms: config.gateway.reconnect_window_ms,
         loadtest_token: config.loadtest_token.as_ref().map(|it| it.expose().to_owned()),
@@ -153,6 +157,7 @@ fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
         trusted_proxies: config.gateway.trusted_proxies.clone(),
         https: config.gateway.https,
         visitors_per_address_per_minute: config.limits.visitors_per_address,
+        messages_per_address_per_minute: config.limits.messages_per_address,
         sign_ins_per_address_per_minute: config.limits.sign_ins_per_address,
         sign_ins_per_account_per_minute: config.limits.sign_ins_per_account,
     }
@@ -193,6 +198,7 @@ impl Running {
     /// Not ready, and still accepting while balancers notice; then from the gateway inwards.
     async fn drain(&mut self) {
         self.health.enter(Phase::Draining);
+        self.sockets.prepare_to_leave();
         tokio::time::sleep(Duration::from_millis(self.config.drain.endpoint_delay_ms)).await;
         self.stop.send_replace(true);
         self.router.stop();

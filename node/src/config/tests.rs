@@ -42,6 +42,16 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(config.gateway.reconnect_window_ms, 10_000);
 }
 
+#[test]
+fn the_proxy_protocol_is_taken_from_the_trusted_proxies_alone() {
+    let trusted = "[gateway]\ntrusted_proxies = [\"10.0.0.0/8\"]\n";
+    let off = load(Some(trusted), &[]).expect("valid");
+    assert_eq!(off.gateway.proxies(), None);
+    let required = [("SALOTTO_GATEWAY__PROXY_PROTOCOL", "required")];
+    let config = load(Some(trusted), &required).expect("valid");
+    assert_eq!(config.gateway.proxies(), Some(off.gateway.trusted_proxies));
+}
+
 /// A file, and the line that it gives.
 const BAD_FILES: &[(&str, &str)] = &[
     (
@@ -75,6 +85,14 @@ const BAD_FILES: &[(&str, &str)] = &[
     (
         "[gateway]\ntrusted_proxies = [1]\n",
         "s.toml:2: gateway.trusted_proxies must hold strings only",
+    ),
+    (
+        "[gateway]\nproxy_protocol = \"on\"\n",
+        "s.toml:2: gateway.proxy_protocol must be one of off, required, not \"on\"",
+    ),
+    (
+        "[gateway]\nproxy_protocol = \"required\"\n",
+        "s.toml:2: gateway.proxy_protocol must be off while gateway.trusted_proxies names nobody",
     ),
     ("[demo]\nenabled = 1\n", "s.toml:2: demo.enabled must be true or false, not integer"),
     (

@@ -60,6 +60,9 @@ const HANDSHAKE: Values = (
     "result",
     &["ok", "bad_origin", "unauthorized", "over_limit", "rate_limited", "bad_request", "error"],
 );
+const TIER: Values = ("tier", &["agent", "resuming", "idle"]);
+const NO_ROOM: Values = ("reason", &["full", "storm", "draining"]);
+const PROXY_HEADER: Values = ("reason", &["untrusted", "malformed", "late"]);
 const RESUME: Values = ("result", &["resumed", "gap", "expired", "unknown"]);
 const SENDER: Values = ("sender", &["visitor", "agent", "bot", "system"]);
 const REJECTED: Values = (
@@ -110,7 +113,14 @@ const ROUTE: Values = (
 const CODE: Values = ("code", &["1xx", "2xx", "3xx", "4xx", "5xx"]);
 const SCOPE: Values = (
     "scope",
-    &["visitors_per_address", "sign_ins_per_address", "sign_ins_per_account", "visitor", "agent"],
+    &[
+        "visitors_per_address",
+        "messages_per_address",
+        "sign_ins_per_address",
+        "sign_ins_per_account",
+        "visitor",
+        "agent",
+    ],
 );
 
 const fn counter(name: &'static str, labels: &'static [Values], about: &'static str) -> Metric {
@@ -140,6 +150,12 @@ pub(super) const METRICS: &[Metric] = &[
     histogram("salotto_connection_duration_seconds", LIFE, &[ROLE], "Life of a socket"),
     counter("salotto_handshakes_total", &[HANDSHAKE], "From the upgrade to welcome, or not"),
     histogram("salotto_handshake_duration_seconds", FAST, &[], "From the upgrade to welcome"),
+    counter("salotto_hellos_refused_total", &[TIER, NO_ROOM], "Asked to come back later"),
+    counter(
+        "salotto_proxy_headers_refused_total",
+        &[PROXY_HEADER],
+        "Connections that no trusted PROXY header led in",
+    ),
     counter("salotto_session_resumes_total", &[RESUME], "Conversations attached by a cursor"),
     counter("salotto_frames_total", &[DIRECTION, ROLE], "WebSocket frames"),
     counter("salotto_frame_bytes_total", &[DIRECTION, ROLE], "Bytes of WebSocket frames"),

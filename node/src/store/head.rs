@@ -268,8 +268,7 @@ impl Batch<'_> {
             Held::Awaited => LOCK,
             Held::Skipped => LOCK_FREE,
         };
-        let rows: Vec<HeadRow> =
-            list(ids).into_query(select(lock)).all(self.connection()).await?;
+        let rows: Vec<HeadRow> = list(ids).into_query(select(lock)).all(self.connection()).await?;
         let heads = rows.into_iter().map(HeadRow::into_head).collect::<Result<Vec<Head>, _>>()?;
         let held = match self.engine() {
             // It has one writer: nobody else holds a head.
