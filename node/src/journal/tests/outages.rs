@@ -142,7 +142,8 @@ async fn a_commit_whose_answer_is_lost_is_answered_with_its_first_result() {
     let first = committed(desk.write(visitor.start(start, "hello")).await);
     assert!(wire.has_cut(), "the answer to the commit was lost");
     assert_eq!((first.seq, first.repeated), (Seq(1), true));
-    let Some(Commit::Skipped(told)) = stream.next().await else { panic!("nobody was told") };
+    let told = tokio::time::timeout(PATIENCE, stream.next()).await;
+    let Ok(Some(Commit::Skipped(told))) = told else { panic!("not told: {told:?}") };
     assert!(told.contains(&first.conversation));
 
     wire.cut_after(COMMIT);
@@ -167,7 +168,8 @@ async fn an_account_whose_commit_is_unanswered_is_made_once_and_told() {
     let agent = desk.agent("anna@example.com", 3).await;
 
     assert!(wire.has_cut());
-    let Some(Commit::Agents(rows)) = stream.next().await else { panic!("nobody was told") };
+    let told = tokio::time::timeout(PATIENCE, stream.next()).await;
+    let Ok(Some(Commit::Agents(rows))) = told else { panic!("not told: {told:?}") };
     assert_eq!(rows[0].id, agent);
     assert_eq!(desk.store.agents().await.unwrap().len(), 1);
 }
