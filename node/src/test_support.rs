@@ -96,8 +96,12 @@ pub(crate) async fn socket() -> (Outbox, Browser) {
 }
 
 impl Browser {
-    /// The next frame, whenever it comes.
+    /// The next frame; none in good time is a failure.
     pub(crate) async fn next(&mut self) -> ServerFrame {
+        tokio::time::timeout(PATIENCE, self.frame()).await.expect("a frame in time")
+    }
+
+    async fn frame(&mut self) -> ServerFrame {
         let mut start = [0_u8; 2];
         self.read.read_exact(&mut start).await.expect("a frame's start");
         let length = match start[1] {
