@@ -65,16 +65,10 @@ impl Database {
 
 /// A fresh SQLite store; it lives as long as its folder.
 pub(crate) async fn store() -> (TempDir, Store) {
-    let (folder, _, store) = store_at().await;
-    (folder, store)
-}
-
-/// With its URL, for whoever opens it once more.
-pub(crate) async fn store_at() -> (TempDir, String, Store) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("salotto.db").display());
     let store = Store::open(&url).await.expect("a fresh store");
-    (folder, url, store)
+    (folder, store)
 }
 
 /// The browser's end of an outbox.
