@@ -41,6 +41,7 @@ test: tools-test build ## Runs every test.
 	@scripts/test
 
 bench: build ## Runs the benchmarks, each beside its floor.
+	@scripts/need postgres
 	@target/release/bench
 
 loadtest: build ## 2,000 visitors and 40 agents for a minute, with a delivery audit.
@@ -66,7 +67,7 @@ tools-build:
 	@scripts/need cargo cc npm
 
 tools-test:
-	@scripts/need cargo-fmt cargo-clippy chromium
+	@scripts/need cargo-fmt cargo-clippy chromium postgres
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

@@ -83,9 +83,9 @@ enum Command {
     /// Measure the journal.
     #[command(hide = true)]
     BenchJournal {
-        /// Empty, on the disk to be measured.
+        /// The URL of a fresh store on the disk to be measured.
         #[arg(long)]
-        folder: PathBuf,
+        store: String,
         #[arg(long, default_value_t = 10_000)]
         conversations: usize,
         #[arg(long, default_value_t = 5)]
@@ -155,8 +155,8 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
         }
         Command::Backup { to } => commands::backup(&config, &to).await.map(Some),
         Command::Restored => commands::restored(&config).await.map(Some),
-        Command::BenchJournal { folder, conversations, seconds } => {
-            commands::bench_journal(&folder, conversations, seconds).await.map(Some)
+        Command::BenchJournal { store, conversations, seconds } => {
+            commands::bench_journal(&store, conversations, seconds).await.map(Some)
         }
     }
 }

@@ -49,6 +49,11 @@ impl Database {
         Database::Server { url: server.database().await }
     }
 
+    /// One that is there already.
+    pub(crate) fn at(url: &str) -> Database {
+        Database::Server { url: url.to_owned() }
+    }
+
     pub(crate) fn url(&self) -> &str {
         match self {
             Database::File { url, .. } | Database::Server { url } => url,

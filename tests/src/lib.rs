@@ -5,6 +5,7 @@
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store.
 
 pub mod checker;
+pub mod cut;
 pub mod desk;
 pub mod node;
 pub mod participant;

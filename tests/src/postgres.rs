@@ -13,8 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
-/// Where Debian has what is not in the search path.
-const BINARIES: &str = "/usr/lib/postgresql/15/bin";
+/// Where Debian has what is not in the search path: a folder for each version.
+const VERSIONS: &str = "/usr/lib/postgresql";
 /// A cluster is made in two seconds, and a killed one recovers in less.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -125,6 +125,14 @@ impl Postgres {
         admin.close().await.expect("it closes");
     }
 
+    /// The processes on the server that nodes have.
+    pub async fn backends(&self) -> Vec<Pid> {
+        let mut admin = PgConnection::connect(&self.url("postgres")).await.expect("it answers");
+        let all = "SELECT pid FROM pg_stat_activity WHERE application_name = 'salotto'";
+        let pids: Vec<(i32,)> = sqlx::query_as(all).fetch_all(&mut admin).await.expect("rows");
+        pids.into_iter().map(|(pid,)| Pid::from_raw(pid).expect("no process is 0")).collect()
+    }
+
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
@@ -151,8 +159,7 @@ impl Postgres {
     }
 
     fn command(&self, name: &str) -> Command {
-        let there = Path::new(BINARIES).join(name);
-        let mut command = Command::new(if there.exists() { there } else { name.into() });
+        let mut command = Command::new(binary(name));
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
         }
@@ -184,6 +191,13 @@ fn guard(folder: &Path) -> Child {
     command.args(["-c", script, "sh"]).arg(folder).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("sh runs")
+}
+
+/// Debian's newest, else what the search path has.
+fn binary(name: &str) -> PathBuf {
+    let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
+    let there = versions.map(|version| version.path().join("bin").join(name));
+    there.filter(|path| path.exists()).max().unwrap_or_else(|| name.into())
 }
 
 /// PostgreSQL refuses to run as root: then as the user that Debian made for it, else as nobody.

@@ -88,7 +88,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "store.url",
         kind: Kind::StoreUrl,
         default: Some("sqlite:salotto.db"),
-        about: "The database: sqlite:FILE for one node, postgres://USER@HOST/DATABASE for several.\n\
+        about: "The database: sqlite:FILE for one node, postgres://USER@HOST/DATABASE for more.\n\
                 A password in it is never shown.",
     },
     Setting {

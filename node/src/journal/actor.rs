@@ -14,12 +14,11 @@ use super::checkpointer::CHECKPOINT_ENTRIES;
 use super::commits::Commit;
 use super::delivery::Delivery;
 use super::marks::{Added, PendingMarks};
-use super::write::{Candidacy, Change, Changed, Outcome, Renewed, Write};
+use super::queue::{Next, Queue};
+use super::write::{Candidacy, Change, Changed, Outcome, Renewed};
 use crate::metrics;
-use crate::store::{Mark, Store, StoreError, Trouble};
+use crate::store::{Held, Mark, Store, StoreError, Trouble};
 
-/// More only makes the first ones wait: a commit of this many is no dearer per write.
-const BATCH_WRITES_MAX: usize = 256;
 /// A mark that no write carries along is stored after so long.
 pub(super) const MARKS_DELAY: Duration = Duration::from_millis(200);
 
@@ -51,7 +50,7 @@ pub(super) enum Msg {
 }
 
 pub(super) struct State {
-    pub(super) queue: mpsc::Receiver<Write>,
+    pub(super) queue: Queue,
     pub(super) deliveries: mpsc::Sender<Delivery>,
     pub(super) checkpoints: mpsc::Sender<ActorRef<Msg>>,
     /// Entries since the last checkpoint was asked for.
@@ -75,7 +74,7 @@ impl Actor for JournalActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Wake => self.take_batch(&myself, state).await?,
-            Msg::FlushMarks => self.commit(&myself, state, Vec::new()).await?,
+            Msg::FlushMarks => self.take_batch(&myself, state).await?,
             Msg::FinishCheckpoint => self.finish_checkpoint(state).await?,
             Msg::Change(change, reply) => self.change(state, *change, reply).await?,
             Msg::Renew(node, candidacy, reply) => {
@@ -96,28 +95,36 @@ impl JournalActor {
         state: &mut State,
     ) -> Result<(), StoreError> {
         self.shared.awake.store(false, Ordering::SeqCst);
-        let writes = state.queued();
-        metrics::store_write_queue(state.queue.len());
-        if writes.len() == BATCH_WRITES_MAX && !self.shared.awake.swap(true, Ordering::SeqCst) {
+        let next = state.queue.next();
+        metrics::store_write_queue(state.queue.waiting());
+        let is_full = next.is_full();
+        self.commit(myself, state, next).await?;
+        let is_more = is_full || state.queue.has_put_off();
+        if is_more && !self.shared.awake.swap(true, Ordering::SeqCst) {
             let _ = myself.cast(Msg::Wake);
         }
-        self.commit(myself, state, writes).await
+        Ok(())
     }
 
     async fn commit(
         &self,
         myself: &ActorRef<Msg>,
         state: &mut State,
-        mut writes: Vec<Write>,
+        next: Next,
     ) -> Result<(), StoreError> {
-        let marks = self.shared.marks.take();
+        let held = next.held;
+        let marks = match held {
+            Held::Skipped => self.shared.marks.take(),
+            Held::Awaited => Vec::new(),
+        };
+        let (mut writes, times) = next.into_parts();
         if writes.is_empty() && marks.is_empty() {
             return Ok(());
         }
-        let settled = settle(&self.store, &mut writes, marks).await;
+        let settled = settle(&self.store, &mut writes, marks, held).await;
         self.keep(myself, settled.marks_left);
         state.count_entries(&settled.notices, myself);
-        let answers = writes.into_iter().map(|write| write.done).zip(settled.outcomes).collect();
+        let answers = state.queue.take_back(writes, &times, settled.fates);
         let notices = settled.notices;
         state.deliver(Delivery { notices, answers, ..Delivery::default() }).await;
         match settled.fatal {
@@ -193,10 +200,10 @@ impl JournalActor {
     ) -> Result<(), StoreError> {
         state.queue.close();
         loop {
-            let writes = state.queued();
-            let is_last = writes.len() < BATCH_WRITES_MAX;
-            self.commit(myself, state, writes).await?;
-            if is_last {
+            let next = state.queue.next();
+            let is_full = next.is_full();
+            self.commit(myself, state, next).await?;
+            if !is_full && !state.queue.has_put_off() {
                 break;
             }
         }
@@ -209,16 +216,6 @@ impl JournalActor {
 }
 
 impl State {
-    fn queued(&mut self) -> Vec<Write> {
-        let mut writes = Vec::with_capacity(self.queue.len().min(BATCH_WRITES_MAX));
-        while writes.len() < BATCH_WRITES_MAX
-            && let Ok(write) = self.queue.try_recv()
-        {
-            writes.push(write);
-        }
-        writes
-    }
-
     /// A checkpoint is due after so many entries; while one is under way, another is not begun.
     fn count_entries(&mut self, notices: &[Commit], myself: &ActorRef<Msg>) {
         let entries = notices.iter().map(|notice| match notice {
@@ -241,14 +238,19 @@ impl State {
     async fn give_up(&mut self, error: StoreError) -> Result<(), StoreError> {
         self.queue.close();
         let mut answers = Vec::new();
-        while let Ok(write) = self.queue.try_recv() {
-            answers.push((write.done, Outcome::Failed));
+        loop {
+            let (writes, _) = self.queue.next().into_parts();
+            if writes.is_empty() {
+                break;
+            }
+            answers.extend(writes.into_iter().map(|write| (write.done, Outcome::Failed)));
         }
         self.deliver(Delivery { answers, ..Delivery::default() }).await;
         Err(error)
     }
 
-    async fn deliver(&self, delivery: Delivery) {
+    /// Alone: what is put off can be sent to another thread, but not shared.
+    async fn deliver(&mut self, delivery: Delivery) {
         let sent = self.deliveries.send(delivery).await;
         assert!(sent.is_ok(), "the delivery task ends after this sender");
     }

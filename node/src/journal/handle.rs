@@ -12,6 +12,7 @@ use super::actor::{JournalActor, MARKS_DELAY, Msg, Shared, State};
 use super::commits::{CommitStream, Streams};
 use super::marks::Added;
 use super::peers::{self, Peers, Sending};
+use super::queue::Queue;
 use super::write::{Busy, Candidacy, Change, Changed, Renewed, Write};
 use super::{checkpointer, delivery};
 use crate::ask::{Unanswered, ask};
@@ -62,7 +63,7 @@ impl Journal {
         let streams = Streams::default();
         let shared = Arc::new(Shared::default());
         let state = State {
-            queue: queued,
+            queue: Queue::new(queued),
             deliveries: delivery::start(streams.clone(), sending.clone()),
             checkpoints: checkpointer::start(store.clone()),
             entries: 0,

@@ -13,7 +13,9 @@ mod delivery;
 mod handle;
 mod load;
 mod marks;
+mod outage;
 mod peers;
+mod queue;
 mod repeat;
 mod state;
 #[cfg(test)]

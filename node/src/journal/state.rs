@@ -1,6 +1,6 @@
 //! Decides the writes of one batch on the locked rows, one after the other, in memory. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
@@ -9,6 +9,7 @@ use salotto_protocol::{
     InboxId, Seq, View, VisitorId,
 };
 
+use super::batch::Fate;
 use super::commits::Committed;
 use super::repeat::{Repeat, repeat};
 use super::write::{
@@ -31,6 +32,10 @@ pub(super) struct Work {
     pub(super) committed: Vec<Committed>,
     pub(super) new_starts: Vec<(StartKey, ConversationId)>,
     pub(super) changed_agents: BTreeSet<AgentId>,
+    /// Heads that another node holds: their writes are put off.
+    pub(super) held: HashSet<ConversationId>,
+    /// Whose open conversation is among them.
+    pub(super) held_open: HashSet<(VisitorId, InboxId)>,
     of_visitor: HashMap<(VisitorId, InboxId), Vec<ConversationId>>,
 }
 
@@ -50,7 +55,24 @@ impl Work {
     }
 
     /// Decides one write. Nothing of it is in force before the batch is committed.
-    pub(super) fn decide(&mut self, write: &Write, now_ms: i64) -> Outcome {
+    pub(super) fn decide(&mut self, write: &Write, now_ms: i64) -> Fate {
+        if self.is_held(&write.target) {
+            return Fate::PutOff;
+        }
+        Fate::Answered(self.decide_free(write, now_ms))
+    }
+
+    fn is_held(&self, target: &Target) -> bool {
+        match target {
+            Target::Conversation(id) => self.held.contains(id),
+            Target::Start(new) => match self.starts.get(&(new.visitor, new.start_client_id)) {
+                Some(id) => self.held.contains(id),
+                None => self.held_open.contains(&(new.visitor, new.inbox)),
+            },
+        }
+    }
+
+    fn decide_free(&mut self, write: &Write, now_ms: i64) -> Outcome {
         let found = match &write.target {
             Target::Conversation(id) => Some(*id),
             Target::Start(new) => {

@@ -1,13 +1,19 @@
 //! The journal's transaction: everything that is written, all or none.
 
+use std::time::Duration;
+
+use salotto_protocol::Epoch;
 use sqlx::{Connection as _, PgConnection, Sqlite, SqliteConnection};
 use tokio::sync::MutexGuard;
 
 use super::connection::Connection;
-use super::dialect::{BEGIN_WRITE, BEGIN_WRITE_POSTGRES};
+use super::dialect::{BEGIN_WRITE, BEGIN_WRITE_POSTGRES, Engine};
 use super::query::Query;
 use super::server::Server;
-use super::{Store, StoreError};
+use super::{Place, Store, StoreError, Trouble, meta, server};
+
+/// A commit waits for the server's disk, and may follow half a second of waiting for locks.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The one write connection, held by whoever writes now.
 pub(crate) struct Writer<'a>(MutexGuard<'a, WriteConnection>);
@@ -31,6 +37,8 @@ pub(super) enum WriteConnection {
 pub(super) struct Line {
     server: Server,
     connection: Option<PgConnection>,
+    /// Of the store that this node serves, once it is known.
+    epoch: Option<Epoch>,
     /// A transaction was begun and not seen to end.
     is_open: bool,
 }
@@ -40,9 +48,22 @@ impl Store {
         Writer(self.write_connection().lock().await)
     }
 
-    /// For a connection on which no answer came: the next writer makes another one.
-    pub(crate) async fn hang_up(&self) {
-        self.write_connection().lock().await.hang_up();
+    /// Waits for a server no longer than an answer may take, then hangs up: what it was asked
+    /// to write may be written or not. A disk is waited for.
+    pub(crate) async fn patiently<T>(
+        &self,
+        writing: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match self.place() {
+            Place::File(_) => writing.await,
+            Place::Server(_) => match tokio::time::timeout(ANSWER_TIMEOUT, writing).await {
+                Ok(written) => written,
+                Err(_) => {
+                    self.write_connection().lock().await.hang_up();
+                    Err(server::silence())
+                }
+            },
+        }
     }
 }
 
@@ -96,6 +117,13 @@ impl Batch<'_> {
         }
     }
 
+    pub(super) fn engine(&self) -> Engine {
+        match &self.transaction {
+            Transaction::Sqlite(_) => Engine::Sqlite,
+            Transaction::Postgres(..) => Engine::Postgres,
+        }
+    }
+
     /// Runs a statement and gives the number of rows changed.
     pub(super) async fn run(&mut self, query: Query) -> Result<u64, StoreError> {
         query.run(self.connection()).await
@@ -119,13 +147,26 @@ async fn simple(connection: &mut PgConnection, sql: &'static str) -> Result<(), 
 
 impl WriteConnection {
     pub(super) fn postgres(server: Server) -> WriteConnection {
-        WriteConnection::Postgres(Box::new(Line { server, connection: None, is_open: false }))
+        WriteConnection::Postgres(Box::new(Line {
+            server,
+            connection: None,
+            epoch: None,
+            is_open: false,
+        }))
     }
 
     pub(super) async fn connection(&mut self) -> Result<Connection<'_>, StoreError> {
         match self {
             WriteConnection::Sqlite(connection) => Ok(Connection::Sqlite(connection)),
             WriteConnection::Postgres(line) => Ok(Connection::Postgres(line.connected().await?)),
+        }
+    }
+
+    /// From now on the store must be the same whenever it is connected to.
+    pub(super) fn serve(&mut self, served: Epoch) {
+        match self {
+            WriteConnection::Sqlite(_) => {}
+            WriteConnection::Postgres(line) => line.epoch = Some(served),
         }
     }
 
@@ -140,12 +181,14 @@ impl WriteConnection {
 impl Line {
     /// On the connection there is, else on a new one.
     async fn begin(&mut self) -> Result<(), StoreError> {
-        if self.try_to_begin().await.is_err() {
-            self.connection = None;
-            self.is_open = false;
-            self.try_to_begin().await?;
+        match self.try_to_begin().await {
+            Err(error) if error.trouble() == Trouble::Lost => {
+                self.connection = None;
+                self.is_open = false;
+                self.try_to_begin().await
+            }
+            begun => begun,
         }
-        Ok(())
     }
 
     async fn try_to_begin(&mut self) -> Result<(), StoreError> {
@@ -159,7 +202,11 @@ impl Line {
 
     async fn connected(&mut self) -> Result<&mut PgConnection, StoreError> {
         if self.connection.is_none() {
-            self.connection = Some(self.server.connect_writer().await?);
+            let mut connection = self.server.connect_writer().await?;
+            if let Some(served) = self.epoch {
+                meta::check_epoch(&mut connection, served).await?;
+            }
+            self.connection = Some(connection);
         }
         Ok(self.connection.as_mut().expect("it was just connected"))
     }

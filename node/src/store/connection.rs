@@ -131,7 +131,7 @@ impl Patience {
 }
 
 /// From a quarter of it to all of it: so that not all nodes come back at once.
-pub(super) fn jittered(pause: Duration) -> Duration {
+pub(crate) fn jittered(pause: Duration) -> Duration {
     let share = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
     pause.mul_f64(0.25 + 0.75 * share)
 }

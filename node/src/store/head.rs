@@ -1,5 +1,7 @@
 //! A conversation's row: what every write decides on.
 
+use std::collections::HashSet;
+
 use salotto_protocol::limits::PREVIEW_CHARS_MAX;
 use salotto_protocol::{
     AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
@@ -8,7 +10,7 @@ use salotto_protocol::{
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::dialect::ROWS_MAX;
+use super::dialect::{Engine, ROWS_MAX};
 use super::query::{Rows, query};
 use super::{Store, StoreError, decode};
 
@@ -41,6 +43,29 @@ pub(crate) struct Head {
     /// The last message, cut.
     pub(crate) preview: String,
     pub(crate) preview_by: Option<Party>,
+}
+
+/// What becomes of heads that another node has locked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Held {
+    /// They are left out, and named.
+    Skipped,
+    /// The batch waits for them, and fails after half a second.
+    Awaited,
+}
+
+pub(crate) struct LockedHeads {
+    /// In id order.
+    pub(crate) heads: Vec<Head>,
+    /// There, and locked by another node.
+    pub(crate) held: Vec<ConversationId>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct OpenConversation {
+    pub(crate) visitor: VisitorId,
+    pub(crate) inbox: InboxId,
+    pub(crate) conversation: ConversationId,
 }
 
 #[derive(sqlx::FromRow)]
@@ -102,10 +127,16 @@ pub(super) const THESE: &str =
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
     WHERE id = asked.column1 ORDER BY id {lock_conversations}";
 
+pub(super) const LOCK_FREE: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE id = asked.column1 ORDER BY id {lock_free_conversations}";
+
+pub(super) const EXISTING: &str = "
+    SELECT id FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
+
 /// For a start: all that its visitor has open in its inbox.
-pub(super) const LOCK_OPEN: &str = "({rows}) AS asked CROSS JOIN conversations
-    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed' ORDER BY id
-    {lock_conversations}";
+pub(super) const OPEN: &str = "
+    SELECT visitor, inbox, id FROM ({rows}) AS asked CROSS JOIN conversations
+    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed'";
 
 /// Two parts, each read from an index of its own.
 pub(super) const COUNTS: &str = "
@@ -228,25 +259,53 @@ impl Store {
 
 impl Batch<'_> {
     /// Locks conversations in id order. Unknown ids are left out.
-    pub(crate) async fn lock(&mut self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
-        self.heads(LOCK, list(ids)).await
+    pub(crate) async fn lock(
+        &mut self,
+        ids: &[ConversationId],
+        held: Held,
+    ) -> Result<LockedHeads, StoreError> {
+        let lock = match held {
+            Held::Awaited => LOCK,
+            Held::Skipped => LOCK_FREE,
+        };
+        let rows: Vec<HeadRow> = list(ids).into_query(select(lock)).all(self.connection()).await?;
+        let heads = rows.into_iter().map(HeadRow::into_head).collect::<Result<Vec<Head>, _>>()?;
+        let held = match self.engine() {
+            // It has one writer: nobody else holds a head.
+            Engine::Sqlite => Vec::new(),
+            Engine::Postgres => self.missing_and_there(ids, &heads).await?,
+        };
+        Ok(LockedHeads { heads, held })
     }
 
-    /// Locks what these visitors have open in these inboxes.
-    pub(crate) async fn lock_open(
+    async fn missing_and_there(
+        &mut self,
+        ids: &[ConversationId],
+        found: &[Head],
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let found: HashSet<ConversationId> = found.iter().map(|head| head.id).collect();
+        let missing: Vec<_> = ids.iter().copied().filter(|id| !found.contains(id)).collect();
+        let there = list(&missing).into_query(EXISTING);
+        let there: Vec<(Uuid,)> = there.all(self.connection()).await?;
+        Ok(there.into_iter().map(|(id,)| ConversationId(id)).collect())
+    }
+
+    /// What these visitors have open in these inboxes; not locked.
+    pub(crate) async fn open_conversations(
         &mut self,
         asked: &[(VisitorId, InboxId)],
-    ) -> Result<Vec<Head>, StoreError> {
+    ) -> Result<Vec<OpenConversation>, StoreError> {
         let mut rows = Rows::new(2);
         for (visitor, inbox) in asked {
             rows.cell(visitor.0).cell(inbox.0);
         }
-        self.heads(LOCK_OPEN, rows).await
-    }
-
-    async fn heads(&mut self, rest: &str, rows: Rows) -> Result<Vec<Head>, StoreError> {
-        let rows: Vec<HeadRow> = rows.into_query(select(rest)).all(self.connection()).await?;
-        rows.into_iter().map(HeadRow::into_head).collect()
+        let rows: Vec<(Uuid, Uuid, Uuid)> = rows.into_query(OPEN).all(self.connection()).await?;
+        let open = rows.into_iter().map(|(visitor, inbox, id)| OpenConversation {
+            visitor: VisitorId(visitor),
+            inbox: InboxId(inbox),
+            conversation: ConversationId(id),
+        });
+        Ok(open.collect())
     }
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {

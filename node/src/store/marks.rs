@@ -70,6 +70,9 @@ impl Batch<'_> {
     /// Raises marks and gives those that rose. No two may be of the same side and conversation.
     pub(crate) async fn raise_marks(&mut self, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
         let mut raised = Vec::new();
+        // In the same order on all nodes.
+        let mut marks = marks.to_vec();
+        marks.sort_unstable_by_key(|mark| (mark.conversation, mark.party.as_str()));
         for chunk in marks.chunks(ROWS_MAX) {
             let mut rows = Rows::new(4);
             for mark in chunk {

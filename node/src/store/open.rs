@@ -25,6 +25,7 @@ impl Store {
             }
         };
         let meta = Meta::read_or_draw(&mut write).await?;
+        write.serve(meta.epoch);
         Ok(Store::of(place, reads, write, meta))
     }
 

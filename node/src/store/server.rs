@@ -34,7 +34,7 @@ const WRITER: [(&str, &str); 8] = [
 const READER: [(&str, &str); 2] = [("default_transaction_read_only", "on"), ("jit", "off")];
 
 #[derive(Clone)]
-pub(super) struct Server(PgConnectOptions);
+pub(super) struct Server(Box<PgConnectOptions>);
 
 impl Server {
     /// What is wrong with a URL is told without repeating it: it may hold a password.
@@ -56,7 +56,7 @@ impl Server {
             PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => {}
         }
         let options = options.application_name("salotto").statement_cache_capacity(STATEMENTS_MAX);
-        Ok(Server(options.disable_statement_logging()))
+        Ok(Server(Box::new(options.disable_statement_logging())))
     }
 
     /// Where it is, without who asks.
@@ -75,12 +75,12 @@ impl Server {
             .acquire_timeout(READER_TIMEOUT)
             .test_before_acquire(false)
             .idle_timeout(None)
-            .connect_lazy_with(self.0.clone().options(READER))
+            .connect_lazy_with(PgConnectOptions::clone(&self.0).options(READER))
     }
 
     /// The connection that writes.
     pub(super) async fn connect_writer(&self) -> Result<PgConnection, StoreError> {
-        self.connect(&self.0.clone().options(WRITER)).await
+        self.connect(&PgConnectOptions::clone(&self.0).options(WRITER)).await
     }
 
     /// Waits for other nodes that do the same, for as long as they take.
@@ -93,10 +93,7 @@ impl Server {
     async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
         match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
             Ok(connected) => Ok(connected?),
-            Err(_) => {
-                let silence = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(StoreError::Database(sqlx::Error::Io(silence)))
-            }
+            Err(_) => Err(silence()),
         }
     }
 
@@ -110,4 +107,9 @@ impl Server {
             (_, error) => error,
         }
     }
+}
+
+/// No answer came.
+pub(super) fn silence() -> StoreError {
+    StoreError::Database(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
 }

@@ -2,9 +2,11 @@
 //!
 //! The cases that both engines must pass are in `on_sqlite` and, once more, in `on_postgres`.
 
+mod cluster;
 mod disk;
 mod on_postgres;
 mod on_sqlite;
+mod outages;
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ mod on_postgres;
 mod on_sqlite;
 mod open;
 mod plans;
+mod server;
 
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,

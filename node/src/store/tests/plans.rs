@@ -5,8 +5,8 @@ use crate::store::attachments::OF;
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
-    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX, REACHED,
-    THESE, UNANSWERED, WAITING, select,
+    ADVANCE, CLOSED_OF_INBOX, COUNTS, EXISTING, LOCK, LOCK_FREE, MOVE, OF_VISITOR, OPEN,
+    OPEN_OF_INBOX, REACHED, THESE, UNANSWERED, WAITING, select,
 };
 use crate::store::marks::RAISE;
 use crate::store::query::query;
@@ -18,7 +18,9 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
     let desk = desk().await;
     for (sql, columns) in [
         (select(LOCK), 1),
-        (select(LOCK_OPEN), 2),
+        (select(LOCK_FREE), 1),
+        (EXISTING.to_owned(), 1),
+        (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 6),
         (MOVE.to_owned(), 8),
         (select(THESE), 1),

@@ -51,6 +51,9 @@ async fn benchmarks(only: &[&str]) {
     if wanted("journal") {
         journal::measure(&mut report).await;
     }
+    if wanted("journal-postgres") {
+        journal::measure_postgres(&mut report).await;
+    }
     if wanted("end-to-end") {
         end_to_end::measure(&mut report).await;
     }
