@@ -70,16 +70,10 @@ impl Database {
 
 /// A fresh SQLite store; it lives as long as its folder.
 pub(crate) async fn store() -> (TempDir, Store) {
-    let (folder, _, store) = store_at().await;
-    (folder, store)
-}
-
-/// With its URL, for whoever opens it once more.
-pub(crate) async fn store_at() -> (TempDir, String, Store) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("salotto.db").display());
     let store = Store::open(&url).await.expect("a fresh store");
-    (folder, url, store)
+    (folder, store)
 }
 
 /// The browser's end of an outbox.
@@ -101,8 +95,12 @@ pub(crate) async fn socket() -> (Outbox, Browser) {
 }
 
 impl Browser {
-    /// The next frame, whenever it comes.
+    /// The next frame; none in good time is a failure.
     pub(crate) async fn next(&mut self) -> ServerFrame {
+        tokio::time::timeout(PATIENCE, self.frame()).await.expect("a frame in time")
+    }
+
+    async fn frame(&mut self) -> ServerFrame {
         let mut start = [0_u8; 2];
         self.read.read_exact(&mut start).await.expect("a frame's start");
         let length = match start[1] {

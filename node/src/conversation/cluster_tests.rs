@@ -13,7 +13,7 @@ use crate::journal::{Journal, Peers};
 use crate::link::{Hint, HintStream, Link, LocalHub};
 use crate::store::{Store, Subject};
 use crate::supervisor;
-use crate::test_support::{Browser, eventually, socket, store_at};
+use crate::test_support::{Browser, Database, eventually, socket};
 
 /// A node beside that of the `World`, on a connection of its own to the same database.
 struct Node {
@@ -58,9 +58,13 @@ struct Cluster {
 
 impl Cluster {
     async fn new() -> Cluster {
-        let (folder, url, store) = store_at().await;
+        Cluster::on(Database::sqlite()).await
+    }
+
+    async fn on(database: Database) -> Cluster {
+        let url = database.url().to_owned();
         let hub = LocalHub::new();
-        let here = World::on(folder, store, &hub).await;
+        let here = World::on(database, &hub).await;
         let there = Node::new(&url, &hub).await;
         Cluster { here, there, hub, url }
     }
@@ -95,7 +99,15 @@ async fn heard_before_the_end(cluster: &Cluster, hints: &mut HintStream) -> Vec<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_here_is_shown_there_in_order_and_once() {
-    let cluster = Cluster::new().await;
+    shows_there(Cluster::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_here_is_shown_there_on_postgres_too() {
+    shows_there(Cluster::on(Database::postgres().await).await).await;
+}
+
+async fn shows_there(cluster: Cluster) {
     let (id, _outbox, mut browser) = cluster.followed().await;
 
     for n in 0..50 {
@@ -152,7 +164,15 @@ async fn a_link_that_loses_everything_delays_and_loses_no_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_attachment_is_found_by_its_gap_and_written_again() {
-    let cluster = Cluster::new().await;
+    heals(Cluster::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_attachment_is_found_on_postgres_too() {
+    heals(Cluster::on(Database::postgres().await).await).await;
+}
+
+async fn heals(cluster: Cluster) {
     let (id, _outbox, mut browser) = cluster.followed().await;
     cluster.here.visitor_says(id, "two").await;
     entries(&mut browser, 1).await;

@@ -5,7 +5,6 @@ use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, Cursor, Epoch, ErrorCode,
     InboxId, NodeId, Page, Party, ResetReason, Seq, ServerFrame, SiteId, VisitorId,
 };
-use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::{Command, Conversations, Follower, Request, StartRequest};
@@ -14,10 +13,10 @@ use crate::journal::{Change, Journal, NewAgent, Outcome, Peers};
 use crate::link::{Link, LocalHub};
 use crate::store::{ChatflowRow, Store};
 use crate::supervisor;
-use crate::test_support::{Browser, eventually, socket, store};
+use crate::test_support::{Browser, Database, eventually, socket};
 
 pub(super) struct World {
-    _folder: TempDir,
+    _database: Database,
     pub(super) store: Store,
     pub(super) conversations: Conversations,
     pub(super) chatflow: ChatflowRow,
@@ -27,12 +26,11 @@ pub(super) struct World {
 
 impl World {
     async fn new() -> World {
-        let (folder, store) = store().await;
-        let hub = LocalHub::new();
-        World::on(folder, store, &hub).await
+        World::on(Database::sqlite(), &LocalHub::new()).await
     }
 
-    pub(super) async fn on(folder: TempDir, store: Store, hub: &LocalHub) -> World {
+    pub(super) async fn on(database: Database, hub: &LocalHub) -> World {
+        let store = Store::open(database.url()).await.expect("a fresh store");
         let (root, _) = supervisor::root().await.expect("a root");
         let node = NodeId::fresh();
         store.immortal(node).await;
@@ -44,7 +42,7 @@ impl World {
         let conversations =
             Conversations::start(journal, link, store.clone(), root).await.expect("started");
         let visitor = VisitorId::fresh();
-        World { _folder: folder, store, conversations, chatflow, visitor, agent }
+        World { _database: database, store, conversations, chatflow, visitor, agent }
     }
 
     pub(super) async fn begin(&self, text: &str) -> ConversationId {

@@ -36,13 +36,15 @@ async fn who_is_only_on_a_node_that_is_dead_is_absent() {
     let (agent, other) = (desk.agent("anna", 3).await, desk.agent("ben", 3).await);
     desk.present(agent, true).await;
     let dead = NodeId::fresh();
+    let id = dead.0.simple();
+    desk.store.tamper(&format!("INSERT INTO nodes VALUES (x'{id}', 1)")).await;
     desk.change(Change::Presence { agent: other, node: dead, present: true }).await;
 
     let presence = presence(&desk).await;
 
     assert!(is_present(&presence, agent));
     assert!(!row(&presence, other).expect("known at once").present);
-    desk.store.immortal(dead).await;
+    desk.store.tamper("UPDATE nodes SET expires_at_ms = 9999999999999").await;
     until(&presence, other, |row| row.present).await;
 }
 

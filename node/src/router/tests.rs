@@ -239,9 +239,20 @@ async fn by_2_the_auditor_counts_each_slot_that_was_taken_and_not_counted_once()
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].agent, found[0].active, found[0].held), (agent, 0, 1));
     eventually("the metric moves", || async { violations() > before }).await;
+    eventually("the audit shows it", || async { shown("miscounted") == 1 }).await;
     let next = desk.waits(desk.chatflow).await;
     until_assigned(&desk, &[next], 1).await;
     assert_eq!(violations(), before + 1, "the same miscount is told once");
+    desk.store.tamper("UPDATE conversations SET slot_agent = NULL, state = 'closed'").await;
+    desk.store.tamper("UPDATE agents SET active = 0").await;
+    eventually("it is well again", || async { shown("miscounted") == 0 }).await;
+}
+
+fn shown(kind: &str) -> u32 {
+    let rendered = metrics::render();
+    let name = format!("salotto_router_violations{{kind=\"{kind}\"}} ");
+    let line = rendered.lines().find(|it| it.starts_with(&name));
+    line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("exported")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,12 @@
 use salotto_protocol::NodeId;
 
 use super::*;
+use crate::store::attachments::OF;
 use crate::store::connection::Connection;
 use crate::store::entries::KNOWN;
-use crate::store::head::{ADVANCE, EXISTING, LOCK, LOCK_FREE, MOVE, OPEN, select};
+use crate::store::head::{
+    ADVANCE, EXISTING, LOCK, LOCK_FREE, MOVE, OPEN, REACHED, THESE, UNANSWERED, select,
+};
 use crate::store::marks::RAISE;
 use crate::store::query::query;
 use crate::store::starts::FIND;
@@ -141,7 +144,11 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), "uuid[]"),
         (OPEN.to_owned(), "uuid[], uuid[]"),
         (ADVANCE.to_owned(), "uuid[], bigint[], bigint[], bigint[], text[], text[]"),
-        (MOVE.to_owned(), "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[]"),
+        (MOVE.to_owned(), "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[]"),
+        (select(THESE), "uuid[]"),
+        (select(UNANSWERED), "uuid[]"),
+        (REACHED.to_owned(), "uuid[]"),
+        (OF.to_owned(), "uuid[]"),
         (KNOWN.to_owned(), "uuid[], uuid[]"),
         (BY_SEQ.to_owned(), "uuid[], bigint[]"),
         (FIND.to_owned(), "uuid[], uuid[]"),
