@@ -41,6 +41,7 @@ test: tools-test build ## Runs every test.
 	@scripts/test
 
 bench: build ## Runs the benchmarks, each beside its floor.
+	@scripts/need postgres
 	@target/release/bench
 
 loadtest: build ## 2,000 visitors and 40 agents for a minute, with a delivery audit.
@@ -66,8 +67,8 @@ tools-build:
 	@scripts/need cargo cc npm
 
 tools-test:
-	@scripts/need cargo-fmt cargo-clippy chromium helm kubernetes-validate prometheus \
-		redis-server redis-cli
+	@scripts/need cargo-fmt cargo-clippy chromium postgres redis-server redis-cli helm \
+		kubernetes-validate prometheus
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

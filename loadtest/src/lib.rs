@@ -8,6 +8,7 @@ pub mod api;
 pub mod args;
 pub mod audit;
 pub mod books;
+pub mod coming_back;
 #[cfg(test)]
 mod fake_node;
 pub mod finish;

@@ -9,6 +9,7 @@ use salotto_protocol::{ClientFrame, CloseCode, ComeBack, ServerFrame, Welcome};
 
 use crate::agent::Agent;
 use crate::books::{Errand, Turn};
+use crate::coming_back::ComingBack;
 use crate::latency::Measure;
 use crate::pacer::Due;
 use crate::plan::Dice;
@@ -19,9 +20,6 @@ use crate::world::{World, sentence};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// From the upgrade to `welcome`.
 const GREETING_TIMEOUT_US: u64 = 10_000_000;
-/// Full jitter: between nothing and `BACK_OFF_MS << tries`, at most `BACK_OFF_MAX_MS`.
-const BACK_OFF_MS: u64 = 500;
-const BACK_OFF_MAX_MS: u64 = 30_000;
 const ERRAND_PAUSE: Duration = Duration::from_secs(1);
 
 pub struct Participant {
@@ -38,17 +36,11 @@ struct Inner {
     role: Role,
     line: Option<Arc<Line>>,
     greeted: bool,
-    /// At least once.
-    was_greeted: bool,
     connect_due_us: u64,
     connect_sent_us: u64,
     heard_us: u64,
     heartbeat_us: u64,
-    reconnect_window_ms: u64,
-    /// The node said when to come back.
-    after_ms: Option<u64>,
-    /// Since the last greeting.
-    tries: u32,
+    coming_back: ComingBack,
     dice: Dice,
 }
 
@@ -65,14 +57,11 @@ impl Participant {
             role,
             line: None,
             greeted: false,
-            was_greeted: false,
             connect_due_us: 0,
             connect_sent_us: 0,
             heard_us: 0,
             heartbeat_us: 0,
-            reconnect_window_ms: BACK_OFF_MS,
-            after_ms: None,
-            tries: 0,
+            coming_back: ComingBack::new(),
             dice: Dice::new(seed),
         };
         Arc::new(Participant { source, inner: Mutex::new(inner) })
@@ -196,11 +185,11 @@ impl Participant {
         match &frame {
             ServerFrame::Welcome(welcome) => inner.greeted(welcome, &turn),
             ServerFrame::Ping => turn.frames.push(ClientFrame::Pong),
-            ServerFrame::Reconnect { after_ms } => inner.after_ms = Some(*after_ms),
+            ServerFrame::Reconnect { after_ms } => inner.coming_back.sent_away(*after_ms),
             ServerFrame::Refused(refusal) => {
                 world.books.tally.refusal(refusal.code);
                 if !inner.greeted {
-                    inner.after_ms = refusal.retry_after_ms;
+                    inner.coming_back.refused(refusal.retry_after_ms);
                 }
                 world.trouble(|| format!("refused {:?}: {}", refusal.code, refusal.message));
             }
@@ -286,13 +275,14 @@ impl Participant {
                 if is_own_fault(error) {
                     tally.own_faults.one();
                 }
-                if let ConnectError::Refused { retry_after_ms: Some(after_ms), .. } = error {
-                    inner.after_ms = Some(*after_ms);
+                if let ConnectError::Refused { retry_after_ms, .. } = error {
+                    inner.coming_back.refused(*retry_after_ms);
                 }
                 world.trouble(|| sentence(error));
             }
         }
-        Some(inner.pause())
+        let Inner { coming_back, dice, .. } = &mut *inner;
+        Some(coming_back.pause(dice))
     }
 
     /// Draws a new token if the old one was refused; `false` if there is none to be had.
@@ -323,7 +313,7 @@ impl Participant {
 impl Inner {
     fn greeted(&mut self, welcome: &Welcome, turn: &Turn<'_>) {
         let books = turn.books;
-        let measure = if self.was_greeted {
+        let measure = if self.coming_back.was_welcomed() {
             books.tally.reconnects.one();
             Measure::Resume
         } else {
@@ -332,30 +322,14 @@ impl Inner {
         };
         books.latency.record(measure, self.connect_due_us, self.connect_sent_us, turn.now_us);
         self.greeted = true;
-        self.was_greeted = true;
         self.heartbeat_us = welcome.heartbeat_ms * 1_000;
-        self.reconnect_window_ms = welcome.reconnect_window_ms;
-        self.after_ms = None;
-        self.tries = 0;
+        self.coming_back.welcomed(welcome.reconnect_window_ms);
     }
 
     /// Two heartbeats without a frame: the line is dead (REG-3).
     fn is_silent(&self, now_us: u64) -> bool {
         let limit_us = if self.greeted { 2 * self.heartbeat_us } else { GREETING_TIMEOUT_US };
         limit_us > 0 && now_us.saturating_sub(self.heard_us) > limit_us
-    }
-
-    fn pause(&mut self) -> Duration {
-        let back_off_ms = (BACK_OFF_MS << self.tries.min(6)).min(BACK_OFF_MAX_MS);
-        let ms = match self.after_ms.take() {
-            Some(after_ms) => after_ms,
-            None if self.tries == 0 && self.was_greeted => {
-                self.dice.below(self.reconnect_window_ms.max(1))
-            }
-            None => self.dice.below(back_off_ms),
-        };
-        self.tries += 1;
-        Duration::from_millis(ms)
     }
 }
 

@@ -160,7 +160,8 @@ fn visible(listen: SocketAddr) -> SocketAddr {
 }
 
 fn sign_in_file(config: &Config) -> PathBuf {
-    config.store_file().with_file_name(SIGN_IN_FILE)
+    // Of a server's store, in the folder where the node was started.
+    config.store_file().unwrap_or_default().with_file_name(SIGN_IN_FILE)
 }
 
 fn keep_password(file: &Path, password: &str) -> io::Result<()> {

@@ -13,6 +13,7 @@ mod fanout;
 mod figures;
 mod gateway;
 mod journal;
+mod limiter;
 mod link;
 mod link_url;
 mod metrics;
@@ -84,9 +85,9 @@ enum Command {
     /// Measure the journal.
     #[command(hide = true)]
     BenchJournal {
-        /// Empty, on the disk to be measured.
+        /// The URL of a fresh store on the disk to be measured.
         #[arg(long)]
-        folder: PathBuf,
+        store: String,
         #[arg(long, default_value_t = 10_000)]
         conversations: usize,
         #[arg(long, default_value_t = 5)]
@@ -156,8 +157,8 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
         }
         Command::Backup { to } => commands::backup(&config, &to).await.map(Some),
         Command::Restored => commands::restored(&config).await.map(Some),
-        Command::BenchJournal { folder, conversations, seconds } => {
-            commands::bench_journal(&folder, conversations, seconds).await.map(Some)
+        Command::BenchJournal { store, conversations, seconds } => {
+            commands::bench_journal(&store, conversations, seconds).await.map(Some)
         }
     }
 }

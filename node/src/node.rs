@@ -18,10 +18,10 @@ use crate::config::Config;
 use crate::conversation::Conversations;
 use crate::gateway;
 use crate::gateway::{
-    App, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets, Tokens,
-    admin_routes, public_routes, serve as serve_http,
+    App, Door, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets,
+    Tokens, admin_routes, public_routes, serve as serve_http,
 };
-use crate::journal::Journal;
+use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub, RedisLink};
 use crate::link_url::LinkUrl;
 use crate::metrics;
@@ -35,7 +35,7 @@ use crate::{demo, figures};
 /// Requests that run when the listeners close are given this long.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
 /// Probes and scrapes; never a crowd.
-const ADMIN_CONNECTIONS_MAX: usize = 64;
+const ADMIN_DOOR: Door = Door { connections_max: 64, proxies: None };
 /// A second signal, or a failed part: clients are told at once and nobody is waited for.
 const HURRIED_WINDOW: Duration = Duration::from_millis(500);
 
@@ -69,7 +69,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), NodeError> {
     let health = Health::new();
     let (admin_stop, stopped) = watch::channel(false);
     let admin_routes = admin_routes(health.clone(), store.clone());
-    let admin = tokio::spawn(serve_http(admin, admin_routes, ADMIN_CONNECTIONS_MAX, stopped));
+    let admin = tokio::spawn(serve_http(admin, admin_routes, ADMIN_DOOR, stopped));
     let running = start(config, store, public, health).await?;
     let ended = running.until_told(signals).await;
     admin_stop.send_replace(true);
@@ -94,15 +94,21 @@ async fn start(
         LinkUrl::Local => Link::Local(LocalHub::new().join(node)),
         LinkUrl::Redis(url) => Link::Redis(RedisLink::start(node, url.clone())),
     };
-    let journal = Journal::start(store.clone(), root.clone()).await?;
+    let peers = Peers { node, link: link.clone() };
+    let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
+    if store.is_embedded() {
+        journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
+    }
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), root.clone()).await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
+    let grace = Duration::from_millis(config.requeue_grace_ms);
     let router =
-        Router::start(presence.clone(), journal.clone(), store.clone(), root.clone()).await?;
+        Router::start(presence.clone(), journal.clone(), store.clone(), grace, root.clone())
+            .await?;
     let sessions = Sessions::start(chatflows.clone(), conversations.clone(), root.clone()).await?;
     let parts =
         agent::Parts { presence: presence.clone(), conversations: conversations.clone(), boards };
@@ -110,7 +116,7 @@ async fn start(
     // Port 0 took a free one.
     let listen = public.local_addr().unwrap_or(config.gateway.listen);
     let settings = gateway_settings(config, listen);
-    let sockets = Sockets::new(settings.sockets_max);
+    let sockets = Sockets::new(settings.sockets_max, settings.hellos_max);
     let app = App(Arc::new(Parts {
         node,
         tokens: Tokens::new(store.secret()),
@@ -118,7 +124,7 @@ async fn start(
         settings,
         store,
         journal: journal.clone(),
-        presence,
+        presence: presence.clone(),
         chatflows,
         sessions,
         agents,
@@ -127,18 +133,23 @@ async fn start(
     tokio::spawn(figures::keep_current(app.store.clone()));
     demo::announce(config, &app.settings, &seeded);
     let (stop, stopped) = watch::channel(false);
-    let connections_max = config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE;
-    let server = tokio::spawn(serve_http(public, public_routes(app), connections_max, stopped));
+    let door = Door {
+        connections_max: config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE,
+        proxies: config.gateway.proxies(),
+    };
+    let server = tokio::spawn(serve_http(public, public_routes(app), door, stopped));
     health.enter(Phase::Accepting);
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
-    Ok(Running { config: config.clone(), health, journal, router, sockets, stop, server, failure })
+    let config = config.clone();
+    Ok(Running { config, health, journal, presence, router, sockets, stop, server, failure })
 }
 
 fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
     GatewaySettings {
         listen,
         sockets_max: config.gateway.sockets_max,
+        hellos_max: config.gateway.hellos_max,
         heartbeat_ms: config.gateway.heartbeat_ms,
         reconnect_window_ms: config.gateway.reconnect_window_ms,
         loadtest_token: config.loadtest_token.as_ref().map(|it| it.expose().to_owned()),
@@ -146,6 +157,7 @@ fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
         trusted_proxies: config.gateway.trusted_proxies.clone(),
         https: config.gateway.https,
         visitors_per_address_per_minute: config.limits.visitors_per_address,
+        messages_per_address_per_minute: config.limits.messages_per_address,
         sign_ins_per_address_per_minute: config.limits.sign_ins_per_address,
         sign_ins_per_account_per_minute: config.limits.sign_ins_per_account,
     }
@@ -156,6 +168,7 @@ struct Running {
     config: Config,
     health: Health,
     journal: Journal,
+    presence: Presence,
     router: Router,
     sockets: Sockets,
     stop: watch::Sender<bool>,
@@ -185,6 +198,7 @@ impl Running {
     /// Not ready, and still accepting while balancers notice; then from the gateway inwards.
     async fn drain(&mut self) {
         self.health.enter(Phase::Draining);
+        self.sockets.prepare_to_leave();
         tokio::time::sleep(Duration::from_millis(self.config.drain.endpoint_delay_ms)).await;
         self.stop.send_replace(true);
         self.router.stop();
@@ -196,6 +210,9 @@ impl Running {
     async fn leave(self, window: Duration) -> Result<(), NodeError> {
         self.stop.send_replace(true);
         self.sockets.drain(window).await;
+        if let Err(error) = self.presence.leave().await {
+            tracing::warn!(%error, "the other nodes will find out by themselves that it left");
+        }
         self.journal.drain().await.map_err(|_| NodeError::Undrained)?;
         tracing::info!("the node has ended");
         Ok(())

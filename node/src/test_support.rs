@@ -1,16 +1,18 @@
 //! What tests of several folders need: a real store, and a socket whose other end can be read.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, InboxId, NodeId, Page, ServerFrame, SiteId, VisitorId,
 };
+use salotto_tests::postgres::Postgres;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 use crate::fanout::Outbox;
 use crate::journal::{
@@ -25,12 +27,59 @@ const BUDGET_BYTES: usize = 256 * 1024;
 /// Nothing here takes this long; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A fresh database of either engine.
+pub(crate) enum Database {
+    File { folder: TempDir, url: String },
+    Server { url: String },
+}
+
+/// One for all tests of this process: a database for each is enough.
+static SERVER: OnceCell<Postgres> = OnceCell::const_new();
+
+impl Database {
+    /// Its file lives as long as this.
+    pub(crate) fn sqlite() -> Database {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
+        Database::File { folder, url }
+    }
+
+    pub(crate) async fn postgres() -> Database {
+        let server = SERVER.get_or_init(Postgres::start).await;
+        Database::Server { url: server.database().await }
+    }
+
+    /// One that is there already.
+    pub(crate) fn at(url: &str) -> Database {
+        Database::Server { url: url.to_owned() }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Database::File { url, .. } | Database::Server { url } => url,
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        match self {
+            Database::File { folder, .. } => folder.path(),
+            Database::Server { .. } => panic!("a server's files are its own"),
+        }
+    }
+}
+
 /// A fresh SQLite store; it lives as long as its folder.
 pub(crate) async fn store() -> (TempDir, Store) {
+    let (folder, _, store) = store_at().await;
+    (folder, store)
+}
+
+/// With its URL, for whoever opens it once more.
+pub(crate) async fn store_at() -> (TempDir, String, Store) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite:{}", folder.path().join("salotto.db").display());
     let store = Store::open(&url).await.expect("a fresh store");
-    (folder, store)
+    (folder, url, store)
 }
 
 /// The browser's end of an outbox.
@@ -93,6 +142,7 @@ impl Desk {
         let (root, _) = supervisor::root().await.expect("a root");
         let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
         let (site, inbox, chatflow) = (SiteId::fresh(), InboxId::fresh(), ChatflowId::fresh());
+        store.immortal(NodeId(uuid::Uuid::nil())).await;
         let desk = Desk { store, journal, root, site, inbox, chatflow, _folder: folder };
         let origins = vec!["https://shop.example".to_owned()];
         desk.change(Change::PutSite { id: site, name: "Shop".to_owned(), origins }).await;
@@ -171,6 +221,14 @@ impl Desk {
         self.moves(Target::Conversation(id), Author::System, body, state).await;
     }
 
+    /// A message of this agent: nothing else changes.
+    pub(crate) async fn answers(&self, id: ConversationId, agent: AgentId) {
+        let state = self.head(id).await.state;
+        let by = Author::Agent { id: agent, name: "Anna".to_owned() };
+        let body = EntryBody::Message { text: "hello!".to_owned() };
+        self.moves(Target::Conversation(id), by, body, state).await;
+    }
+
     async fn moves(
         &self,
         target: Target,
@@ -187,7 +245,7 @@ impl Desk {
         });
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
-        let write = Write { target, client_id, agents: Vec::new(), decide, done };
+        let write = Write { target, client_id, agents: Vec::new(), term: None, decide, done };
         self.journal.submit(write).expect("the queue has room");
         match outcome.await.expect("it is answered") {
             Outcome::Committed(ack) => ack.conversation,

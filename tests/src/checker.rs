@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use salotto_protocol::api::Receipt;
-use salotto_protocol::{ClientId, ConversationId, Entry, Epoch, Seq, View};
+use salotto_protocol::{AgentId, ClientId, ConversationId, Entry, Epoch, Seq, View};
 
 /// The store at the end: every conversation's whole log, as agents see it, of one epoch.
 pub struct Ledger {
@@ -27,8 +27,38 @@ pub enum Violation {
     NotDense { conversation: ConversationId, seq: Seq },
     /// I4: a client took an entry out of order, twice, or with a gap before it.
     NotAPrefix { socket: u64, conversation: ConversationId, seq: Seq },
-    /// I5: a client and the store have different entries at the same place.
+    /// I5: a client and the store, or two clients, have different entries at the same place.
     Disagreement { conversation: ConversationId, seq: Seq },
+    /// I6: entries of another epoch came, and no reset before them.
+    UntoldEpoch { client: u64, conversation: ConversationId },
+    /// I6: a reset though the log was good.
+    NeedlessReset { client: u64, conversation: ConversationId },
+    /// I7: it was sent after one that stands behind it.
+    Reordered { client: u64, conversation: ConversationId, seq: Seq },
+    /// I7: it was acknowledged before somebody looked, and was not there.
+    StaleRead { client: u64, conversation: ConversationId, seq: Seq },
+    /// I8: one client id, two places.
+    TwoAnswers { client_id: ClientId },
+    /// I9: an automatic assignment above the agent's capacity.
+    OverCapacity { agent: AgentId, at_ms: i64 },
+    /// I10: assigned from somebody who did not have it, or while it was closed.
+    TwoOwners { conversation: ConversationId, seq: Seq },
+    /// I12: the row and the log tell different stories.
+    Inconsistent { conversation: ConversationId },
+    /// I12: a client knows it, the store does not.
+    Orphan { conversation: ConversationId },
+    /// I13: not what the policy gives for what its record saw.
+    NotByTheRules { conversation: ConversationId, seq: Seq },
+    /// I15: a visitor was told what is not for them.
+    Leaked { client: u64, conversation: ConversationId, seq: Seq },
+    /// I16: the greeting took effect twice, or too late.
+    TwoWelcomes { conversation: ConversationId, seq: Seq },
+    /// L1: followed the conversation and did not get the entry in time.
+    LeftBehind { client: u64, conversation: ConversationId, seq: Seq },
+    /// L2: somebody was free, and it was not assigned in time.
+    Waited { conversation: ConversationId, ms: i64 },
+    /// L3: lost its socket and was not welcome again in time.
+    StayedAway { client: u64, us: u64 },
 }
 
 pub fn check(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
@@ -42,7 +72,7 @@ pub fn check(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
 }
 
 /// I3
-fn dense(ledger: &Ledger) -> Vec<Violation> {
+pub fn dense(ledger: &Ledger) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (&conversation, log) in &ledger.logs {
         let mut expected = Seq(1);
@@ -59,7 +89,7 @@ fn dense(ledger: &Ledger) -> Vec<Violation> {
 }
 
 /// I1, second half
-fn doubled(ledger: &Ledger) -> Vec<Violation> {
+pub fn doubled(ledger: &Ledger) -> Vec<Violation> {
     let mut seen = HashSet::new();
     let ids = ledger.logs.values().flatten().filter_map(|entry| entry.client_id);
     let repeated = ids.filter(|client_id| !seen.insert(*client_id));
@@ -67,7 +97,7 @@ fn doubled(ledger: &Ledger) -> Vec<Violation> {
 }
 
 /// I1, first half
-fn acknowledged(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
+pub fn acknowledged(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
     let mut violations = Vec::new();
     for receipt in receipts {
         let Receipt::Acked { conversation, epoch, seq, client_id, text } = receipt else {
@@ -86,7 +116,7 @@ fn acknowledged(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
 }
 
 /// I2 and I5
-fn delivered(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
+pub fn delivered(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
     let mut violations = Vec::new();
     for receipt in receipts {
         let Receipt::Received { conversation, epoch, seq, client_id, .. } = receipt else {
@@ -118,7 +148,7 @@ fn prefixes(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
         let before = last.insert((socket, conversation), seq);
         let goes_on = *after < seq && before.is_none_or(|last| *after <= last && last < seq);
         let from = before.map_or(*after, |last| last.max(*after));
-        if !goes_on || ledger.has_visible_between(conversation, from, seq) {
+        if !goes_on || ledger.has_visible_between(conversation, from, seq, View::Visitor) {
             violations.push(Violation::NotAPrefix { socket, conversation, seq });
         }
     }
@@ -126,15 +156,27 @@ fn prefixes(receipts: &[Receipt], ledger: &Ledger) -> Vec<Violation> {
 }
 
 impl Ledger {
-    fn entry(&self, conversation: ConversationId, seq: Seq) -> Option<&Entry> {
-        self.logs.get(&conversation)?.iter().find(|entry| entry.seq == seq)
+    pub(crate) fn entry(&self, conversation: ConversationId, seq: Seq) -> Option<&Entry> {
+        let log = self.logs.get(&conversation)?;
+        // In a good log it stands at its place; a bad one is searched.
+        let at_its_place = log.get((seq.0 as usize).wrapping_sub(1));
+        let at_its_place = at_its_place.filter(|entry| entry.seq == seq);
+        at_its_place.or_else(|| log.iter().find(|entry| entry.seq == seq))
     }
 
-    fn has_visible_between(&self, conversation: ConversationId, after: Seq, before: Seq) -> bool {
+    pub(crate) fn has_visible_between(
+        &self,
+        conversation: ConversationId,
+        after: Seq,
+        before: Seq,
+        view: View,
+    ) -> bool {
+        if after.next() >= before {
+            return false;
+        }
         let log = self.logs.get(&conversation).map_or(&[][..], Vec::as_slice);
-        log.iter().any(|entry| {
-            after < entry.seq && entry.seq < before && entry.body.visible_to(View::Visitor)
-        })
+        log.iter()
+            .any(|entry| after < entry.seq && entry.seq < before && entry.body.visible_to(view))
     }
 }
 

@@ -7,8 +7,8 @@ use salotto_protocol::api::{
     VisitorToken,
 };
 use salotto_protocol::{
-    AgentId, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, Entry, Epoch, ErrorCode,
-    InboxId, Seq, ServerFrame, SiteId, Start,
+    AgentId, ChatflowId, ClientFrame, ClientId, ConversationId, ConversationSummary, Cursor, Entry,
+    Epoch, ErrorCode, InboxId, Seq, ServerFrame, SiteId, Start,
 };
 
 use crate::node::{DEMO_PASSWORD, LOADTEST_TOKEN, Node};
@@ -166,7 +166,7 @@ pub fn from_the_start(conversation: ConversationId) -> Cursor {
 /// The whole log in a visitor's view.
 pub async fn visitor_log(node: &Node, token: &str, of: ConversationId) -> Vec<Entry> {
     let ask = |path: &str| Ask::get(node.public, path).bearer(token);
-    whole_log(ask, of).await
+    whole_log(ask, of).await.1
 }
 
 /// The store's epoch, as a page of history says it.
@@ -177,7 +177,7 @@ pub async fn epoch_of(node: &Node, token: &str, conversation: ConversationId) ->
 }
 
 /// The page that `ask` answers, and the next, to the end.
-async fn whole_log(ask: impl Fn(&str) -> Ask, conversation: ConversationId) -> Vec<Entry> {
+async fn whole_log(ask: impl Fn(&str) -> Ask, conversation: ConversationId) -> (Epoch, Vec<Entry>) {
     let mut log: Vec<Entry> = Vec::new();
     loop {
         let after = log.last().map_or(Seq(0), |entry| entry.seq);
@@ -185,7 +185,7 @@ async fn whole_log(ask: impl Fn(&str) -> Ask, conversation: ConversationId) -> V
         let page: EntryPage = ask(&path).send().await.json();
         log.extend(page.entries.into_iter().map(|viewed| viewed.entry));
         if !page.more {
-            return log;
+            return (page.epoch, log);
         }
     }
 }
@@ -212,7 +212,26 @@ impl SignedIn {
 
     /// The whole log in the agents' view.
     pub async fn log(&self, node: &Node, conversation: ConversationId) -> Vec<Entry> {
+        self.log_and_epoch(node, conversation).await.1
+    }
+
+    pub async fn log_and_epoch(
+        &self,
+        node: &Node,
+        conversation: ConversationId,
+    ) -> (Epoch, Vec<Entry>) {
         whole_log(|path| self.get(node, path), conversation).await
+    }
+
+    /// `None`: the store does not have it.
+    pub async fn try_conversation(
+        &self,
+        node: &Node,
+        id: ConversationId,
+    ) -> Option<ConversationSummary> {
+        let answer = self.get(node, &format!("/api/v1/conversations/{id}")).send().await;
+        let is_there = answer.status.as_u16() != 404;
+        is_there.then(|| answer.json::<ConversationAnswer>().conversation)
     }
 
     pub async fn conversation(&self, node: &Node, id: ConversationId) -> ConversationAnswer {

@@ -3,14 +3,20 @@
 //! `node` starts and kills processes; `rest` and `socket` speak the documented protocol with no
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
-//! `redis` starts real Redis servers; `chart` and `prometheus` drive programs of others (`tool`).
+//! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
+//! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
+//! `chart` and `prometheus` drive programs of others (`tool`).
 
 pub mod chart;
 pub mod checker;
+pub mod cut;
 pub mod desk;
+pub mod fault_proxy;
+pub mod history;
 pub mod node;
 pub mod participant;
 pub mod patience;
+pub mod postgres;
 pub mod prometheus;
 pub mod redis;
 pub mod rest;

@@ -1,11 +1,11 @@
 //! A node that is asked to go sends its clients away in order and leaves nothing behind.
 
-use salotto_protocol::{ClientFrame, ClientId, CloseCode, ServerFrame};
-use salotto_tests::desk::{AS_VISITOR, Desk, acked, visitor_log};
+use salotto_protocol::{ClientFrame, ClientId, CloseCode, ErrorCode, ServerFrame};
+use salotto_tests::desk::{AS_AGENT, AS_VISITOR, Desk, acked, from_the_start, visitor_log};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
 use salotto_tests::rest::Ask;
-use salotto_tests::socket::Socket;
+use salotto_tests::socket::{Socket, hello};
 
 const QUICKLY: [(&str, &str); 2] =
     [("DRAIN__ENDPOINT_DELAY_MS", "300"), ("DRAIN__WINDOW_MS", "500")];
@@ -35,7 +35,7 @@ async fn sigterm_says_when_to_come_back_closes_and_exits_cleanly() {
 #[tokio::test]
 async fn a_draining_node_is_not_ready_but_alive_and_still_takes_messages() {
     let mut node =
-        Node::start_with(&[("DRAIN__ENDPOINT_DELAY_MS", "2000"), ("DRAIN__WINDOW_MS", "200")])
+        Node::start_with(&[("DRAIN__ENDPOINT_DELAY_MS", "4000"), ("DRAIN__WINDOW_MS", "200")])
             .await;
     let desk = Desk::open(&node, 1).await;
     let (mut visitor, token) = desk.visitor_socket(&node).await;
@@ -53,10 +53,17 @@ async fn a_draining_node_is_not_ready_but_alive_and_still_takes_messages() {
     let text = "one more".to_owned();
     visitor.send(&ClientFrame::Send { conversation, client_id, text }).await;
     let (_, seq) = acked(&mut visitor, client_id).await;
-    let newcomer = Socket::try_open(node.public, AS_VISITOR).await;
+    let stranger = desk.visitor(&node).await;
+    let mut newcomer = Socket::open(node.public, AS_VISITOR).await;
+    newcomer.send(&hello(&stranger.token, Vec::new())).await;
+    let refusal = newcomer.assert_refused(ErrorCode::Draining).await;
+    let cursors = vec![from_the_start(conversation)];
+    Socket::welcomed(node.public, AS_VISITOR, &token.token, cursors).await;
+    Socket::welcomed(node.public, AS_AGENT, &desk.agents[0].1, Vec::new()).await;
 
     assert_eq!(alive.status.as_u16(), 200);
-    assert!(newcomer.is_some(), "still accepts until the balancers have noticed");
+    assert_eq!(newcomer.closed().await, CloseCode::TryLater.number(), "better off elsewhere");
+    assert!(refusal.retry_after_ms.is_some_and(|wait| wait <= 1_000), "{refusal:?}");
     assert_eq!(node.exited().await.code(), Some(0));
     node.start_again().await;
     let log = visitor_log(&node, &token.token, conversation).await;

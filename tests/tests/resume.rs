@@ -1,13 +1,13 @@
 //! A lost line or a killed node loses nothing, doubles nothing and reorders nothing.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use salotto_protocol::{
     ClientFrame, ConversationId, Cursor, Epoch, ErrorCode, ResetReason, Seq, ServerFrame,
 };
-use salotto_tests::checker::{Ledger, check};
-use salotto_tests::desk::{AS_VISITOR, Desk, SignedIn, epoch_of, from_the_start, say};
+use salotto_tests::checker::Ledger;
+use salotto_tests::desk::{AS_VISITOR, Desk, epoch_of, from_the_start, say};
+use salotto_tests::history::{Terms, Truth, judge};
 use salotto_tests::node::Node;
 use salotto_tests::participant::{Participant, Recorder, Story};
 use salotto_tests::patience;
@@ -36,9 +36,9 @@ async fn nodes_killed_in_mid_chat_lose_double_and_reorder_nothing() {
     }
 
     for _ in 0..KILLS {
-        let seen = recorder.receipts().len();
+        let seen = recorder.count();
         patience::until("traffic before the next kill", || async {
-            (recorder.receipts().len() > seen + VISITORS * 2).then_some(())
+            (recorder.count() > seen + VISITORS * 2).then_some(())
         })
         .await;
         node.kill().await;
@@ -51,11 +51,12 @@ async fn nodes_killed_in_mid_chat_lose_double_and_reorder_nothing() {
 
     assert_eq!(told.iter().map(|story| story.resets).sum::<usize>() + agent.resets, 0);
     assert_eq!(agent.answers, VISITORS * MESSAGES, "every message reached the agent once");
-    let ledger = ledger(&node, &agent).await;
-    assert_eq!(ledger.logs.len(), VISITORS);
-    let violations = check(&recorder.receipts(), &ledger);
+    let history = recorder.history();
+    let truth = Truth::read(&node, &history).await;
+    assert_eq!(truth.ledger.logs.len(), VISITORS);
+    let violations = judge(&history, &truth, &Terms::default());
     assert!(violations.is_empty(), "{violations:#?}");
-    assert_logs_reached_the_head(&told, &ledger);
+    assert_logs_reached_the_head(&told, &truth.ledger);
 }
 
 #[tokio::test]
@@ -144,18 +145,6 @@ async fn a_conversation_of_somebody_else_is_not_there() {
         !matches!(&nothing, Ok(Heard::Frame(ServerFrame::Entries { .. }))),
         "a stranger heard {nothing:?}"
     );
-}
-
-/// Every conversation that the agent followed, as the store has it now.
-async fn ledger(node: &Node, agent: &Story) -> Ledger {
-    let reader = SignedIn::as_demo_agent(node).await;
-    let mut logs = HashMap::new();
-    let mut epoch = None;
-    for (&conversation, &(of, _)) in &agent.logs {
-        logs.insert(conversation, reader.log(node, conversation).await);
-        epoch = Some(of);
-    }
-    Ledger { epoch: epoch.expect("the agent followed something"), logs }
 }
 
 /// L1: nobody is left behind.

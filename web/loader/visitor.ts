@@ -1,6 +1,6 @@
 // The visitor's token: made once, by the site's own page, because its origin is what is checked.
 
-import type { VisitorToken } from '../shared/protocol';
+import type { Problem, VisitorToken } from '../shared/protocol';
 import type { Keep } from './keep';
 
 const TOKEN = 'token';
@@ -9,6 +9,8 @@ export interface TokenAnswer {
   token?: string;
   /** The node said no for good: this site or this page may not chat. */
   never?: boolean;
+  /** The node said when to ask again. */
+  afterMs?: number;
 }
 
 /** The kept token, or a new one if there is none or the kept one is `stale`. */
@@ -27,7 +29,7 @@ export async function visitorToken(
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ site }),
     });
-    if (!answer.ok) return { never: answer.status < 500 && answer.status !== 429 };
+    if (!answer.ok) return await no(answer);
     const { token } = (await answer.json()) as VisitorToken;
     // Another tab may have been quicker: one visitor, one token (REG-6).
     const other = keep.get(TOKEN);
@@ -37,6 +39,12 @@ export async function visitorToken(
   } catch {
     return {};
   }
+}
+
+async function no(answer: Response): Promise<TokenAnswer> {
+  if (answer.status < 500 && answer.status !== 429) return { never: true };
+  const { retry_after_ms } = (await answer.json()) as Problem;
+  return retry_after_ms === undefined ? {} : { afterMs: retry_after_ms };
 }
 
 export function isKnownVisitor(keep: Keep): boolean {

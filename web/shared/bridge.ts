@@ -26,8 +26,8 @@ export interface Opening {
 export type ToWidget =
   | { type: 'shown'; open: boolean }
   | { type: 'page'; page: Page }
-  /** The answer to `token`. Without a token: `never` says whether asking again is of use. */
-  | { type: 'token'; token?: string; never?: boolean }
+  /** The answer to `token`. Without one: whether asking again is of use, and when. */
+  | { type: 'token'; token?: string; never?: boolean; afterMs?: number }
   /** The answer to `keep`. */
   | { type: 'kept'; id: number };
 

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, Line, type LineState } from './line';
+import { BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, ComeLater, Line, type LineState } from './line';
 import type { ServerFrame } from './protocol';
 
 const HEARTBEAT_MS = 25_000;
@@ -196,6 +196,31 @@ test('a full node says in its refusal when to try again', async () => {
   expect(sockets).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(sockets).toHaveLength(2);
+});
+
+test('clients that a full node refused alike do not come back alike', async () => {
+  random = 0.5;
+  line.open();
+  await settle();
+  last().accept();
+  last().say({ type: 'refused', code: 'busy', message: 'full', retry_after_ms: 9_000 });
+  last().end(1013);
+  line.wake();
+  await vi.advanceTimersByTimeAsync(9_000 + BACK_OFF_FIRST_MS * random - 1);
+  expect(sockets).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sockets).toHaveLength(2);
+});
+
+test('what the node said over HTTP about when to ask again holds, and is spread', async () => {
+  hello.mockRejectedValueOnce(new ComeLater(20_000));
+  line.open();
+  await settle();
+  line.wake();
+  await vi.advanceTimersByTimeAsync(20_000 + BACK_OFF_FIRST_MS * random - 1);
+  expect(hello).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(hello).toHaveBeenCalledTimes(2);
 });
 
 test('an unknown token is asked for anew', async () => {

@@ -29,7 +29,8 @@ export interface LinePorts {
   url: string;
   /**
    * Asked before every connect, so that token, cursors and page are those of now. `null` stops
-   * the line; a rejection counts as a failed try. After `unauthenticated` it must get a new token.
+   * the line; a rejection counts as a failed try, and with `ComeLater` not the next one before
+   * that. After `unauthenticated` it must get a new token.
    */
   hello(cause: HelloCause): Promise<Omit<Hello, 'type' | 'protocol'> | null>;
   onFrame(frame: Exclude<ServerFrame, { type: 'ping' | 'reconnect' }>): void;
@@ -37,6 +38,13 @@ export interface LinePorts {
   /** For tests. */
   socket?(url: string): WebSocket;
   random?(): number;
+}
+
+/** The node is there, and said over HTTP when to ask again. */
+export class ComeLater extends Error {
+  constructor(readonly afterMs: number) {
+    super(`the node asks to come back in ${afterMs} ms`);
+  }
 }
 
 /** The bound of the first wait, or the node's window if that is more; doubles with each try. */
@@ -114,8 +122,10 @@ export class Line {
         if (hello === null) this.#setState('stopped');
         else this.#dial(round, hello);
       },
-      () => {
-        if (round === this.#round) this.#again();
+      (error: unknown) => {
+        if (round !== this.#round) return;
+        if (error instanceof ComeLater) this.#told = { afterMs: error.afterMs, isSpread: false };
+        this.#again();
       },
     );
   }

@@ -18,7 +18,7 @@ import { MarkReporter } from './reporter';
 import { OtherTyping, OwnTyping } from './typing';
 import type { Opening } from '../shared/bridge';
 import { freshId } from '../shared/id';
-import { Line, socketUrl, type HelloCause, type LineState } from '../shared/line';
+import { ComeLater, Line, socketUrl, type HelloCause, type LineState } from '../shared/line';
 import { cursorOf } from '../shared/log';
 import { Outbox, START_LANE, type Item } from '../shared/outbox';
 import type {
@@ -177,10 +177,10 @@ export class Chat {
 
   async #hello(cause: HelloCause): Promise<Omit<Hello, 'type' | 'protocol'> | null> {
     const stale = cause === 'unauthenticated' ? this.#token : undefined;
-    const { token, never } = await this.bridge.token(stale);
+    const { token, never, afterMs } = await this.bridge.token(stale);
     if (token === undefined) {
       if (never) return null;
-      throw new Error('no token for now');
+      throw afterMs === undefined ? new Error('no token for now') : new ComeLater(afterMs);
     }
     // Another token is another visitor, who may not follow this conversation.
     if (this.#token !== undefined && this.#token !== token) this.#conversation = undefined;

@@ -35,6 +35,8 @@ pub(super) enum Msg {
     Watch(SocketId, Watcher<Outbox>),
     Unwatch(SocketId),
     Committed(Arc<Committed>),
+    /// Another node committed it; read since.
+    Heard(Box<Head>),
     /// The list may have missed something.
     Read,
     ReadDone(Result<Vec<Head>, StoreError>),
@@ -96,6 +98,10 @@ impl Actor for BoardActor {
             Msg::Unwatch(socket) => drop(state.watchers.remove(&socket)),
             Msg::Committed(committed) => {
                 state.list.commit(&committed.head);
+                self.tell(&myself, state);
+            }
+            Msg::Heard(head) => {
+                state.list.commit(&head);
                 self.tell(&myself, state);
             }
             Msg::Read => self.read(&myself, state),

@@ -28,8 +28,8 @@ impl Boards {
         store: Store,
         supervisor: ActorCell,
     ) -> Result<Boards, SpawnErr> {
-        let registry = Registry { store };
         let commits = journal.commits();
+        let registry = Registry { store, journal };
         let (registry, _) = Actor::spawn_linked(None, registry, commits, supervisor).await?;
         Ok(Boards(registry))
     }

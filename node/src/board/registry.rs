@@ -1,28 +1,31 @@
 //! Starts a board when somebody looks, ends it when nobody does, and passes the commits on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{
     Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
 };
-use salotto_protocol::InboxId;
+use salotto_protocol::{ConversationId, InboxId};
 use tokio::task::JoinHandle;
 
 use super::actor::{BoardActor, Msg as BoardMsg};
 use super::watchers::{WatchNumber, Watchers};
 use crate::ask::ask;
 use crate::fanout::{Outbox, SocketId};
-use crate::journal::{Commit, CommitStream};
+use crate::journal::{Commit, CommitStream, Journal};
 use crate::metrics;
-use crate::store::Store;
+use crate::store::{Head, Store, StoreError, Subject};
 
 /// A board whose actor failed is made again after so long, and never spins.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
+/// What other nodes change in so long is read together: a list is told no faster anyway.
+const HEARD_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) struct Registry {
     pub(super) store: Store,
+    pub(super) journal: Journal,
 }
 
 pub(super) enum Msg {
@@ -33,6 +36,9 @@ pub(super) enum Msg {
     /// Answered when passed on, so that a burst waits in the bounded stream.
     Committed(Commit, RpcReplyPort<()>),
     Restart(InboxId),
+    /// Time to read what other nodes changed.
+    ReadHeard,
+    HeardRead(Result<Vec<Head>, StoreError>),
     #[cfg(test)]
     Panic(InboxId),
     #[cfg(test)]
@@ -44,6 +50,8 @@ pub(super) struct State {
     /// The truth about who looks: only this actor adds and removes, so a board that ends and a
     /// watch that comes never cross.
     watchers: Watchers<Outbox>,
+    /// Changed by other nodes, and not yet read.
+    heard: HashSet<ConversationId>,
     follower: JoinHandle<()>,
 }
 
@@ -60,6 +68,7 @@ impl Actor for Registry {
         Ok(State {
             boards: HashMap::new(),
             watchers: Watchers::new(),
+            heard: HashSet::new(),
             follower: tokio::spawn(follow(commits, myself)),
         })
     }
@@ -72,12 +81,14 @@ impl Actor for Registry {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Watch(inbox, outbox) => self.watch(&myself, state, inbox, outbox).await?,
-            Msg::Unwatch(socket) => state.unwatch(socket),
-            Msg::Ended(inbox, socket, number) => state.ended(inbox, socket, number),
+            Msg::Unwatch(socket) => self.unwatch(state, socket),
+            Msg::Ended(inbox, socket, number) => self.ended(state, inbox, socket, number),
             Msg::Committed(commit, passed) => {
-                state.pass_on(&commit);
+                state.pass_on(&myself, &commit);
                 let _ = passed.send(());
             }
+            Msg::ReadHeard => self.read_heard(&myself, state),
+            Msg::HeardRead(result) => state.heard_read(result),
             Msg::Restart(inbox) => self.restart(&myself, state, inbox).await?,
             #[cfg(test)]
             Msg::Panic(inbox) => cast(&state.boards[&inbox], BoardMsg::Panic),
@@ -153,43 +164,83 @@ impl Registry {
             cast(&board, BoardMsg::Watch(socket, watcher));
         }
         state.boards.insert(inbox, board);
+        self.journal.attach(Subject::Inbox(inbox));
         Ok(())
     }
-}
 
-impl State {
-    fn unwatch(&mut self, socket: SocketId) {
-        for (inbox, nobody_looks) in self.watchers.remove_socket(socket) {
+    fn unwatch(&self, state: &mut State, socket: SocketId) {
+        for (inbox, nobody_looks) in state.watchers.remove_socket(socket) {
             if nobody_looks {
-                self.end(inbox);
-            } else if let Some(board) = self.boards.get(&inbox) {
+                self.end(state, inbox);
+            } else if let Some(board) = state.boards.get(&inbox) {
                 cast(board, BoardMsg::Unwatch(socket));
             }
         }
     }
 
-    fn ended(&mut self, inbox: InboxId, socket: SocketId, number: WatchNumber) {
-        let nobody_looks = self.watchers.remove(inbox, socket, number);
+    fn ended(&self, state: &mut State, inbox: InboxId, socket: SocketId, number: WatchNumber) {
+        let nobody_looks = state.watchers.remove(inbox, socket, number);
         if nobody_looks {
-            self.end(inbox);
+            self.end(state, inbox);
         }
     }
 
-    fn end(&mut self, inbox: InboxId) {
-        if let Some(board) = self.boards.remove(&inbox) {
+    fn end(&self, state: &mut State, inbox: InboxId) {
+        self.journal.detach(Subject::Inbox(inbox));
+        if let Some(board) = state.boards.remove(&inbox) {
             board.stop(None);
         }
     }
 
-    fn pass_on(&self, commit: &Commit) {
+    fn read_heard(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        let ids: Vec<ConversationId> = state.heard.drain().collect();
+        let (store, myself) = (self.store.clone(), myself.clone());
+        tokio::spawn(async move {
+            let _ = myself.cast(Msg::HeardRead(store.heads_of(&ids).await));
+        });
+    }
+}
+
+impl State {
+    fn pass_on(&mut self, myself: &ActorRef<Msg>, commit: &Commit) {
         match commit {
             Commit::Entries(committed) => {
                 if let Some(board) = self.boards.get(&committed.head.inbox) {
                     cast(board, BoardMsg::Committed(Arc::clone(committed)));
                 }
             }
-            Commit::Skipped(_) => self.boards.values().for_each(|it| cast(it, BoardMsg::Read)),
-            Commit::Marks { .. } | Commit::Agents(_) | Commit::Settings => {}
+            Commit::Elsewhere(hint) if !self.boards.is_empty() => {
+                if self.heard.is_empty() {
+                    myself.send_after(HEARD_PAUSE, || Msg::ReadHeard);
+                }
+                self.heard.insert(hint.conversation);
+            }
+            Commit::Skipped(_) | Commit::Lost => self.read_all(),
+            Commit::Elsewhere(_)
+            | Commit::Marks { .. }
+            | Commit::Agents(_)
+            | Commit::Settings
+            | Commit::Attached(_) => {}
+        }
+    }
+
+    fn read_all(&self) {
+        self.boards.values().for_each(|board| cast(board, BoardMsg::Read));
+    }
+
+    fn heard_read(&self, result: Result<Vec<Head>, StoreError>) {
+        match result {
+            Ok(heads) => {
+                for head in heads {
+                    if let Some(board) = self.boards.get(&head.inbox) {
+                        cast(board, BoardMsg::Heard(head.into()));
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what other nodes changed could not be read");
+                self.read_all();
+            }
         }
     }
 

@@ -169,6 +169,7 @@ mod tests {
             assignee: None,
             slot_agent: None,
             assignment: 0,
+            answered: false,
             beside: false,
             started_at_ms: 0,
             last_at_ms,

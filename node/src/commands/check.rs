@@ -8,14 +8,19 @@ use rustix::fs::{Access, access};
 
 use super::Failed;
 use crate::config::Config;
+use crate::store;
 
 /// How every SQLite database begins; an empty file becomes one.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// The settings are valid already. This looks at what they name.
 pub(crate) fn check_config(config: &Config) -> Result<(), Failed> {
-    check_store(&config.store_file())
-        .map_err(|complaint| Failed::Config(config.complain("store.url", &complaint)))
+    let checked = match config.store_file() {
+        Some(file) => check_store(&file),
+        // Whether the server can be reached is a matter of the moment, not of the settings.
+        None => store::check_url(&config.store_url).map_err(|error| error.to_string()),
+    };
+    checked.map_err(|complaint| Failed::Config(config.complain("store.url", &complaint)))
 }
 
 fn check_store(file: &Path) -> Result<(), String> {

@@ -1,18 +1,16 @@
 //! `salotto bench-journal`: what the journal commits a second, as JSON.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::Failed;
 use crate::journal;
 
 pub(crate) async fn bench_journal(
-    folder: &Path,
+    store: &str,
     conversations: usize,
     seconds: u64,
 ) -> Result<String, Failed> {
-    let report = journal::bench_journal(folder, conversations, seconds).await?;
+    let report = journal::bench_journal(store, conversations, seconds).await?;
     eprintln!("{report}");
     let figures = json!({
         "conversations": report.conversations,

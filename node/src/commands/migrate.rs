@@ -1,9 +1,12 @@
-//! `salotto migrate`: brings the schema up to date, as every start does.
+//! `salotto migrate`: takes every step of the schema, those as well that older nodes cannot bear.
 
-use super::{Failed, open_store};
+use super::{Failed, because};
 use crate::config::Config;
+use crate::store::Store;
 
 pub(crate) async fn migrate(config: &Config) -> Result<String, Failed> {
-    open_store(config).await?;
+    Store::migrate(&config.store_url)
+        .await
+        .map_err(|error| Failed::Config(config.complain("store.url", &because(&error))))?;
     Ok("the schema is up to date".to_owned())
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::store::{self, Report};
 
 pub(crate) async fn verify(config: &Config, receipts: Option<&Path>) -> Result<String, Failed> {
-    if !config.store_file().is_file() {
+    if config.store_file().is_some_and(|file| !file.is_file()) {
         // Opening would make one, and nothing is always sound.
         return Err(Failed::Config(config.complain("store.url", "names no database to verify")));
     }

@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) admin_listen: SocketAddr,
     pub(crate) store_url: String,
     pub(crate) link_url: LinkUrl,
+    pub(crate) requeue_grace_ms: u64,
     pub(crate) demo_enabled: bool,
     pub(crate) demo_address: Option<SocketAddr>,
     pub(crate) demo_password: Option<Secret>,
@@ -47,16 +48,36 @@ pub(crate) struct Config {
 pub(crate) struct Gateway {
     pub(crate) listen: SocketAddr,
     pub(crate) sockets_max: usize,
+    pub(crate) hellos_max: usize,
     pub(crate) heartbeat_ms: u64,
     pub(crate) reconnect_window_ms: u64,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) proxy_protocol: ProxyProtocol,
     pub(crate) https: bool,
+}
+
+/// Whether connections begin with a header that says whom a balancer passes on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ProxyProtocol {
+    Off,
+    Required,
+}
+
+impl Gateway {
+    /// From whom the header of the PROXY protocol is taken, if it is required.
+    pub(crate) fn proxies(&self) -> Option<Vec<IpNet>> {
+        match self.proxy_protocol {
+            ProxyProtocol::Off => None,
+            ProxyProtocol::Required => Some(self.trusted_proxies.clone()),
+        }
+    }
 }
 
 /// Per minute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) visitors_per_address: u32,
+    pub(crate) messages_per_address: u32,
     pub(crate) sign_ins_per_address: u32,
     pub(crate) sign_ins_per_account: u32,
 }
@@ -110,21 +131,27 @@ impl Config {
         let config = Config {
             gateway: Gateway {
                 listen: address(&layers, "gateway.listen"),
-                sockets_max: usize::try_from(number(&layers, "gateway.sockets_max"))
-                    .expect("below the limit of the setting"),
+                sockets_max: count(&layers, "gateway.sockets_max"),
+                hellos_max: count(&layers, "gateway.hellos_max"),
                 heartbeat_ms: number(&layers, "gateway.heartbeat_ms"),
                 reconnect_window_ms: number(&layers, "gateway.reconnect_window_ms"),
                 trusted_proxies: networks(&layers, "gateway.trusted_proxies"),
+                proxy_protocol: match text(&layers, "gateway.proxy_protocol") {
+                    "required" => ProxyProtocol::Required,
+                    _ => ProxyProtocol::Off,
+                },
                 https: flag(&layers, "gateway.https"),
             },
             limits: Limits {
                 visitors_per_address: per_minute(&layers, "visitors_per_address"),
+                messages_per_address: per_minute(&layers, "messages_per_address"),
                 sign_ins_per_address: per_minute(&layers, "sign_ins_per_address"),
                 sign_ins_per_account: per_minute(&layers, "sign_ins_per_account"),
             },
             admin_listen: address(&layers, "admin.listen"),
             store_url: text(&layers, "store.url").to_owned(),
             link_url: link_url(&layers)?,
+            requeue_grace_ms: number(&layers, "router.requeue_grace_ms"),
             demo_enabled: flag(&layers, "demo.enabled"),
             demo_address: optional_address(&layers, "demo.address"),
             demo_password: secret(&layers, "demo.password", "demo.password_file")?,
@@ -146,16 +173,21 @@ impl Config {
         config.check_together().map(|()| config)
     }
 
-    /// The file of an SQLite store.
-    pub(crate) fn store_file(&self) -> PathBuf {
-        let path = self.store_url.strip_prefix("sqlite:").expect("the only kind of store");
+    /// The file of an SQLite store; `None` if the store is a server's.
+    pub(crate) fn store_file(&self) -> Option<PathBuf> {
+        let path = self.store_url.strip_prefix("sqlite:")?;
         let path = path.split('?').next().unwrap_or(path);
-        PathBuf::from(path.strip_prefix("//").unwrap_or(path))
+        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
     }
 
     fn check_together(&self) -> Result<(), ConfigError> {
         if self.admin_listen == self.gateway.listen && self.admin_listen.port() != 0 {
             return Err(self.complain("admin.listen", "must differ from gateway.listen"));
+        }
+        let takes_nobody = self.gateway.proxies().is_some_and(|proxies| proxies.is_empty());
+        if takes_nobody {
+            let complaint = "must be off while gateway.trusted_proxies names nobody";
+            return Err(self.complain("gateway.proxy_protocol", complaint));
         }
         Ok(())
     }
@@ -182,6 +214,10 @@ fn number(layers: &Layers, key: &str) -> u64 {
         Value::Number(number) => *number,
         Value::Text(_) | Value::Flag(_) | Value::List(_) => unreachable!("{key} is a number"),
     }
+}
+
+fn count(layers: &Layers, key: &str) -> usize {
+    usize::try_from(number(layers, key)).expect("below the limit of the setting")
 }
 
 fn flag(layers: &Layers, key: &str) -> bool {

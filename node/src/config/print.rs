@@ -3,7 +3,6 @@
 use super::Config;
 use super::settings::{SETTINGS, Setting};
 use super::value::{Kind, Value};
-use crate::link_url::masked;
 
 /// One line a setting: key, value, origin. Secrets are masked.
 pub(crate) fn print(config: &Config) -> String {
@@ -51,18 +50,27 @@ fn default(setting: &Setting) -> String {
 fn shown(setting: &Setting, value: &Value) -> String {
     match setting.kind {
         Kind::Secret { .. } => "\"********\"".to_owned(),
-        Kind::LinkUrl => match value {
-            Value::Text(url) => format!("{:?}", masked(url)),
-            Value::Number(_) | Value::Flag(_) | Value::List(_) => toml_text(value),
-        },
+        Kind::StoreUrl | Kind::LinkUrl => masked(&toml_text(value)),
         Kind::Address
         | Kind::Number { .. }
         | Kind::Flag
         | Kind::Networks
-        | Kind::StoreUrl
         | Kind::SecretFile
         | Kind::Word(_) => toml_text(value),
     }
+}
+
+/// What stands between the user and the host may be a password, and so may be a parameter.
+fn masked(url: &str) -> String {
+    let (url, parameters) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?********\""));
+    let shown = match (url.split_once("//"), url.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, host))) => {
+            let user = rest.split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}//{user}:********@{host}")
+        }
+        (Some(_) | None, Some(_) | None) => url.to_owned(),
+    };
+    format!("{shown}{parameters}")
 }
 
 fn toml_text(value: &Value) -> String {
@@ -71,5 +79,22 @@ fn toml_text(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Flag(flag) => flag.to_string(),
         Value::List(list) => format!("{list:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_never_shown() {
+        for (url, shown) in [
+            ("redis://me:hun@ter2@a/1", "redis://me:********@a/1"),
+            ("redis+cluster://:hunter2@a,b", "redis+cluster://:********@a,b"),
+            ("redis://a/1", "redis://a/1"),
+            ("local:", "local:"),
+        ] {
+            assert_eq!(masked(url), shown);
+        }
     }
 }

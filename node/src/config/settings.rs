@@ -33,6 +33,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "WebSockets at once; more are told to come back later. Each takes a descriptor.",
     },
     Setting {
+        key: "gateway.hellos_max",
+        kind: Kind::Number { min: 10, max: 100_000 },
+        default: Some("1000"),
+        about: "Hellos answered at once. More are a storm: visitors who only look may have half,\n\
+                those in a conversation 90 %, agents all; others are told to come back later.",
+    },
+    Setting {
         key: "gateway.heartbeat_ms",
         kind: Kind::Number { min: 1_000, max: 120_000 },
         default: Some("25000"),
@@ -53,6 +60,13 @@ pub(super) const SETTINGS: &[Setting] = &[
                 ranges. Without this, all visitors behind a balancer share one limit.",
     },
     Setting {
+        key: "gateway.proxy_protocol",
+        kind: Kind::Word(&["off", "required"]),
+        default: Some("off"),
+        about: "required: every connection comes from gateway.trusted_proxies and begins with a\n\
+                header of the PROXY protocol, version 1 or 2; others are closed unanswered.",
+    },
+    Setting {
         key: "gateway.https",
         kind: Kind::Flag,
         default: Some("false"),
@@ -65,6 +79,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: Some("600"),
         about: "New visitors from one IPv4 address or IPv6 /64. An office shares one address:\n\
                 keep it well above what one visitor needs.",
+    },
+    Setting {
+        key: "limits.messages_per_address_per_minute",
+        kind: Kind::Number { min: 1, max: PER_MINUTE_MAX },
+        default: Some("6000"),
+        about: "Messages of all visitors of one IPv4 address or IPv6 /64 together; each of them\n\
+                has a limit of its own besides, 4 a second.",
     },
     Setting {
         key: "limits.sign_ins_per_address_per_minute",
@@ -88,7 +109,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "store.url",
         kind: Kind::StoreUrl,
         default: Some("sqlite:salotto.db"),
-        about: "The database: sqlite:FILE.",
+        about: "The database: sqlite:FILE for one node, postgres://USER@HOST/DATABASE for more.\n\
+                A password in it is never shown.",
     },
     Setting {
         key: "link.url",
@@ -111,6 +133,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         kind: Kind::SecretFile,
         default: None,
         about: "A file that holds link.password.",
+    },
+    Setting {
+        key: "router.requeue_grace_ms",
+        kind: Kind::Number { min: 1_000, max: MILLIS_MAX },
+        default: Some("30000"),
+        about: "An agent without any socket for so long loses the conversations that nobody has\n\
+                answered: they wait again.",
     },
     Setting {
         key: "demo.enabled",

@@ -28,7 +28,7 @@ fn without_any_setting_the_defaults_are_in_force() {
     assert_eq!(config.gateway.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.gateway.sockets_max, 18_000);
     assert_eq!(config.limits.visitors_per_address, 600);
-    assert_eq!(config.store_file(), PathBuf::from("salotto.db"));
+    assert_eq!(config.store_file(), Some(PathBuf::from("salotto.db")));
     assert!(!config.demo_enabled);
     assert!(config.loadtest_token.is_none());
 }
@@ -40,6 +40,16 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(config.gateway.heartbeat_ms, 8_000);
     assert_eq!(config.gateway.sockets_max, 10);
     assert_eq!(config.gateway.reconnect_window_ms, 10_000);
+}
+
+#[test]
+fn the_proxy_protocol_is_taken_from_the_trusted_proxies_alone() {
+    let trusted = "[gateway]\ntrusted_proxies = [\"10.0.0.0/8\"]\n";
+    let off = load(Some(trusted), &[]).expect("valid");
+    assert_eq!(off.gateway.proxies(), None);
+    let required = [("SALOTTO_GATEWAY__PROXY_PROTOCOL", "required")];
+    let config = load(Some(trusted), &required).expect("valid");
+    assert_eq!(config.gateway.proxies(), Some(off.gateway.trusted_proxies));
 }
 
 /// A file, and the line that it gives.
@@ -76,16 +86,27 @@ const BAD_FILES: &[(&str, &str)] = &[
         "[gateway]\ntrusted_proxies = [1]\n",
         "s.toml:2: gateway.trusted_proxies must hold strings only",
     ),
+    (
+        "[gateway]\nproxy_protocol = \"on\"\n",
+        "s.toml:2: gateway.proxy_protocol must be one of off, required, not \"on\"",
+    ),
+    (
+        "[gateway]\nproxy_protocol = \"required\"\n",
+        "s.toml:2: gateway.proxy_protocol must be off while gateway.trusted_proxies names nobody",
+    ),
     ("[demo]\nenabled = 1\n", "s.toml:2: demo.enabled must be true or false, not integer"),
     (
-        "[store]\nurl = \"postgres://me:secret@db/chat\"\n",
-        "s.toml:2: store.url must be sqlite:FILE; PostgreSQL comes with a later version",
+        "[store]\nurl = \"postgres:me:secret@db/chat\"\n",
+        "s.toml:2: store.url must be sqlite:FILE or postgres://USER@HOST/DATABASE",
     ),
     (
         "[store]\nurl = \"sqlite:\"\n",
         "s.toml:2: store.url must name a file after sqlite:, such as sqlite:salotto.db",
     ),
-    ("[store]\nurl = \"salotto.db\"\n", "s.toml:2: store.url must be sqlite:FILE"),
+    (
+        "[store]\nurl = \"salotto.db\"\n",
+        "s.toml:2: store.url must be sqlite:FILE or postgres://USER@HOST/DATABASE",
+    ),
     (
         "[link]\nurl = \"rediss://me:secret@cache\"\n",
         "s.toml:2: link.url must not be rediss: ; for TLS put a tunnel before Redis",

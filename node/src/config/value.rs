@@ -166,9 +166,7 @@ fn check_store_url(url: &str) -> Result<(), String> {
             Err("must name a file after sqlite:, such as sqlite:salotto.db".to_owned())
         }
         Some(("sqlite", _)) => Ok(()),
-        Some(("postgres" | "postgresql", _)) => {
-            Err("must be sqlite:FILE; PostgreSQL comes with a later version".to_owned())
-        }
-        Some(_) | None => Err("must be sqlite:FILE".to_owned()),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(()),
+        Some(_) | None => Err("must be sqlite:FILE or postgres://USER@HOST/DATABASE".to_owned()),
     }
 }

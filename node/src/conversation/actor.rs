@@ -15,8 +15,7 @@ use super::keeping_up::CaughtUp;
 use super::registry;
 use super::typists::Typists;
 use crate::fanout::SocketId;
-use crate::journal::{Committed, Journal};
-use crate::link::Link;
+use crate::journal::{Committed, Elsewhere, Journal};
 use crate::store::{Head, Marks, Store, StoreError};
 
 pub(super) struct ConversationActor {
@@ -24,7 +23,6 @@ pub(super) struct ConversationActor {
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) registry: ActorRef<registry::Msg>,
-    pub(super) link: Link,
 }
 
 pub(super) enum Msg {
@@ -34,6 +32,8 @@ pub(super) enum Msg {
     ReadAgain(u64),
     Detach(SocketId),
     Committed(Arc<Committed>),
+    /// Another node committed it.
+    Elsewhere(Arc<Elsewhere>),
     /// The log has at least this many entries; some may have been missed here.
     Reaches(Seq),
     CaughtUp(Result<Option<CaughtUp>, StoreError>),
@@ -105,6 +105,7 @@ impl Actor for ConversationActor {
             Msg::ReadAgain(attempt) => self.read_for(&myself, state, attempt),
             Msg::Detach(socket) => self.detach(&myself, state, socket),
             Msg::Committed(committed) => self.committed(&myself, state, &committed),
+            Msg::Elsewhere(hint) => self.elsewhere(&myself, state, &hint),
             Msg::Reaches(seq) => self.reaches(&myself, state, seq),
             Msg::CaughtUp(read) => self.caught_up(&myself, state, read),
             Msg::Marks(party, delivered, read) => self.marks(state, party, delivered, read),

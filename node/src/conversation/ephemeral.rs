@@ -61,13 +61,13 @@ impl ConversationActor {
             None => (Author::Visitor { id: known.head.visitor }, Some(Party::Team)),
             Some((id, name)) => (Author::Agent { id, name }, None),
         };
-        if socket.is_some() && self.link.has_peers() {
+        if socket.is_some() {
             let agent = match &by {
                 Author::Agent { id, name } => Some((*id, name.clone())),
                 Author::Visitor { .. } | Author::System => None,
             };
             let hint = TypingHint { conversation: self.id, agent, on };
-            self.link.announce(&Envelope::Typing(hint));
+            self.journal.pass(self.id, || Envelope::Typing(hint));
         }
         state.typists.heard(by.clone(), on, Instant::now());
         let frame = ServerFrame::Typing { conversation: self.id, by, on };

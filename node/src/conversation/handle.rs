@@ -139,6 +139,7 @@ impl Conversations {
             target: Target::Start(Box::new(new)),
             client_id: Some(request.message_client_id),
             agents: Vec::new(),
+            term: None,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
         })
@@ -151,6 +152,7 @@ impl Conversations {
             target: Target::Conversation(request.conversation),
             client_id: Some(request.client_id),
             agents: agents_looked_at(&request),
+            term: None,
             decide: Box::new(move |locked| decide(locked, &request)),
             done,
         })

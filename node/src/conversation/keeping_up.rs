@@ -10,7 +10,7 @@ use super::audience::Before;
 use super::joining::READ_RETRY;
 use super::state::{Arrival, arrival};
 use super::view::summary;
-use crate::journal::Committed;
+use crate::journal::{Committed, Elsewhere};
 use crate::store::{Head, Marks, Store, StoreError};
 use crate::{clock, metrics};
 
@@ -56,6 +56,28 @@ impl ConversationActor {
             Arrival::Duplicate => {}
             Arrival::Gap => self.catch_up(myself, state),
         }
+    }
+
+    /// Talk that follows on is given out as it came. Whatever else there is stands in the head,
+    /// and is read.
+    pub(super) fn elsewhere(&self, myself: &ActorRef<Msg>, state: &mut State, hint: &Elsewhere) {
+        let (first, last) = (hint.entries.first(), hint.entries.last());
+        if let (Some(first), Some(last)) = (first, last)
+            && let Some(known) = &mut state.known
+            && hint.is_talk()
+            && arrival(known.head.seq, first.seq) == Arrival::Next
+        {
+            let before = before(known.head.visitor_seq, first.seq);
+            let shown = hint.entries.iter().rev().find(|it| it.body.visible_to(View::Visitor));
+            known.head.visitor_seq = shown.map_or(known.head.visitor_seq, |it| it.seq);
+            (known.head.seq, known.head.last_at_ms) = (last.seq, last.at_ms);
+            state.typists.ended_by(&hint.entries);
+            let taken = state.audience.deliver(self.log(), &hint.entries, before);
+            if taken > 0 {
+                metrics::entry_from_link_delivered(taken, since(last.at_ms));
+            }
+        }
+        self.reaches(myself, state, hint.head);
     }
 
     pub(super) fn reaches(&self, myself: &ActorRef<Msg>, state: &mut State, seq: Seq) {

@@ -7,8 +7,11 @@
 
 mod actor;
 mod answer;
+mod anti_entropy;
 mod attach;
 mod audience;
+#[cfg(test)]
+mod cluster_tests;
 mod ephemeral;
 mod handle;
 mod joining;

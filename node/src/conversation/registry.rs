@@ -2,23 +2,24 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::time::Instant;
 
 use ractor::{
     Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr,
     SupervisionEvent,
 };
-use salotto_protocol::envelope::{CommittedHint, Envelope, MarksHint, PageHint};
+use salotto_protocol::envelope::{Envelope, PageHint};
 use salotto_protocol::{Author, CloseCode, ConversationId, Page, Seq, VisitorId};
 
 use super::actor::{self, ConversationActor};
+use super::anti_entropy::{CONSIDERED_EVERY, Lookout, Scope, look};
 use super::handle::{Attach, Typing};
 use crate::ask::ask;
 use crate::fanout::{Outbox, SocketId};
-use crate::journal::{Commit, CommitStream, Committed, Journal};
+use crate::journal::{Commit, CommitStream, Journal};
 use crate::link::{Hint, HintStream, Link};
 use crate::metrics;
-use crate::store::Store;
+use crate::store::{Store, StoreError, Subject};
 
 pub(super) enum Msg {
     Attach(Attach),
@@ -29,6 +30,9 @@ pub(super) enum Msg {
     Commit(Commit, RpcReplyPort<()>),
     Hint(Hint, RpcReplyPort<()>),
     Alone(Alone),
+    /// Time to consider whether something was missed.
+    Consider,
+    Looked(Result<Vec<(ConversationId, Seq)>, StoreError>),
     #[cfg(test)]
     Panic(ConversationId),
 }
@@ -49,6 +53,7 @@ pub(super) async fn start(
     let (commits, hints) = (journal.commits(), link.hints());
     let registry = Registry { store, journal, link };
     let (actor, _) = Actor::spawn_linked(None, registry, (), supervisor).await?;
+    actor.send_interval(CONSIDERED_EVERY, || Msg::Consider);
     tokio::spawn(follow_commits(commits, actor.clone()));
     tokio::spawn(follow_hints(hints, actor.clone()));
     Ok(actor)
@@ -79,9 +84,17 @@ struct Line {
     attaches: u64,
     /// Whoever attached and did not detach.
     sockets: HashMap<SocketId, Outbox>,
+    /// How far the actor was told that the log reaches; 0 while nobody knows.
+    told: Seq,
+    active_at: Instant,
 }
 
-type State = HashMap<ConversationId, Line>;
+pub(super) struct State {
+    lines: Lines,
+    lookout: Lookout,
+}
+
+type Lines = HashMap<ConversationId, Line>;
 
 impl Actor for Registry {
     type Msg = Msg;
@@ -89,7 +102,7 @@ impl Actor for Registry {
     type Arguments = ();
 
     async fn pre_start(&self, _: ActorRef<Msg>, (): ()) -> Result<State, ActorProcessingErr> {
-        Ok(State::new())
+        Ok(State { lines: Lines::new(), lookout: Lookout::new() })
     }
 
     async fn handle(
@@ -99,29 +112,31 @@ impl Actor for Registry {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Attach(attach) => self.attach(&myself, state, attach).await?,
+            Msg::Attach(attach) => self.attach(&myself, &mut state.lines, attach).await?,
             Msg::Detach(id, socket) => {
-                if let Some(line) = state.get_mut(&id) {
+                if let Some(line) = state.lines.get_mut(&id) {
                     line.sockets.remove(&socket);
                 }
-                tell(state, id, actor::Msg::Detach(socket));
+                tell(&state.lines, id, actor::Msg::Detach(socket));
             }
             Msg::Mark(id, socket, delivered, read) => {
-                tell(state, id, actor::Msg::Mark(socket, delivered, read));
+                tell(&state.lines, id, actor::Msg::Mark(socket, delivered, read));
             }
-            Msg::Typing(typing) => type_in(state, typing),
-            Msg::Page(id, visitor, page) => self.page(state, id, visitor, page),
+            Msg::Typing(typing) => type_in(&state.lines, typing),
+            Msg::Page(id, visitor, page) => self.page(&state.lines, id, visitor, page),
             Msg::Commit(commit, reply) => {
-                self.commit(state, commit);
+                self.commit(&myself, state, commit);
                 let _ = reply.send(());
             }
             Msg::Hint(hint, reply) => {
-                take_hint(state, hint);
+                take_hint(&state.lines, hint);
                 let _ = reply.send(());
             }
-            Msg::Alone(alone) => bury_if_alone(state, &alone),
+            Msg::Alone(alone) => self.bury_if_alone(&mut state.lines, &alone),
+            Msg::Consider => self.consider(&myself, state),
+            Msg::Looked(result) => self.looked(&myself, state, result),
             #[cfg(test)]
-            Msg::Panic(id) => tell(state, id, actor::Msg::Panic),
+            Msg::Panic(id) => tell(&state.lines, id, actor::Msg::Panic),
         }
         Ok(())
     }
@@ -134,15 +149,15 @@ impl Actor for Registry {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match event {
-            SupervisionEvent::ActorTerminated(ended, ..) => bury(state, &ended),
+            SupervisionEvent::ActorTerminated(ended, ..) => self.bury(&mut state.lines, &ended),
             SupervisionEvent::ActorFailed(ended, error) => {
                 tracing::error!(error, "a conversation's actor failed");
                 metrics::actor_failed("conversation");
-                bury(state, &ended);
+                self.bury(&mut state.lines, &ended);
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
         }
-        metrics::actors_alive("conversation", state.len());
+        metrics::actors_alive("conversation", state.lines.len());
         Ok(())
     }
 }
@@ -151,7 +166,7 @@ impl Registry {
     async fn attach(
         &self,
         myself: &ActorRef<Msg>,
-        state: &mut State,
+        state: &mut Lines,
         attach: Attach,
     ) -> Result<(), SpawnErr> {
         let id = attach.cursor.conversation;
@@ -163,127 +178,171 @@ impl Registry {
                     store: self.store.clone(),
                     journal: self.journal.clone(),
                     registry: myself.clone(),
-                    link: self.link.clone(),
                 };
                 let (actor, _) = myself.spawn_linked(None, conversation, ()).await?;
                 metrics::actor_started("conversation");
-                place.insert(Line { actor, attaches: 0, sockets: HashMap::new() })
+                self.journal.attach(Subject::Conversation(id));
+                let (sockets, told) = (HashMap::new(), Seq(0));
+                let active_at = Instant::now();
+                place.insert(Line { actor, attaches: 0, sockets, told, active_at })
             }
         };
         line.attaches += 1;
+        line.active_at = Instant::now();
         line.sockets.insert(attach.outbox.id(), attach.outbox.clone());
         let _ = line.actor.cast(actor::Msg::Attach(attach));
         Ok(())
     }
 
-    fn commit(&self, state: &State, commit: Commit) {
+    fn commit(&self, myself: &ActorRef<Msg>, state: &mut State, commit: Commit) {
+        let lines = &mut state.lines;
         match commit {
             Commit::Entries(committed) => {
-                self.publish(&committed);
-                tell(state, committed.head.id, actor::Msg::Committed(committed));
+                let (id, seq) = (committed.head.id, committed.head.seq);
+                pass(lines, id, seq, actor::Msg::Committed(committed));
+            }
+            Commit::Elsewhere(hint) => {
+                pass(lines, hint.conversation, hint.head, actor::Msg::Elsewhere(hint));
             }
             Commit::Marks { conversation, party, delivered, read } => {
-                let hint = MarksHint { conversation, party, delivered, read };
-                self.link.announce(&Envelope::Marks(hint));
-                tell(state, conversation, actor::Msg::Marks(party, delivered, read));
+                tell(lines, conversation, actor::Msg::Marks(party, delivered, read));
             }
             Commit::Skipped(conversations) => {
                 for id in conversations {
-                    tell(state, id, actor::Msg::Reaches(Seq(u32::MAX)));
+                    tell(lines, id, actor::Msg::Reaches(Seq(u32::MAX)));
                 }
+            }
+            Commit::Attached(ids) => {
+                let ids = ids.iter().copied().filter(|id| lines.contains_key(id)).collect();
+                look(&self.store, ids, myself.clone());
+            }
+            Commit::Lost => {
+                state.lookout.lost();
+                self.consider(myself, state);
             }
             Commit::Agents(_) | Commit::Settings => {}
         }
     }
 
-    /// After the commit: a hint to the other nodes.
-    fn publish(&self, committed: &Arc<Committed>) {
+    /// Alone, nothing can be missed: nobody else commits.
+    fn consider(&self, myself: &ActorRef<Msg>, state: &mut State) {
         if !self.link.has_peers() {
             return;
         }
-        let entries_json = serde_json::to_vec(&committed.entries).expect("entries are plain data");
-        self.link.announce(&Envelope::Committed(CommittedHint {
-            epoch: self.store.epoch(),
-            conversation: committed.head.id,
-            head: committed.head.seq,
-            entries_json,
-        }));
+        let trust = *self.link.trust().borrow();
+        let Some(scope) = state.lookout.next(trust, Instant::now()) else { return };
+        let is_asked = |line: &Line| match scope {
+            Scope::All => true,
+            Scope::ActiveSince(since) => line.active_at >= since,
+        };
+        let asked = state.lines.iter().filter(|(_, line)| is_asked(line)).map(|(id, _)| *id);
+        look(&self.store, asked.collect(), myself.clone());
     }
 
-    fn page(&self, state: &State, id: ConversationId, visitor: VisitorId, page: Page) {
-        if self.link.has_peers() {
-            let page_json = serde_json::to_vec(&page).expect("a page is plain data");
-            let hint = PageHint { conversation: id, visitor, page_json };
-            self.link.announce(&Envelope::Page(hint));
+    fn looked(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        result: Result<Vec<(ConversationId, Seq)>, StoreError>,
+    ) {
+        state.lookout.ended();
+        match result {
+            Ok(reached) => reached.into_iter().for_each(|(id, seq)| self.reaches(state, id, seq)),
+            Err(error) => {
+                tracing::warn!(%error, "it was not read how far the logs reach");
+                state.lookout.lost();
+            }
         }
-        tell(state, id, actor::Msg::Page(visitor, page));
+        self.consider(myself, state);
+    }
+
+    /// What nobody told: the hint was lost, or the store does not know who is attached.
+    fn reaches(&self, state: &mut State, id: ConversationId, seq: Seq) {
+        let Some(line) = state.lines.get_mut(&id).filter(|line| line.told < seq) else { return };
+        if line.told > Seq(0) {
+            self.journal.doubt(Subject::Conversation(id));
+            metrics::link_gap_found();
+        }
+        line.told = seq;
+        line.active_at = Instant::now();
+        let _ = line.actor.cast(actor::Msg::Reaches(seq));
+    }
+
+    fn page(&self, lines: &Lines, id: ConversationId, visitor: VisitorId, page: Page) {
+        self.journal.pass(id, || {
+            let page_json = serde_json::to_vec(&page).expect("a page is plain data");
+            Envelope::Page(PageHint { conversation: id, visitor, page_json })
+        });
+        tell(lines, id, actor::Msg::Page(visitor, page));
+    }
+
+    /// The handle goes first, then `drain`: an attach that is already on its way to the actor has
+    /// been counted here, and keeps it.
+    fn bury_if_alone(&self, lines: &mut Lines, alone: &Alone) {
+        let is_it =
+            |line: &Line| line.actor.get_id() == alone.actor && line.attaches == alone.attaches;
+        if lines.get(&alone.id).is_some_and(is_it) {
+            let line = lines.remove(&alone.id).expect("it was just seen");
+            // Fails only if it has ended by itself.
+            let _ = line.actor.drain();
+            self.journal.detach(Subject::Conversation(alone.id));
+            metrics::actor_stopped("conversation", "idle");
+        }
+    }
+
+    /// Removes exactly this actor: its conversation may already have a successor. Sockets that it
+    /// had are told to come back and resume, or they would hear nothing for ever.
+    fn bury(&self, lines: &mut Lines, ended: &ActorCell) {
+        lines.retain(|id, line| {
+            let keep = line.actor.get_id() != ended.get_id();
+            if !keep {
+                self.journal.detach(Subject::Conversation(*id));
+                for outbox in line.sockets.values() {
+                    outbox.close(CloseCode::InternalError, "please come back");
+                }
+            }
+            keep
+        });
     }
 }
 
-fn type_in(state: &State, typing: Typing) {
+fn type_in(lines: &Lines, typing: Typing) {
     let Typing { conversation, socket, by, on } = typing;
     let agent = match by {
         Author::Agent { id, name } => Some((id, name)),
         Author::Visitor { .. } | Author::System => None,
     };
-    tell(state, conversation, actor::Msg::Typing(Some(socket), agent, on));
+    tell(lines, conversation, actor::Msg::Typing(Some(socket), agent, on));
 }
 
-fn take_hint(state: &State, hint: Hint) {
+/// The journal tells of the rest.
+fn take_hint(lines: &Lines, hint: Hint) {
     match hint {
-        Hint::Envelope(Envelope::Committed(hint)) => {
-            tell(state, hint.conversation, actor::Msg::Reaches(hint.head));
-        }
-        Hint::Envelope(Envelope::Marks(hint)) => {
-            let message = actor::Msg::Marks(hint.party, hint.delivered, hint.read);
-            tell(state, hint.conversation, message);
-        }
         Hint::Envelope(Envelope::Typing(hint)) => {
-            tell(state, hint.conversation, actor::Msg::Typing(None, hint.agent, hint.on));
+            tell(lines, hint.conversation, actor::Msg::Typing(None, hint.agent, hint.on));
         }
         Hint::Envelope(Envelope::Page(hint)) => {
             if let Ok(page) = serde_json::from_slice(&hint.page_json) {
-                tell(state, hint.conversation, actor::Msg::Page(hint.visitor, page));
+                tell(lines, hint.conversation, actor::Msg::Page(hint.visitor, page));
             }
         }
-        Hint::Envelope(Envelope::Settings) => {}
-        Hint::Lost => {
-            for line in state.values() {
-                let _ = line.actor.cast(actor::Msg::Reaches(Seq(u32::MAX)));
-            }
-        }
+        Hint::Envelope(Envelope::Committed(_) | Envelope::Marks(_) | Envelope::Settings)
+        | Hint::Lost => {}
     }
 }
 
-/// Nobody here follows it: nothing to tell.
-fn tell(state: &State, id: ConversationId, message: actor::Msg) {
-    if let Some(line) = state.get(&id) {
+/// Entries, up to this seq.
+fn pass(lines: &mut Lines, id: ConversationId, seq: Seq, message: actor::Msg) {
+    if let Some(line) = lines.get_mut(&id) {
+        line.told = line.told.max(seq);
+        line.active_at = Instant::now();
         let _ = line.actor.cast(message);
     }
 }
 
-/// The handle goes first, then `drain`: an attach that is already on its way to the actor has
-/// been counted here, and keeps it.
-fn bury_if_alone(state: &mut State, alone: &Alone) {
-    let is_it = |line: &Line| line.actor.get_id() == alone.actor && line.attaches == alone.attaches;
-    if state.get(&alone.id).is_some_and(is_it) {
-        let line = state.remove(&alone.id).expect("it was just seen");
-        // Fails only if it has ended by itself.
-        let _ = line.actor.drain();
-        metrics::actor_stopped("conversation", "idle");
+/// Nobody here follows it: nothing to tell.
+fn tell(lines: &Lines, id: ConversationId, message: actor::Msg) {
+    if let Some(line) = lines.get(&id) {
+        let _ = line.actor.cast(message);
     }
-}
-
-/// Removes exactly this actor: its conversation may already have a successor. Sockets that it
-/// had are told to come back and resume, or they would hear nothing for ever.
-fn bury(state: &mut State, ended: &ActorCell) {
-    state.retain(|_, line| {
-        let keep = line.actor.get_id() != ended.get_id();
-        if !keep {
-            for outbox in line.sockets.values() {
-                outbox.close(CloseCode::InternalError, "please come back");
-            }
-        }
-        keep
-    });
 }

@@ -30,6 +30,7 @@ impl World {
             assignee: None,
             slot_agent: None,
             assignment: 0,
+            answered: false,
             beside: false,
             started_at_ms: 0,
             last_at_ms: 0,

@@ -10,19 +10,19 @@ use tokio::sync::oneshot;
 
 use super::{Command, Conversations, Follower, Request, StartRequest};
 use crate::fanout::Outbox;
-use crate::journal::{Change, Journal, NewAgent, Outcome};
+use crate::journal::{Change, Journal, NewAgent, Outcome, Peers};
 use crate::link::{Link, LocalHub};
 use crate::store::{ChatflowRow, Store};
 use crate::supervisor;
 use crate::test_support::{Browser, eventually, socket, store};
 
-struct World {
+pub(super) struct World {
     _folder: TempDir,
-    store: Store,
-    conversations: Conversations,
-    chatflow: ChatflowRow,
-    visitor: VisitorId,
-    agent: AgentId,
+    pub(super) store: Store,
+    pub(super) conversations: Conversations,
+    pub(super) chatflow: ChatflowRow,
+    pub(super) visitor: VisitorId,
+    pub(super) agent: AgentId,
 }
 
 impl World {
@@ -32,19 +32,22 @@ impl World {
         World::on(folder, store, &hub).await
     }
 
-    async fn on(folder: TempDir, store: Store, hub: &LocalHub) -> World {
+    pub(super) async fn on(folder: TempDir, store: Store, hub: &LocalHub) -> World {
         let (root, _) = supervisor::root().await.expect("a root");
-        let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
+        let node = NodeId::fresh();
+        store.immortal(node).await;
+        let link = Link::Local(hub.join(node));
+        let peers = Peers { node, link: link.clone() };
+        let journal = Journal::linked(store.clone(), peers, root.clone()).await.expect("a journal");
         let chatflow = chatflow(&journal).await;
         let agent = hire(&journal).await;
-        let link = Link::Local(hub.join(NodeId::fresh()));
         let conversations =
             Conversations::start(journal, link, store.clone(), root).await.expect("started");
         let visitor = VisitorId::fresh();
         World { _folder: folder, store, conversations, chatflow, visitor, agent }
     }
 
-    async fn begin(&self, text: &str) -> ConversationId {
+    pub(super) async fn begin(&self, text: &str) -> ConversationId {
         let request = StartRequest {
             visitor: self.visitor,
             chatflow: self.chatflow.clone(),
@@ -68,24 +71,24 @@ impl World {
         committed(done).await;
     }
 
-    async fn visitor_says(&self, conversation: ConversationId, text: &str) {
+    pub(super) async fn visitor_says(&self, conversation: ConversationId, text: &str) {
         let visitor = self.visitor;
         let command =
             Command::VisitorMessage { visitor, text: text.to_owned(), assigning: Vec::new() };
         self.say(conversation, Author::Visitor { id: visitor }, command).await;
     }
 
-    async fn agent_comments(&self, conversation: ConversationId, text: &str) {
+    pub(super) async fn agent_comments(&self, conversation: ConversationId, text: &str) {
         let author = Author::Agent { id: self.agent, name: "Ada".to_owned() };
         self.say(conversation, author, Command::Comment { text: text.to_owned() }).await;
     }
 
-    fn follow(&self, outbox: &Outbox, cursor: Cursor) {
+    pub(super) fn follow(&self, outbox: &Outbox, cursor: Cursor) {
         let follower = Follower::Visitor { id: self.visitor, site: self.chatflow.site };
         self.conversations.attach(follower, outbox.clone(), cursor);
     }
 
-    fn from(&self, conversation: ConversationId, seq: u32) -> Cursor {
+    pub(super) fn from(&self, conversation: ConversationId, seq: u32) -> Cursor {
         Cursor { conversation, epoch: Some(self.store.epoch()), seq: Seq(seq) }
     }
 }
@@ -142,7 +145,7 @@ async fn hire(journal: &Journal) -> AgentId {
 
 /// The next `count` entries that the browser gets, as `(after, seq, text)`; the rule of every
 /// receiver is held against each.
-async fn entries(browser: &mut Browser, count: usize) -> Vec<(u32, u32, String)> {
+pub(super) async fn entries(browser: &mut Browser, count: usize) -> Vec<(u32, u32, String)> {
     let mut got = Vec::new();
     while got.len() < count {
         let more = browser
@@ -159,7 +162,7 @@ async fn entries(browser: &mut Browser, count: usize) -> Vec<(u32, u32, String)>
     got
 }
 
-fn texts(entries: &[(u32, u32, String)]) -> Vec<&str> {
+pub(super) fn texts(entries: &[(u32, u32, String)]) -> Vec<&str> {
     entries.iter().map(|(_, _, text)| text.as_str()).collect()
 }
 
@@ -288,26 +291,6 @@ async fn marks_come_back_once_they_are_stored_and_never_fall() {
     assert_eq!(marks, (Party::Visitor, Seq(2), Seq(1)));
     let stored = world.store.marks(id).await.expect("read");
     assert_eq!((stored.visitor_delivered, stored.visitor_read), (Seq(2), Seq(1)));
-}
-
-#[tokio::test]
-async fn another_node_hears_by_the_link_and_reads_from_the_store() {
-    let (folder, store) = store().await;
-    let hub = LocalHub::new();
-    let here = World::on(folder, store.clone(), &hub).await;
-    let (root, _) = supervisor::root().await.expect("a root");
-    let journal = Journal::start(store.clone(), root.clone()).await.expect("a journal");
-    let link = Link::Local(hub.join(NodeId::fresh()));
-    let there = Conversations::start(journal, link, store, root).await.expect("started");
-    let id = here.begin("one").await;
-    let (outbox, mut browser) = socket().await;
-    let follower = Follower::Visitor { id: here.visitor, site: here.chatflow.site };
-    there.attach(follower, outbox, here.from(id, 0));
-    entries(&mut browser, 2).await;
-
-    here.visitor_says(id, "two").await;
-
-    assert_eq!(entries(&mut browser, 1).await, [(2, 3, "two".to_owned())]);
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ pub(crate) struct GatewaySettings {
     /// Sockets at once; beyond it `hello` is answered with 1013 (and the accept ceiling is
     /// a little higher).
     pub(crate) sockets_max: usize,
+    /// Hellos answered at once; beyond it they are answered with 1013, those who only look first.
+    pub(crate) hellos_max: usize,
     pub(crate) heartbeat_ms: u64,
     pub(crate) reconnect_window_ms: u64,
     /// Exempts the load tester from the limits per address and gives it agents. None: off.
@@ -52,6 +54,7 @@ pub(crate) struct GatewaySettings {
     /// Cookies are Secure even when no trusted proxy says that it was https.
     pub(crate) https: bool,
     pub(crate) visitors_per_address_per_minute: u32,
+    pub(crate) messages_per_address_per_minute: u32,
     pub(crate) sign_ins_per_address_per_minute: u32,
     pub(crate) sign_ins_per_account_per_minute: u32,
 }

@@ -1,18 +1,20 @@
 //! What stands before the handlers: limits per address and account, turns for passwords.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
 use super::GatewaySettings;
-use super::address::{AddressKey, Caller};
+use super::address::Caller;
 use super::error::ApiError;
-use super::limiter::{Allowance, Limiter};
 use super::password::Passwords;
+use crate::limiter::{AddressKey, Allowance, Limiter, Shared};
 use crate::metrics;
 
 pub(crate) struct Guards {
     visitors: Limiter<AddressKey>,
+    messages: Arc<Limiter<AddressKey>>,
     sign_ins: Limiter<AddressKey>,
     accounts: Limiter<[u8; 32]>,
     pub(super) passwords: Passwords,
@@ -22,6 +24,7 @@ impl Guards {
     pub(crate) fn new(settings: &GatewaySettings) -> Guards {
         Guards {
             visitors: Limiter::new(settings.visitors_per_address_per_minute),
+            messages: Arc::new(Limiter::new(settings.messages_per_address_per_minute)),
             sign_ins: Limiter::new(settings.sign_ins_per_address_per_minute),
             accounts: Limiter::new(settings.sign_ins_per_account_per_minute),
             passwords: Passwords::new(),
@@ -32,6 +35,11 @@ impl Guards {
     pub(super) fn admit_visitor(&self, caller: &Caller) -> Result<(), ApiError> {
         let what = "new visitors from your network address";
         take(&self.visitors, caller.key(), "visitors_per_address", what)
+    }
+
+    /// What the sockets of this caller's address have together.
+    pub(super) fn messages_of(&self, key: AddressKey) -> Shared {
+        Shared { limiter: self.messages.clone(), key }
     }
 
     pub(super) fn admit_sign_in(&self, caller: &Caller, email: &str) -> Result<(), ApiError> {

@@ -10,11 +10,11 @@ mod body;
 mod error;
 mod guards;
 mod health;
-mod limiter;
 mod observe;
 mod pages;
 mod password;
 mod patient;
+mod proxy;
 mod routes;
 mod server;
 mod socket;
@@ -35,5 +35,5 @@ pub(crate) use token::Tokens;
 
 /// The site of the demo shop: the one that may be used from the node's own pages.
 pub(crate) const DEMO_SITE: SiteId = SiteId(uuid!("019ac000-0000-7000-8000-00000000d3b0"));
-pub(crate) use server::{HTTP_CONNECTIONS_RESERVE, listen, serve};
+pub(crate) use server::{Door, HTTP_CONNECTIONS_RESERVE, listen, serve};
 pub(crate) use socket::Sockets;

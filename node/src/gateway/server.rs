@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,6 +25,8 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use super::patient::Patient;
+use super::proxy;
+use crate::metrics;
 
 /// Connections beyond `sockets_max`, so that the API answers while sockets are refused.
 pub(crate) const HTTP_CONNECTIONS_RESERVE: usize = 1_024;
@@ -46,8 +49,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that are being told 503 at once; above it they are dropped.
 const REFUSALS_MAX: usize = 64;
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\
-    Content-Length: 0\r\nConnection: close\r\n\r\n";
+/// Told to wait so many seconds at least and fewer than twice as many: not all at once again.
+const REFUSAL_RETRY_SECONDS: u64 = 5;
+
+/// Who is let in by a listener.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    pub(crate) connections_max: usize,
+    /// If set, each connection comes from one of these and begins with a header of the PROXY
+    /// protocol.
+    pub(crate) proxies: Option<Vec<IpNet>>,
+}
 
 /// Counts a connection against the ceiling, as a request extension: who keeps the connection
 /// beyond the request (a socket) keeps this too.
@@ -73,10 +85,10 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    connections_max: usize,
+    door: Door,
     mut stop: watch::Receiver<bool>,
 ) {
-    let server = Server::new(router, connections_max, stop.clone());
+    let server = Server::new(router, door, stop.clone());
     // Every connection holds a sender; when the last is dropped, all have ended.
     let (running, mut ended) = mpsc::channel::<Infallible>(1);
     loop {
@@ -98,16 +110,18 @@ struct Server {
     router: Router,
     connections: Arc<AtomicUsize>,
     connections_max: usize,
+    proxies: Option<Arc<[IpNet]>>,
     refusals: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
 }
 
 impl Server {
-    fn new(router: Router, connections_max: usize, stop: watch::Receiver<bool>) -> Server {
+    fn new(router: Router, door: Door, stop: watch::Receiver<bool>) -> Server {
         Server {
             router,
             connections: Arc::default(),
-            connections_max,
+            connections_max: door.connections_max,
+            proxies: door.proxies.map(Arc::from),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             stop,
         }
@@ -121,11 +135,13 @@ impl Server {
             self.refuse(stream, connection);
             return;
         }
-        let extensions = (ConnectInfo(address), Arc::new(connection));
-        let conversation = talk(stream, self.router.clone(), extensions, self.stop.clone());
-        let running = running.clone();
+        let newcomer = Newcomer { stream, address, connection: Arc::new(connection) };
+        let (router, proxies) = (self.router.clone(), self.proxies.clone());
+        let (stop, running) = (self.stop.clone(), running.clone());
         tokio::spawn(async move {
-            conversation.await;
+            if let Some(newcomer) = let_in(newcomer, proxies).await {
+                talk(newcomer, router, stop).await;
+            }
             drop(running);
         });
     }
@@ -136,7 +152,7 @@ impl Server {
         tokio::spawn(async move {
             let _held = (permit, connection);
             let _ = timeout(REFUSAL_TIMEOUT, async {
-                stream.write_all(REFUSAL).await?;
+                stream.write_all(refusal().as_bytes()).await?;
                 stream.shutdown().await?;
                 // Closing over unread bytes would reset the connection and lose the answer.
                 let mut request = [0; 1024];
@@ -148,15 +164,39 @@ impl Server {
     }
 }
 
-/// One HTTP connection, until it ends, is upgraded, or the node stops.
-async fn talk(
+/// A connection on its way in.
+struct Newcomer {
     stream: TcpStream,
-    router: Router,
-    (address, connection): (ConnectInfo<SocketAddr>, Arc<Connection>),
-    mut stop: watch::Receiver<bool>,
-) {
+    /// The proxy's, until its header has been read.
+    address: SocketAddr,
+    connection: Arc<Connection>,
+}
+
+fn refusal() -> String {
+    let seconds = REFUSAL_RETRY_SECONDS + getrandom::u64().unwrap_or(0) % REFUSAL_RETRY_SECONDS;
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: {seconds}\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+}
+
+/// `None`: whoever it is, no proxy of ours sent it. It is closed without an answer.
+async fn let_in(mut newcomer: Newcomer, proxies: Option<Arc<[IpNet]>>) -> Option<Newcomer> {
+    let Some(proxies) = proxies else { return Some(newcomer) };
+    match proxy::led_by(&mut newcomer.stream, newcomer.address, &proxies).await {
+        Ok(address) => Some(Newcomer { address, ..newcomer }),
+        Err(not_led) => {
+            metrics::proxy_header_refused(not_led.as_str());
+            None
+        }
+    }
+}
+
+/// One HTTP connection, until it ends, is upgraded, or the node stops.
+async fn talk(newcomer: Newcomer, router: Router, mut stop: watch::Receiver<bool>) {
+    let Newcomer { stream, address, connection } = newcomer;
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(address);
+        request.extensions_mut().insert(ConnectInfo(address));
         request.extensions_mut().insert(connection.clone());
         answer(router.clone(), request.map(Body::new))
     });

@@ -14,10 +14,14 @@ struct Running {
 }
 
 fn start(router: Router, connections_max: usize) -> Running {
+    open(router, Door { connections_max, proxies: None })
+}
+
+fn open(router: Router, door: Door) -> Running {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve(listener, router, connections_max, stopped));
+    let serving = tokio::spawn(serve(listener, router, door, stopped));
     Running { address, stop, serving }
 }
 
@@ -69,7 +73,9 @@ async fn above_the_ceiling_a_connection_hears_503_and_below_it_again_200() {
     // Answered, so both have been accepted before.
     let refused = ask(running.address, &request("/")).await;
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
-    assert!(refused.contains("Retry-After: 5"));
+    let wait = refused.split("Retry-After: ").nth(1).and_then(|rest| rest.split('\r').next());
+    let wait: u64 = wait.expect("when to come again").parse().expect("in seconds");
+    assert!((5..10).contains(&wait), "{wait}");
 
     held.clear();
 
@@ -119,4 +125,61 @@ async fn stopping_finishes_the_running_request_and_takes_no_other() {
 
     assert!(asking.await.unwrap().ends_with("done"));
     running.serving.await.unwrap();
+}
+
+fn behind(proxies: &str) -> Running {
+    let proxies = Some(vec![proxies.parse().expect("a range")]);
+    open(hello_router(), Door { connections_max: 10, proxies })
+}
+
+fn led(header: &[u8], path: &str) -> Vec<u8> {
+    [header, request(path).as_bytes()].concat()
+}
+
+#[tokio::test]
+async fn behind_a_proxy_a_handler_knows_the_address_from_its_header() {
+    let running = behind("127.0.0.0/8");
+    let v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\x0a\0\0\x01\xc3\x50\0\x50";
+    for header in [&b"PROXY TCP4 192.0.2.7 10.0.0.1 50000 80\r\n"[..], v2] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+
+        stream.write_all(&led(header, "/peer")).await.unwrap();
+
+        let answer = listen_to(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.ends_with("192.0.2.7:50000"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_nobody_is_served_without_a_header_or_from_elsewhere() {
+    let header = b"PROXY TCP4 192.0.2.7 10.0.0.1 50000 80\r\n";
+    for (proxies, said) in [
+        ("127.0.0.0/8", request("/")),
+        ("10.0.0.0/8", String::from_utf8(led(header, "/")).unwrap()),
+    ] {
+        let running = behind(proxies);
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+
+        let mut answer = Vec::new();
+        // Closed, or reset over what it did not want to read.
+        let _ended = stream.read_to_end(&mut answer).await.is_ok();
+
+        assert_eq!(String::from_utf8_lossy(&answer), "", "{proxies}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_with_its_header_gives_its_place_back_in_time() {
+    let running = behind("127.0.0.0/8");
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"PROXY TCP4 192.0.2.7 ").await.unwrap();
+    let waiting = tokio::time::Instant::now();
+
+    let mut answer = Vec::new();
+    timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+
+    assert_eq!(answer, b"");
+    assert!(waiting.elapsed() >= Duration::from_secs(3));
 }

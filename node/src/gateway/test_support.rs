@@ -82,7 +82,7 @@ impl Harness {
         let agents = Agents::start(parts, root).await.expect("agents");
         let mut settings = settings();
         change(&mut settings);
-        let sockets_max = settings.sockets_max;
+        let sockets = Sockets::new(settings.sockets_max, settings.hellos_max);
         let app = App(Arc::new(Parts {
             node,
             tokens: Tokens::new(store.secret()),
@@ -94,7 +94,7 @@ impl Harness {
             chatflows,
             sessions,
             agents,
-            sockets: Sockets::new(sockets_max),
+            sockets,
         }));
         let router = public_routes(app.clone());
         Harness { _folder: folder, router, app, conversations, site, chatflow }
@@ -189,6 +189,7 @@ fn settings() -> GatewaySettings {
     GatewaySettings {
         listen: "127.0.0.1:8080".parse().expect("an address"),
         sockets_max: 100,
+        hellos_max: 20,
         heartbeat_ms: 25_000,
         reconnect_window_ms: 10_000,
         loadtest_token: Some(LOADTEST_TOKEN.to_owned()),
@@ -196,6 +197,7 @@ fn settings() -> GatewaySettings {
         trusted_proxies: vec!["10.0.0.0/8".parse().expect("a range")],
         https: false,
         visitors_per_address_per_minute: 600,
+        messages_per_address_per_minute: 6_000,
         sign_ins_per_address_per_minute: 100,
         sign_ins_per_account_per_minute: 100,
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::settle;
@@ -13,12 +14,11 @@ use super::checkpointer::CHECKPOINT_ENTRIES;
 use super::commits::Commit;
 use super::delivery::Delivery;
 use super::marks::{Added, PendingMarks};
-use super::write::{Change, Changed, Outcome, Write};
+use super::queue::{Next, Queue};
+use super::write::{Candidacy, Change, Changed, Outcome, Renewed};
 use crate::metrics;
-use crate::store::{Mark, Store, StoreError, Trouble};
+use crate::store::{Held, Mark, Store, StoreError, Trouble};
 
-/// More only makes the first ones wait: a commit of this many is no dearer per write.
-const BATCH_WRITES_MAX: usize = 256;
 /// A mark that no write carries along is stored after so long.
 pub(super) const MARKS_DELAY: Duration = Duration::from_millis(200);
 
@@ -41,6 +41,8 @@ pub(super) enum Msg {
     /// Marks have waited long enough.
     FlushMarks,
     Change(Box<Change>, RpcReplyPort<Result<Changed, StoreError>>),
+    /// Answered when the node's row and its lease are renewed.
+    Renew(NodeId, Candidacy, RpcReplyPort<Result<Renewed, StoreError>>),
     /// A checkpoint has come as far as it can beside the writer.
     FinishCheckpoint,
     /// Commit what is queued, take nothing more.
@@ -48,7 +50,7 @@ pub(super) enum Msg {
 }
 
 pub(super) struct State {
-    pub(super) queue: mpsc::Receiver<Write>,
+    pub(super) queue: Queue,
     pub(super) deliveries: mpsc::Sender<Delivery>,
     pub(super) checkpoints: mpsc::Sender<ActorRef<Msg>>,
     /// Entries since the last checkpoint was asked for.
@@ -72,9 +74,13 @@ impl Actor for JournalActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Wake => self.take_batch(&myself, state).await?,
-            Msg::FlushMarks => self.commit(&myself, state, Vec::new()).await?,
+            Msg::FlushMarks => self.take_batch(&myself, state).await?,
             Msg::FinishCheckpoint => self.finish_checkpoint(state).await?,
             Msg::Change(change, reply) => self.change(state, *change, reply).await?,
+            Msg::Renew(node, candidacy, reply) => {
+                let renewed = change::renew(&self.store, node, candidacy).await;
+                self.answer(state, renewed, reply).await?;
+            }
             Msg::Drain(reply) => self.drain(&myself, state, reply).await?,
         }
         Ok(())
@@ -89,29 +95,38 @@ impl JournalActor {
         state: &mut State,
     ) -> Result<(), StoreError> {
         self.shared.awake.store(false, Ordering::SeqCst);
-        let writes = state.queued();
-        metrics::store_write_queue(state.queue.len());
-        if writes.len() == BATCH_WRITES_MAX && !self.shared.awake.swap(true, Ordering::SeqCst) {
+        let next = state.queue.next();
+        metrics::store_write_queue(state.queue.waiting());
+        let is_full = next.is_full();
+        self.commit(myself, state, next).await?;
+        let is_more = is_full || state.queue.has_put_off();
+        if is_more && !self.shared.awake.swap(true, Ordering::SeqCst) {
             let _ = myself.cast(Msg::Wake);
         }
-        self.commit(myself, state, writes).await
+        Ok(())
     }
 
     async fn commit(
         &self,
         myself: &ActorRef<Msg>,
         state: &mut State,
-        mut writes: Vec<Write>,
+        next: Next,
     ) -> Result<(), StoreError> {
-        let marks = self.shared.marks.take();
+        let held = next.held;
+        let marks = match held {
+            Held::Skipped => self.shared.marks.take(),
+            Held::Awaited => Vec::new(),
+        };
+        let (mut writes, times) = next.into_parts();
         if writes.is_empty() && marks.is_empty() {
             return Ok(());
         }
-        let settled = settle(&self.store, &mut writes, marks).await;
+        let settled = settle(&self.store, &mut writes, marks, held).await;
         self.keep(myself, settled.marks_left);
         state.count_entries(&settled.notices, myself);
-        let answers = writes.into_iter().map(|write| write.done).zip(settled.outcomes).collect();
-        state.deliver(Delivery { notices: settled.notices, answers, delivered: None }).await;
+        let answers = state.queue.take_back(writes, &times, settled.fates);
+        let notices = settled.notices;
+        state.deliver(Delivery { notices, answers, ..Delivery::default() }).await;
         match settled.fatal {
             None => Ok(()),
             Some(error) => state.give_up(error).await,
@@ -144,15 +159,31 @@ impl JournalActor {
     ) -> Result<(), StoreError> {
         match change::apply(&self.store, change).await {
             Ok((changed, notices)) => {
-                state.deliver(Delivery { notices, ..Delivery::default() }).await;
+                let announced = !notices.is_empty();
+                state.deliver(Delivery { notices, announced, ..Delivery::default() }).await;
                 let _ = reply.send(Ok(changed));
+                Ok(())
+            }
+            Err(error) => self.answer(state, Err(error), reply).await,
+        }
+    }
+
+    async fn answer<T: Send + 'static>(
+        &self,
+        state: &mut State,
+        result: Result<T, StoreError>,
+        reply: RpcReplyPort<Result<T, StoreError>>,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(answer) => {
+                let _ = reply.send(Ok(answer));
                 Ok(())
             }
             Err(error) => {
                 metrics::store_error("change", error.trouble().as_str());
                 match error.trouble() {
                     Trouble::Fatal => state.give_up(error).await,
-                    Trouble::Locked | Trouble::Refused => {
+                    Trouble::Locked | Trouble::Refused | Trouble::Raced | Trouble::Lost => {
                         let _ = reply.send(Err(error));
                         Ok(())
                     }
@@ -169,10 +200,10 @@ impl JournalActor {
     ) -> Result<(), StoreError> {
         state.queue.close();
         loop {
-            let writes = state.queued();
-            let is_last = writes.len() < BATCH_WRITES_MAX;
-            self.commit(myself, state, writes).await?;
-            if is_last {
+            let next = state.queue.next();
+            let is_full = next.is_full();
+            self.commit(myself, state, next).await?;
+            if !is_full && !state.queue.has_put_off() {
                 break;
             }
         }
@@ -185,21 +216,17 @@ impl JournalActor {
 }
 
 impl State {
-    fn queued(&mut self) -> Vec<Write> {
-        let mut writes = Vec::with_capacity(self.queue.len().min(BATCH_WRITES_MAX));
-        while writes.len() < BATCH_WRITES_MAX
-            && let Ok(write) = self.queue.try_recv()
-        {
-            writes.push(write);
-        }
-        writes
-    }
-
     /// A checkpoint is due after so many entries; while one is under way, another is not begun.
     fn count_entries(&mut self, notices: &[Commit], myself: &ActorRef<Msg>) {
         let entries = notices.iter().map(|notice| match notice {
             Commit::Entries(write) => write.entries.len(),
-            Commit::Marks { .. } | Commit::Agents(_) | Commit::Settings | Commit::Skipped(_) => 0,
+            Commit::Marks { .. }
+            | Commit::Elsewhere(_)
+            | Commit::Agents(_)
+            | Commit::Settings
+            | Commit::Skipped(_)
+            | Commit::Attached(_)
+            | Commit::Lost => 0,
         });
         self.entries += entries.sum::<usize>();
         if self.entries >= CHECKPOINT_ENTRIES && self.checkpoints.try_send(myself.clone()).is_ok() {
@@ -211,14 +238,19 @@ impl State {
     async fn give_up(&mut self, error: StoreError) -> Result<(), StoreError> {
         self.queue.close();
         let mut answers = Vec::new();
-        while let Ok(write) = self.queue.try_recv() {
-            answers.push((write.done, Outcome::Failed));
+        loop {
+            let (writes, _) = self.queue.next().into_parts();
+            if writes.is_empty() {
+                break;
+            }
+            answers.extend(writes.into_iter().map(|write| (write.done, Outcome::Failed)));
         }
         self.deliver(Delivery { answers, ..Delivery::default() }).await;
         Err(error)
     }
 
-    async fn deliver(&self, delivery: Delivery) {
+    /// Alone: what is put off can be sent to another thread, but not shared.
+    async fn deliver(&mut self, delivery: Delivery) {
         let sent = self.deliveries.send(delivery).await;
         assert!(sent.is_ok(), "the delivery task ends after this sender");
     }

@@ -1,20 +1,27 @@
 //! One batch of writes in one transaction: lock, decide, save, commit.
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Instant;
 
-use salotto_protocol::{Author, ConversationState, EntryBody};
+use salotto_protocol::{Author, ConversationId, ConversationState, EntryBody};
 
 use super::commits::Commit;
 use super::load::{Asked, load};
+use super::outage::Outage;
 use super::state::Work;
-use super::write::{Ack, Outcome, Write};
-use crate::store::{AgentRow, Batch, Mark, Store, StoreError, Trouble};
+use super::write::{Ack, Outcome, Target, Write};
+use crate::store::{AgentRow, Batch, Held, Mark, Store, StoreError, Trouble};
 use crate::{clock, metrics};
 
-/// What became of a batch: an outcome for each write, in order, and what to tell the node.
+/// Retried as it is so often; then the batch is halved.
+const RACES_MAX: u32 = 3;
+
+/// What became of a batch, and what to tell the node.
 #[derive(Default)]
 pub(super) struct Settled {
-    pub(super) outcomes: Vec<Outcome>,
+    /// One for each write, in order.
+    pub(super) fates: Vec<Fate>,
     pub(super) notices: Vec<Commit>,
     /// The store can no longer be written to.
     pub(super) fatal: Option<StoreError>,
@@ -22,66 +29,155 @@ pub(super) struct Settled {
     pub(super) marks_left: Vec<Mark>,
 }
 
-/// Commits the writes, and the marks with them. What fails is halved until the one bad write
-/// fails alone; trouble with the disk is not tried again.
-pub(super) async fn settle(store: &Store, writes: &mut [Write], mut marks: Vec<Mark>) -> Settled {
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    Answered(Outcome),
+    /// Another node holds its head. Nothing was written.
+    PutOff,
+}
+
+/// Writes that are committed together.
+struct Part {
+    range: Range<usize>,
+    races: u32,
+}
+
+/// Commits the writes, and the marks with them. What is refused is halved until the one bad
+/// write fails alone. What another node was in the way of is tried again; what was cut off is
+/// sent again for as long as it takes: client ids say what was written all the same. Trouble
+/// with the disk is not tried again.
+pub(super) async fn settle(
+    store: &Store,
+    writes: &mut [Write],
+    mut marks: Vec<Mark>,
+    held: Held,
+) -> Settled {
     let mut settled = Settled::default();
-    let all = 0..writes.len();
-    let mut parts = vec![all];
-    while let Some(part) = parts.pop() {
-        let error = match attempt(store, &mut writes[part.clone()], &marks).await {
+    let mut outage = Outage::default();
+    let mut parts = vec![Part { range: 0..writes.len(), races: 0 }];
+    while let Some(Part { range, races }) = parts.pop() {
+        let put_off = settled.put_off(&writes[..range.start]);
+        let trying = Try { held, put_off, marks: &marks };
+        let tried = attempt(store, &mut writes[range.clone()], trying);
+        let error = match store.patiently(tried).await {
             Ok(done) => {
-                settled.outcomes.extend(done.outcomes);
-                settled.notices.extend(done.notices);
+                settled.take(done, &writes[range], &outage);
+                outage.end();
                 marks.clear();
                 continue;
             }
             Err(error) => error,
         };
-        metrics::store_error("append", error.trouble().as_str());
+        let trouble = error.trouble();
+        metrics::store_error("append", trouble.as_str());
         // Marks must not fail together with somebody's message: they wait for the next batch.
         settled.marks_left.append(&mut marks);
-        match error.trouble() {
-            Trouble::Fatal => {
-                settled.outcomes.resize(writes.len(), Outcome::Failed);
+        match (trouble, held) {
+            (Trouble::Fatal, _) => {
+                settled.fates.resize(writes.len(), Fate::Answered(Outcome::Failed));
                 settled.fatal = Some(error);
                 break;
             }
-            Trouble::Refused if part.len() > 1 => {
-                let middle = part.start + part.len() / 2;
-                parts.push(middle..part.end);
-                parts.push(part.start..middle);
+            (Trouble::Lost, _) => {
+                outage.wait(&error).await;
+                parts.push(Part { range, races });
             }
-            Trouble::Refused | Trouble::Locked => {
-                tracing::error!(?error, writes = part.len(), "writes could not be stored");
-                settled.outcomes.resize(part.end, Outcome::Failed);
+            (Trouble::Raced, Held::Awaited) => settled.fates.resize(range.end, Fate::PutOff),
+            (Trouble::Raced, Held::Skipped) if races < RACES_MAX => {
+                parts.push(Part { range, races: races + 1 });
+            }
+            (Trouble::Refused | Trouble::Raced, _) if range.len() > 1 => {
+                let middle = range.start + range.len() / 2;
+                parts.push(Part { range: middle..range.end, races: 0 });
+                parts.push(Part { range: range.start..middle, races: 0 });
+            }
+            (Trouble::Refused | Trouble::Raced | Trouble::Locked, _) => {
+                tracing::error!(?error, writes = range.len(), "writes could not be stored");
+                settled.fates.resize(range.end, Fate::Answered(Outcome::Failed));
             }
         }
     }
     settled
 }
 
-struct Done {
-    outcomes: Vec<Outcome>,
+impl Settled {
+    /// What came of a part. What an earlier try may have written was not told to the node then.
+    fn take(&mut self, done: Finished, writes: &[Write], outage: &Outage) {
+        if outage.is_unsure() {
+            let asked = writes.iter().filter_map(|write| match &write.target {
+                Target::Conversation(id) => Some(*id),
+                Target::Start(_) => None,
+            });
+            let answered = done.fates.iter().filter_map(|fate| match fate {
+                Fate::Answered(Outcome::Committed(ack)) => Some(ack.conversation),
+                Fate::Answered(Outcome::Rejected(_) | Outcome::Failed) | Fate::PutOff => None,
+            });
+            self.notices.push(Commit::Skipped(asked.chain(answered).collect()));
+        }
+        self.fates.extend(done.fates);
+        self.notices.extend(done.notices);
+    }
+
+    /// Conversations whose earlier writes are put off: later ones must not overtake them.
+    fn put_off(&self, writes: &[Write]) -> HashSet<ConversationId> {
+        let put_off = writes.iter().zip(&self.fates).filter(|(_, fate)| **fate == Fate::PutOff);
+        put_off
+            .filter_map(|(write, _)| match &write.target {
+                Target::Conversation(id) => Some(*id),
+                Target::Start(_) => None,
+            })
+            .collect()
+    }
+}
+
+struct Try<'a> {
+    held: Held,
+    put_off: HashSet<ConversationId>,
+    marks: &'a [Mark],
+}
+
+struct Finished {
+    fates: Vec<Fate>,
     notices: Vec<Commit>,
 }
 
 /// `writes` are borrowed alone: what they hold can be sent to another thread, but not shared.
-async fn attempt(store: &Store, writes: &mut [Write], marks: &[Mark]) -> Result<Done, StoreError> {
+async fn attempt(
+    store: &Store,
+    writes: &mut [Write],
+    trying: Try<'_>,
+) -> Result<Finished, StoreError> {
     let started = Instant::now();
-    let asked = Asked::by(writes);
     let mut writer = store.writer().await;
     let mut batch = writer.begin().await?;
-    let mut work = load(&mut batch, asked).await?;
-    let now_ms = clock::now_ms();
-    let outcomes: Vec<Outcome> = writes.iter().map(|write| work.decide(write, now_ms)).collect();
-    save(&mut batch, &work).await?;
-    let raised = if marks.is_empty() { Vec::new() } else { batch.raise_marks(marks).await? };
+    let (work, fates, raised) = match carry_out(&mut batch, writes, trying).await {
+        Ok(done) => done,
+        Err(error) => {
+            batch.roll_back().await;
+            return Err(error);
+        }
+    };
     batch.commit().await?;
     metrics::store_operation("append", started.elapsed());
     metrics::store_write_batch(writes.len());
-    count(&work, &outcomes);
-    Ok(Done { outcomes, notices: notices(work, raised) })
+    count(&work, &fates);
+    Ok(Finished { fates, notices: notices(work, raised) })
+}
+
+async fn carry_out(
+    batch: &mut Batch<'_>,
+    writes: &mut [Write],
+    trying: Try<'_>,
+) -> Result<(Work, Vec<Fate>, Vec<Mark>), StoreError> {
+    let asked = Asked::by(writes);
+    let mut work = load(batch, asked, trying.held).await?;
+    work.held.extend(trying.put_off);
+    let now_ms = clock::now_ms();
+    let fates: Vec<Fate> = writes.iter().map(|write| work.decide(write, now_ms)).collect();
+    save(batch, &work).await?;
+    let marks = trying.marks;
+    let raised = if marks.is_empty() { Vec::new() } else { batch.raise_marks(marks).await? };
+    Ok((work, fates, raised))
 }
 
 async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
@@ -96,6 +192,10 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
             moved.push(&tracked.head);
         }
     }
+    // Where two nodes may insert the same keys, all of them do so in the same order.
+    new.sort_unstable_by_key(|head| (head.visitor, head.inbox));
+    let mut starts = work.new_starts.clone();
+    starts.sort_unstable();
     let mut entries = Vec::new();
     for write in &work.committed {
         entries.extend(write.entries.iter().map(|entry| (write.head.id, entry)));
@@ -103,11 +203,12 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     let agents: Vec<&AgentRow> =
         work.changed_agents.iter().map(|agent| &work.agents[agent]).collect();
 
-    batch.insert_heads(&new).await?;
     batch.advance_heads(&advanced).await?;
+    // A visitor's conversation may be closed and the next one started in the same batch.
     batch.move_heads(&moved).await?;
+    batch.insert_heads(&new).await?;
     batch.insert_entries(&entries).await?;
-    batch.insert_starts(&work.new_starts).await?;
+    batch.insert_starts(&starts).await?;
     batch.set_active(&agents).await
 }
 
@@ -129,7 +230,7 @@ fn notices(mut work: Work, raised: Vec<Mark>) -> Vec<Commit> {
     notices
 }
 
-fn count(work: &Work, outcomes: &[Outcome]) {
+fn count(work: &Work, fates: &[Fate]) {
     let (mut visitor, mut agent, mut system, mut started, mut closed) = (0, 0, 0, 0, 0);
     for write in &work.committed {
         started += u64::from(write.state_before.is_none());
@@ -147,11 +248,12 @@ fn count(work: &Work, outcomes: &[Outcome]) {
             }
         }
     }
-    let repeated = |it: &&Outcome| matches!(it, Outcome::Committed(Ack { repeated: true, .. }));
+    let repeated =
+        |it: &&Fate| matches!(it, Fate::Answered(Outcome::Committed(Ack { repeated: true, .. })));
     metrics::messages_accepted("visitor", visitor);
     metrics::messages_accepted("agent", agent);
     metrics::messages_accepted("system", system);
-    metrics::messages_duplicate(outcomes.iter().filter(repeated).count() as u64);
+    metrics::messages_duplicate(fates.iter().filter(repeated).count() as u64);
     metrics::conversations_started(started);
     metrics::conversations_closed(closed);
 }

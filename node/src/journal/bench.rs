@@ -1,7 +1,6 @@
 //! How many messages a second the journal acknowledges, beside the same rows written bare.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,15 +35,16 @@ pub(crate) struct BenchReport {
     pub(crate) floor_per_second: f64,
 }
 
-/// Makes a store in `dir` and writes into it at full speed for so many seconds; then the floor.
+/// Writes into a fresh store at full speed for so many seconds; then the floor.
 pub(crate) async fn bench_journal(
-    dir: &Path,
+    url: &str,
     conversations: usize,
     seconds: u64,
 ) -> Result<BenchReport, StoreError> {
-    let store = Store::open(&format!("sqlite:{}", dir.join("bench.db").display())).await?;
+    let store = Store::open(url).await?;
     let (root, _failure) = supervisor::root().await.map_err(|_| StoreError::Unanswered)?;
-    let journal = Journal::start(store, root.clone()).await.map_err(|_| StoreError::Unanswered)?;
+    let journal =
+        Journal::start(store.clone(), root.clone()).await.map_err(|_| StoreError::Unanswered)?;
     let desks: Vec<Desk> = (0..conversations).map(|_| Desk::fresh()).collect();
 
     let starts = desks.len();
@@ -67,7 +67,7 @@ pub(crate) async fn bench_journal(
         acked_per_second: latencies.len() as f64 / took,
         p50_ms: quantile_ms(&latencies, 50),
         p99_ms: quantile_ms(&latencies, 99),
-        floor_per_second: floor(dir, &desks, seconds).await?,
+        floor_per_second: floor(&store, &desks, seconds).await?,
     })
 }
 
@@ -151,14 +151,15 @@ fn message(
         target,
         client_id: Some(client_id),
         agents: Vec::new(),
+        term: None,
         decide: Box::new(decide),
         done: Box::new(done),
     }
 }
 
 /// The same entries, numbered in memory, into one table.
-async fn floor(dir: &Path, desks: &[Desk], seconds: u64) -> Result<f64, StoreError> {
-    let mut floor = Floor::create(&dir.join("floor.db")).await?;
+async fn floor(store: &Store, desks: &[Desk], seconds: u64) -> Result<f64, StoreError> {
+    let mut floor = Floor::create(store).await?;
     let mut seqs = vec![Seq(0); desks.len()];
     let (mut n, mut rows) = (0, 0_usize);
     let started = Instant::now();
@@ -213,12 +214,12 @@ mod tests {
     async fn journal_bench_acknowledges_and_reports() {
         let dir = tempfile::tempdir().unwrap();
 
-        let report = bench_journal(dir.path(), 500, 1).await.unwrap();
+        let url = format!("sqlite:{}", dir.path().join("bench.db").display());
+        let report = bench_journal(&url, 500, 1).await.unwrap();
 
         println!("{report}");
         assert!(report.acked >= 500);
         assert!(report.p50_ms <= report.p99_ms);
-        let url = format!("sqlite:{}", dir.path().join("bench.db").display());
         let store = Store::open(&url).await.unwrap();
         let checked = crate::store::verify(&store).await.unwrap();
         assert!(checked.is_sound(), "{:?}", checked.findings);

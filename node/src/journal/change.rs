@@ -1,11 +1,12 @@
-//! Changes of settings, accounts and presence: one transaction each, with its notice.
+//! Changes of settings, accounts, presence and nodes: one transaction each, with its notice.
 
-use salotto_protocol::AgentId;
+use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
-use super::write::{Change, Changed, NewAgent};
+use super::outage::Outage;
+use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
-use crate::store::{AgentRow, Batch, ChatflowRow, InboxRow, SiteRow, Store, StoreError};
+use crate::store::{AgentRow, Batch, ChatflowRow, InboxRow, SiteRow, Store, StoreError, Trouble};
 
 /// What is to follow once the change is committed.
 enum Notice {
@@ -14,30 +15,123 @@ enum Notice {
     Settings,
 }
 
+/// What another node was in the way of is tried again so often.
+const RACES_MAX: u32 = 5;
+
+/// Cut off from the server, it is tried again until it is done.
 pub(super) async fn apply(
     store: &Store,
     change: Change,
 ) -> Result<(Changed, Vec<Commit>), StoreError> {
-    let mut writer = store.writer().await;
-    let mut batch = writer.begin().await?;
-    let Some(notice) = run(&mut batch, change).await? else {
-        return Ok((Changed::Unchanged, Vec::new()));
-    };
-    let commit = match &notice {
-        Notice::Nobody => None,
-        Notice::Agents(agents) => Some(Commit::Agents(batch.lock_agents(agents).await?.into())),
-        Notice::Settings => {
-            batch.next_settings_version().await?;
-            Some(Commit::Settings)
+    let (mut outage, mut races) = (Outage::default(), 0);
+    loop {
+        let trying = attempt(store, change.clone(), outage.is_unsure());
+        let error = match store.patiently(trying).await {
+            Ok(done) => {
+                outage.end();
+                return Ok(done);
+            }
+            Err(error) => error,
+        };
+        match error.trouble() {
+            Trouble::Lost => outage.wait(&error).await,
+            Trouble::Raced if races < RACES_MAX => races += 1,
+            Trouble::Raced | Trouble::Locked | Trouble::Refused | Trouble::Fatal => {
+                return Err(error);
+            }
         }
-    };
-    batch.commit().await?;
-    Ok((Changed::Done, commit.into_iter().collect()))
+    }
 }
 
-/// `None` if it was so already.
-async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, StoreError> {
-    let (changed, notice) = match change {
+/// `is_unsure`: an earlier try may have done it, and then told nobody.
+async fn attempt(
+    store: &Store,
+    change: Change,
+    is_unsure: bool,
+) -> Result<(Changed, Vec<Commit>), StoreError> {
+    let mut writer = store.writer().await;
+    let mut batch = writer.begin().await?;
+    match run_and_note(&mut batch, change, is_unsure).await {
+        Ok(Some(commits)) => {
+            batch.commit().await?;
+            Ok((Changed::Done, commits))
+        }
+        Ok(None) => {
+            batch.roll_back().await;
+            Ok((Changed::Unchanged, Vec::new()))
+        }
+        Err(error) => {
+            batch.roll_back().await;
+            Err(error)
+        }
+    }
+}
+
+/// What to tell the node once it is committed; `None` if it was so already.
+async fn run_and_note(
+    batch: &mut Batch<'_>,
+    change: Change,
+    is_unsure: bool,
+) -> Result<Option<Vec<Commit>>, StoreError> {
+    let (is_changed, notice) = run(batch, change).await?;
+    if !is_changed && !is_unsure {
+        return Ok(None);
+    }
+    Ok(match notice {
+        Notice::Nobody => Some(Vec::new()),
+        Notice::Agents(agents) => {
+            let rows = batch.lock_agents(&agents).await?;
+            // None of them is there: an account that could not be made.
+            (!rows.is_empty()).then(|| vec![Commit::Agents(rows.into())])
+        }
+        Notice::Settings => {
+            if is_changed {
+                batch.next_settings_version().await?;
+            }
+            Some(vec![Commit::Settings])
+        }
+    })
+}
+
+/// The node lives on, and is the router if it may be: nobody else, or this one before.
+pub(super) async fn renew(
+    store: &Store,
+    node: NodeId,
+    candidacy: Candidacy,
+) -> Result<Renewed, StoreError> {
+    let mut writer = store.writer().await;
+    let mut batch = writer.begin().await?;
+    match renew_in(&mut batch, node, candidacy).await {
+        Ok(renewed) => {
+            batch.commit().await?;
+            Ok(renewed)
+        }
+        Err(error) => {
+            batch.roll_back().await;
+            Err(error)
+        }
+    }
+}
+
+async fn renew_in(
+    batch: &mut Batch<'_>,
+    node: NodeId,
+    candidacy: Candidacy,
+) -> Result<Renewed, StoreError> {
+    let row = batch.renew_node(node).await?;
+    let term = match candidacy {
+        Candidacy::Stands => batch.take_lease(node).await?,
+        Candidacy::Withdrawn => {
+            batch.release_lease(node).await?;
+            None
+        }
+    };
+    Ok(Renewed { row, term })
+}
+
+/// Whether anything changed, and whom it is about.
+async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), StoreError> {
+    let done = match change {
         Change::Status { agent, status } => {
             (batch.set_status(agent, status).await?, Notice::Agents(vec![agent]))
         }
@@ -48,9 +142,23 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
         }
         Change::ClearPresence => {
-            let agents = batch.clear_presence().await?;
-            (!agents.is_empty(), Notice::Agents(agents))
+            batch.delete_nodes().await?;
+            batch.clear_attachments().await?;
+            batch.release_leases().await?;
+            (true, told(batch.clear_presence().await?))
         }
+        Change::Attachments { node, changes } => {
+            batch.insert_attachments(node, &changes.come).await?;
+            batch.delete_attachments(node, &changes.go).await?;
+            (true, Notice::Nobody)
+        }
+        Change::Leave { node } => {
+            batch.release_lease(node).await?;
+            batch.delete_node(node).await?;
+            batch.clear_attachments_of(node).await?;
+            (true, told(batch.clear_presence_of(node).await?))
+        }
+        Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
             let added = batch.insert_agent(&agent, &password_hash).await?;
@@ -75,7 +183,21 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<Option<Notice>, St
             (batch.put_chatflow(&row).await?, Notice::Settings)
         }
     };
-    Ok(changed.then_some(notice))
+    Ok(done)
+}
+
+fn told(agents: Vec<AgentId>) -> Notice {
+    if agents.is_empty() { Notice::Nobody } else { Notice::Agents(agents) }
+}
+
+/// Who was only on these nodes has long counted as absent: no news for anybody.
+async fn sweep(batch: &mut Batch<'_>) -> Result<bool, StoreError> {
+    let dead = batch.take_dead_nodes().await?;
+    for node in &dead {
+        batch.clear_attachments_of(*node).await?;
+        batch.clear_presence_of(*node).await?;
+    }
+    Ok(!dead.is_empty())
 }
 
 fn row_of(new: NewAgent) -> (AgentRow, String) {

@@ -35,7 +35,7 @@ pub(super) fn start(store: Store) -> mpsc::Sender<ActorRef<Msg>> {
 }
 
 async fn passes(store: &Store) -> Result<(), StoreError> {
-    let mut checkpointer = Checkpointer::open(store).await?;
+    let Some(mut checkpointer) = Checkpointer::open(store).await? else { return Ok(()) };
     for _ in 0..PASSES_MAX {
         if checkpointer.pass().await? <= REST_PAGES_MAX {
             break;

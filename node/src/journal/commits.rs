@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use salotto_protocol::{ConversationId, ConversationState, Entry, Party, Seq};
+use salotto_protocol::{ConversationId, ConversationState, Entry, EntryBody, Party, Seq};
 use tokio::sync::Notify;
 
 use crate::store::{AgentRow, Head};
@@ -20,11 +20,39 @@ pub(crate) struct Committed {
     pub(crate) visitor_seq_before: Seq,
     /// The state before this write; `None` when it started the conversation.
     pub(crate) state_before: Option<ConversationState>,
+    /// Its state, assignee or slot, or that it was answered.
+    pub(crate) standing_changed: bool,
+}
+
+/// What another node committed, as far as it told.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) conversation: ConversationId,
+    pub(crate) head: Seq,
+    /// In agents' view. Empty if they could not be read.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl Elsewhere {
+    /// Nothing but talk: the head's state, assignee and slot are what they were.
+    pub(crate) fn is_talk(&self) -> bool {
+        let is_talk = |entry: &Entry| match entry.body {
+            EntryBody::Message { .. } | EntryBody::Comment { .. } => true,
+            EntryBody::Welcome { .. }
+            | EntryBody::Assignment { .. }
+            | EntryBody::Decision { .. }
+            | EntryBody::Status { .. } => false,
+        };
+        let is_start = self.entries.first().is_none_or(|first| first.seq == Seq(1));
+        !is_start && self.entries.iter().all(is_talk)
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Commit {
     Entries(Arc<Committed>),
+    /// A hint: read the store for more.
+    Elsewhere(Arc<Elsewhere>),
     Marks {
         conversation: ConversationId,
         party: Party,
@@ -38,6 +66,10 @@ pub(crate) enum Commit {
     /// The stream was full: commits of these conversations (and maybe agents and settings) were
     /// skipped; read them from the store.
     Skipped(HashSet<ConversationId>),
+    /// The store knows now that these are followed here: what was committed before was not told.
+    Attached(Arc<[ConversationId]>),
+    /// Hints of other nodes were lost, of whatever.
+    Lost,
 }
 
 /// The reading end. In commit order, but for what `Skipped` names.
@@ -138,7 +170,11 @@ impl Queue {
             Commit::Marks { conversation, .. } => {
                 skipped.insert(*conversation);
             }
-            Commit::Agents(_) | Commit::Settings => {}
+            Commit::Elsewhere(elsewhere) => {
+                skipped.insert(elsewhere.conversation);
+            }
+            Commit::Attached(conversations) => skipped.extend(conversations.iter()),
+            Commit::Agents(_) | Commit::Settings | Commit::Lost => {}
             Commit::Skipped(more) => skipped.extend(more),
         }
     }

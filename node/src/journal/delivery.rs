@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commits::{Commit, Streams};
+use super::peers::Sending;
 use super::write::{Done, Outcome};
 
 /// Batches that may wait to be given out. Full, the next commit waits: memory is bounded.
@@ -13,17 +14,23 @@ const DELIVERIES_MAX: usize = 16;
 #[derive(Default)]
 pub(super) struct Delivery {
     pub(super) notices: Vec<Commit>,
+    /// All other nodes are told to read settings and agents again.
+    pub(super) announced: bool,
     pub(super) answers: Vec<(Done, Outcome)>,
     /// Told when everything up to here has been given out.
     pub(super) delivered: Option<oneshot::Sender<()>>,
 }
 
 /// Gives out until the sender is dropped, then ends the streams.
-pub(super) fn start(streams: Streams) -> mpsc::Sender<Delivery> {
+pub(super) fn start(streams: Streams, sending: Sending) -> mpsc::Sender<Delivery> {
     let (sender, mut deliveries) = mpsc::channel::<Delivery>(DELIVERIES_MAX);
     tokio::spawn(async move {
         while let Some(delivery) = deliveries.recv().await {
             streams.publish(&delivery.notices);
+            sending.committed(&delivery.notices);
+            if delivery.announced {
+                sending.changed();
+            }
             for (done, outcome) in delivery.answers {
                 answer(done, outcome);
             }

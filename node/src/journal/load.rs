@@ -6,7 +6,7 @@ use salotto_protocol::{AgentId, ClientId, ConversationId, InboxId, VisitorId};
 
 use super::state::{Tracked, Work};
 use super::write::{Target, Write};
-use crate::store::{Batch, StartKey, StoreError};
+use crate::store::{Batch, Held, OpenConversation, StartKey, StoreError};
 
 /// What a batch of writes must see.
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub(super) struct Asked {
     starts: BTreeMap<StartKey, InboxId>,
     agents: BTreeSet<AgentId>,
     client_ids: Vec<(Place, ClientId)>,
+    /// Of the router.
+    term: bool,
 }
 
 /// Where a client id is looked up.
@@ -39,24 +41,37 @@ impl Asked {
                 }
             };
             asked.agents.extend(&write.agents);
+            asked.term |= write.term.is_some();
             asked.client_ids.extend(write.client_id.map(|client_id| (place, client_id)));
         }
         asked
     }
 }
 
-/// Locks the heads in id order, then the agents in id order, and looks the client ids up.
-pub(super) async fn load(batch: &mut Batch<'_>, asked: Asked) -> Result<Work, StoreError> {
+/// Locks the heads in id order, then the agents in id order, then the lease, and looks the client
+/// ids up.
+pub(super) async fn load(
+    batch: &mut Batch<'_>,
+    asked: Asked,
+    held: Held,
+) -> Result<Work, StoreError> {
     let mut work = Work::default();
-    find_starts(batch, &asked.starts, &mut work).await?;
+    let open = find_starts(batch, &asked.starts, &mut work).await?;
     let mut ids = asked.conversations;
     ids.extend(work.starts.values());
-    ids.retain(|id| !work.heads.contains_key(id));
+    ids.extend(open.iter().map(|open| open.conversation));
     if !ids.is_empty() {
         let ids: Vec<ConversationId> = ids.into_iter().collect();
-        batch.lock(&ids).await?.into_iter().for_each(|head| work.track(head));
+        let locked = batch.lock(&ids, held).await?;
+        locked.heads.into_iter().for_each(|head| work.track(head));
+        work.held.extend(locked.held);
     }
+    let held_open = open.iter().filter(|open| work.held.contains(&open.conversation));
+    work.held_open.extend(held_open.map(|open| (open.visitor, open.inbox)));
     lock_agents(batch, asked.agents, &mut work).await?;
+    if asked.term {
+        work.term = batch.lease_term().await?;
+    }
     find_known(batch, &asked.client_ids, &mut work).await?;
     Ok(work)
 }
@@ -66,20 +81,17 @@ async fn find_starts(
     batch: &mut Batch<'_>,
     starts: &BTreeMap<StartKey, InboxId>,
     work: &mut Work,
-) -> Result<(), StoreError> {
+) -> Result<Vec<OpenConversation>, StoreError> {
     if starts.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let keys: Vec<StartKey> = starts.keys().copied().collect();
     work.starts.extend(batch.starts(&keys).await?);
     let new = starts.iter().filter(|(key, _)| !work.starts.contains_key(key));
-    let open: BTreeSet<(VisitorId, InboxId)> =
+    let visitors: BTreeSet<(VisitorId, InboxId)> =
         new.map(|((visitor, _), inbox)| (*visitor, *inbox)).collect();
-    if !open.is_empty() {
-        let open: Vec<(VisitorId, InboxId)> = open.into_iter().collect();
-        batch.lock_open(&open).await?.into_iter().for_each(|head| work.track(head));
-    }
-    Ok(())
+    let visitors: Vec<(VisitorId, InboxId)> = visitors.into_iter().collect();
+    batch.open_conversations(&visitors).await
 }
 
 async fn lock_agents(

@@ -3,6 +3,7 @@
 //! Invariant: nothing is acknowledged or published before it is committed and on disk.
 
 mod actor;
+mod attachments;
 mod batch;
 mod bench;
 mod change;
@@ -12,6 +13,9 @@ mod delivery;
 mod handle;
 mod load;
 mod marks;
+mod outage;
+mod peers;
+mod queue;
 mod repeat;
 mod state;
 #[cfg(test)]
@@ -19,11 +23,13 @@ mod tests;
 mod write;
 
 pub(crate) use bench::bench_journal;
-pub(crate) use commits::{Commit, CommitStream, Committed};
+pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
+pub(crate) use peers::Peers;
+pub(crate) use state::STALE_TERM;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{
-    Busy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry, Outcome,
-    Rejection, Slot, Target, Write,
+    Busy, Candidacy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry,
+    Outcome, Rejection, Renewed, Slot, Target, Write,
 };

@@ -1,20 +1,21 @@
 //! Decides the writes of one batch on the locked rows, one after the other, in memory. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, ClientId, ConversationId, ConversationState, Entry, ErrorCode, InboxId, Seq, View,
-    VisitorId,
+    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, ErrorCode,
+    InboxId, Seq, View, VisitorId,
 };
 
+use super::batch::Fate;
 use super::commits::Committed;
 use super::repeat::{Repeat, repeat};
 use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
 };
-use crate::store::{AgentRow, Head, StartKey, preview_of};
+use crate::store::{AgentRow, Head, StartKey, Term, preview_of};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
 #[derive(Default)]
@@ -23,12 +24,18 @@ pub(super) struct Work {
     pub(super) heads: BTreeMap<ConversationId, Tracked>,
     pub(super) agents: HashMap<AgentId, AgentRow>,
     pub(super) starts: HashMap<StartKey, ConversationId>,
+    /// The router's newest term, if a write asks for it.
+    pub(super) term: Option<Term>,
     /// Entries whose client ids were asked for, and those that this batch adds.
     pub(super) known: HashMap<(ConversationId, ClientId), Entry>,
 
     pub(super) committed: Vec<Committed>,
     pub(super) new_starts: Vec<(StartKey, ConversationId)>,
     pub(super) changed_agents: BTreeSet<AgentId>,
+    /// Heads that another node holds: their writes are put off.
+    pub(super) held: HashSet<ConversationId>,
+    /// Whose open conversation is among them.
+    pub(super) held_open: HashSet<(VisitorId, InboxId)>,
     of_visitor: HashMap<(VisitorId, InboxId), Vec<ConversationId>>,
 }
 
@@ -48,7 +55,24 @@ impl Work {
     }
 
     /// Decides one write. Nothing of it is in force before the batch is committed.
-    pub(super) fn decide(&mut self, write: &Write, now_ms: i64) -> Outcome {
+    pub(super) fn decide(&mut self, write: &Write, now_ms: i64) -> Fate {
+        if self.is_held(&write.target) {
+            return Fate::PutOff;
+        }
+        Fate::Answered(self.decide_free(write, now_ms))
+    }
+
+    fn is_held(&self, target: &Target) -> bool {
+        match target {
+            Target::Conversation(id) => self.held.contains(id),
+            Target::Start(new) => match self.starts.get(&(new.visitor, new.start_client_id)) {
+                Some(id) => self.held.contains(id),
+                None => self.held_open.contains(&(new.visitor, new.inbox)),
+            },
+        }
+    }
+
+    fn decide_free(&mut self, write: &Write, now_ms: i64) -> Outcome {
         let found = match &write.target {
             Target::Conversation(id) => Some(*id),
             Target::Start(new) => {
@@ -80,6 +104,9 @@ impl Work {
                 Repeat::Same => acknowledged(head.id, first, true),
                 Repeat::Rejected(rejection) => Outcome::Rejected(rejection),
             };
+        }
+        if write.term.is_some() && write.term != self.term {
+            return Outcome::Rejected(STALE_TERM);
         }
         let decision = match run(write, &Locked { head, agents: &self.agents }) {
             Ok(decision) => decision,
@@ -118,8 +145,9 @@ impl Work {
 
         self.move_slot(&mut tracked.head, decision.slot);
         tracked.move_to(decision.state, decision.assignee, at_ms);
-        tracked.moved |= before != standing(&tracked.head);
         let entries = tracked.append(decision.entries, client_id, at_ms);
+        let standing_changed = before != standing(&tracked.head);
+        tracked.moved |= standing_changed;
 
         let answer = entries.iter().rev().find(|entry| entry.client_id == client_id);
         let answer = answer.or(entries.last()).expect("a sound decision has entries");
@@ -130,7 +158,13 @@ impl Work {
             }
         }
         let head = tracked.head.clone();
-        self.committed.push(Committed { head, entries, visitor_seq_before, state_before });
+        self.committed.push(Committed {
+            head,
+            entries,
+            visitor_seq_before,
+            state_before,
+            standing_changed,
+        });
         outcome
     }
 
@@ -202,6 +236,7 @@ impl Tracked {
             assignee: None,
             slot_agent: None,
             assignment: 0,
+            answered: false,
             beside: false,
             started_at_ms: 0,
             last_at_ms: 0,
@@ -217,9 +252,11 @@ impl Tracked {
         let head = &mut self.head;
         if head.state == ConversationState::Closed && state != ConversationState::Closed {
             head.beside = true;
+            head.answered = false;
         }
         if head.assignee != assignee {
             head.assignment += 1;
+            head.answered = false;
         }
         head.waiting_since_ms = match state {
             ConversationState::Waiting => head.waiting_since_ms.or(Some(at_ms)),
@@ -257,6 +294,7 @@ impl Tracked {
                 head.visitor_seq = head.seq;
             }
             let entry = Entry { seq: head.seq, at_ms, by, client_id, body };
+            head.answered |= is_answer(&entry);
             if let Some((preview, party)) = preview_of(&entry) {
                 head.preview = preview;
                 head.preview_by = Some(party);
@@ -270,11 +308,19 @@ impl Tracked {
 /// All of a head but its log: what `moved` is about.
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
-    (head.state, agents, head.beside, head.waiting_since_ms)
+    (head.state, agents, head.answered, head.beside, head.waiting_since_ms)
+}
+
+fn is_answer(entry: &Entry) -> bool {
+    matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
 }
 
 const NOT_FOUND: Rejection =
     Rejection { code: ErrorCode::NotFound, message: "There is no such conversation." };
+
+/// Another node is the router by now.
+pub(crate) const STALE_TERM: Rejection =
+    Rejection { code: ErrorCode::Conflict, message: "The router's term is over." };
 
 pub(super) const INTERNAL: Rejection =
     Rejection { code: ErrorCode::Internal, message: "This could not be decided. Try again." };

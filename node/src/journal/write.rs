@@ -8,7 +8,8 @@ use salotto_protocol::{
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
 };
 
-use crate::store::{AgentRow, Head};
+use super::attachments::Changes;
+use crate::store::{AgentRow, Head, Row, Term};
 
 /// 0 to 8 entries plus row changes, all or none.
 pub(crate) struct Write {
@@ -17,6 +18,8 @@ pub(crate) struct Write {
     pub(crate) client_id: Option<ClientId>,
     /// Agents whose rows `decide` looks at. The head's assignee and slot owner are always there.
     pub(crate) agents: Vec<AgentId>,
+    /// The router's: refused once there is a later one (I11).
+    pub(crate) term: Option<Term>,
     /// Pure. Runs inside the transaction, on the locked head; more than once if a batch fails.
     pub(crate) decide: Decide,
     pub(crate) done: Done,
@@ -121,8 +124,19 @@ pub(crate) enum Change {
         node: NodeId,
         present: bool,
     },
-    /// Nobody is here yet: forget what an earlier run of this embedded store left.
+    /// Nobody is here yet: forget what earlier runs of this embedded store left.
     ClearPresence,
+    /// What this node follows, and no longer follows.
+    Attachments {
+        node: NodeId,
+        changes: Changes,
+    },
+    /// This node ends: nothing of it remains.
+    Leave {
+        node: NodeId,
+    },
+    /// Forgets nodes that have long been dead.
+    Sweep,
     AddAgent(NewAgent),
     SignIn {
         cookie_hash: [u8; 32],
@@ -159,6 +173,21 @@ pub(crate) struct NewAgent {
     pub(crate) password_hash: String,
     pub(crate) status: AgentStatus,
     pub(crate) capacity: u32,
+}
+
+/// Whether a node that is alive would also be the router.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Candidacy {
+    Stands,
+    Withdrawn,
+}
+
+/// What the renewal of a node found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Renewed {
+    pub(crate) row: Row,
+    /// The router's term, if this node has the lease.
+    pub(crate) term: Option<Term>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -25,7 +25,13 @@ pub(crate) struct LocalLink {
 impl LocalHub {
     pub(crate) fn new() -> LocalHub {
         // Nothing can go wrong between nodes that share their memory.
-        LocalHub(Arc::new(Hub { nodes: Mutex::default(), trust: watch::Sender::new(Trust::Sound) }))
+        let trust = watch::Sender::new(Trust::Sound);
+        LocalHub(Arc::new(Hub {
+            nodes: Mutex::default(),
+            trust,
+            #[cfg(test)]
+            loses: false.into(),
+        }))
     }
 
     pub(crate) fn join(&self, node: NodeId) -> LocalLink {
@@ -39,6 +45,18 @@ impl LocalHub {
     }
 }
 
+#[cfg(test)]
+impl LocalHub {
+    /// Everything that is sent from now on is lost, and nobody is told.
+    pub(crate) fn lose_everything(&self) {
+        self.0.loses.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn loses(&self) -> bool {
+        self.0.loses.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
 impl LocalLink {
     pub(super) fn send(&self, to: &[NodeId], envelope: &Envelope) {
         self.tell(envelope, |node| to.contains(node));
@@ -49,6 +67,10 @@ impl LocalLink {
     }
 
     fn tell(&self, envelope: &Envelope, is_meant: impl Fn(&NodeId) -> bool) {
+        #[cfg(test)]
+        if self.hub.loses() {
+            return;
+        }
         let bytes = envelope.encode();
         for (node, readers) in self.hub.lock().iter() {
             if *node != self.node && is_meant(node) {
@@ -75,6 +97,8 @@ impl LocalLink {
 struct Hub {
     nodes: Mutex<Vec<(NodeId, Arc<Readers>)>>,
     trust: watch::Sender<Trust>,
+    #[cfg(test)]
+    loses: std::sync::atomic::AtomicBool,
 }
 
 /// The last link of the process is gone: nobody can send any more.

@@ -29,6 +29,11 @@ pub(crate) fn link_dropped(reason: &'static str) {
     link_dropped_many(reason, 1);
 }
 
+/// A hint did not come; the store told instead.
+pub(crate) fn link_gap_found() {
+    link_dropped("gap");
+}
+
 pub(crate) fn link_dropped_many(reason: &'static str, count: usize) {
     counter!("salotto_link_dropped_total", "reason" => reason).increment(count as u64);
 }

@@ -60,6 +60,9 @@ const HANDSHAKE: Values = (
     "result",
     &["ok", "bad_origin", "unauthorized", "over_limit", "rate_limited", "bad_request", "error"],
 );
+const TIER: Values = ("tier", &["agent", "resuming", "idle"]);
+const NO_ROOM: Values = ("reason", &["full", "storm", "draining"]);
+const PROXY_HEADER: Values = ("reason", &["untrusted", "malformed", "late"]);
 const RESUME: Values = ("result", &["resumed", "gap", "expired", "unknown"]);
 const SENDER: Values = ("sender", &["visitor", "agent", "bot", "system"]);
 const REJECTED: Values = (
@@ -89,7 +92,8 @@ const SLOT: Values = ("state", &["taken", "free"]);
 const STATE: Values = ("state", &["bot", "waiting", "unassigned", "assigned", "closed"]);
 /// Named queues come with routing rules; until then there is one.
 const QUEUE: Values = ("queue", &["other"]);
-const ROUTED: Values = ("outcome", &["assigned", "refused", "failed"]);
+const ROUTED: Values = ("outcome", &["assigned", "refused", "stale_term", "failed"]);
+const VIOLATION: Values = ("kind", &["miscounted", "misplaced"]);
 const WAITED: Values = ("outcome", &["assigned", "abandoned"]);
 const ROUTE: Values = (
     "route",
@@ -109,7 +113,14 @@ const ROUTE: Values = (
 const CODE: Values = ("code", &["1xx", "2xx", "3xx", "4xx", "5xx"]);
 const SCOPE: Values = (
     "scope",
-    &["visitors_per_address", "sign_ins_per_address", "sign_ins_per_account", "visitor", "agent"],
+    &[
+        "visitors_per_address",
+        "messages_per_address",
+        "sign_ins_per_address",
+        "sign_ins_per_account",
+        "visitor",
+        "agent",
+    ],
 );
 
 const fn counter(name: &'static str, labels: &'static [Values], about: &'static str) -> Metric {
@@ -139,6 +150,12 @@ pub(super) const METRICS: &[Metric] = &[
     histogram("salotto_connection_duration_seconds", LIFE, &[ROLE], "Life of a socket"),
     counter("salotto_handshakes_total", &[HANDSHAKE], "From the upgrade to welcome, or not"),
     histogram("salotto_handshake_duration_seconds", FAST, &[], "From the upgrade to welcome"),
+    counter("salotto_hellos_refused_total", &[TIER, NO_ROOM], "Asked to come back later"),
+    counter(
+        "salotto_proxy_headers_refused_total",
+        &[PROXY_HEADER],
+        "Connections that no trusted PROXY header led in",
+    ),
     counter("salotto_session_resumes_total", &[RESUME], "Conversations attached by a cursor"),
     counter("salotto_frames_total", &[DIRECTION, ROLE], "WebSocket frames"),
     counter("salotto_frame_bytes_total", &[DIRECTION, ROLE], "Bytes of WebSocket frames"),
@@ -179,6 +196,11 @@ pub(super) const METRICS: &[Metric] = &[
     counter("salotto_routing_decisions_total", &[QUEUE, ROUTED], "What the router decided"),
     histogram("salotto_routing_duration_seconds", FAST, &[], "One decision of the router"),
     counter("salotto_capacity_violations_total", &[], "Slots taken or freed uncounted: never"),
+    gauge("salotto_router_leader", &[], "1 on the node that is the router"),
+    gauge("salotto_router_term", &[], "Its term; 0 on the other nodes"),
+    gauge("salotto_router_violations", &[VIOLATION], "What a recount of the slots finds: never"),
+    gauge("salotto_router_agents_above_capacity", &[], "By hand, or by a lowered limit"),
+    counter("salotto_router_requeued_total", &[], "Taken back from agents who are gone"),
     gauge("salotto_conversations", &[STATE], "Conversations in the store"),
     counter("salotto_conversations_started_total", &[], "Conversations started"),
     counter("salotto_conversations_closed_total", &[], "Conversations closed"),

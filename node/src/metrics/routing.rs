@@ -39,3 +39,26 @@ pub(crate) fn routed(outcome: &'static str, time: Duration) {
 pub(crate) fn capacity_violation() {
     counter!("salotto_capacity_violations_total").increment(1);
 }
+
+/// This node's term as the router; `None` while it is not.
+pub(crate) fn router_term(term: Option<i64>) {
+    gauge!("salotto_router_leader").set(f64::from(u8::from(term.is_some())));
+    gauge!("salotto_router_term").set(term.unwrap_or(0) as f64);
+}
+
+/// What the auditor finds now: agents whose slots are miscounted, and conversations that hold a
+/// slot of somebody who does not have them.
+pub(crate) fn router_violations(miscounted: usize, misplaced: u32) {
+    gauge!("salotto_router_violations", "kind" => "miscounted").set(miscounted as f64);
+    gauge!("salotto_router_violations", "kind" => "misplaced").set(misplaced);
+}
+
+/// Agents with more than their capacity: given by hand, or the limit was lowered.
+pub(crate) fn agents_above_capacity(agents: u32) {
+    gauge!("salotto_router_agents_above_capacity").set(agents);
+}
+
+/// A conversation of an agent who is gone waits again.
+pub(crate) fn requeued() {
+    counter!("salotto_router_requeued_total").increment(1);
+}

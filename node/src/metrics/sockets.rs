@@ -101,3 +101,13 @@ pub(crate) fn handshake_ended(result: &'static str, time: Duration) {
     counter!("salotto_handshakes_total", "result" => result).increment(1);
     histogram!("salotto_handshake_duration_seconds").record(time);
 }
+
+/// A `hello` of this tier was asked to come later, and why.
+pub(crate) fn hello_refused(tier: &'static str, reason: &'static str) {
+    counter!("salotto_hellos_refused_total", "tier" => tier, "reason" => reason).increment(1);
+}
+
+/// A connection ended before its first request: no header of a trusted proxy led it in.
+pub(crate) fn proxy_header_refused(reason: &'static str) {
+    counter!("salotto_proxy_headers_refused_total", "reason" => reason).increment(1);
+}

@@ -9,12 +9,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Roster;
+use super::living::Living;
 use super::state::{ChoiceStep, Choices, Sockets, Step};
 use super::team::{Effect, Team};
 use crate::ask::ask;
 use crate::journal::{Change, Changed, Commit, CommitStream, Journal};
 use crate::metrics;
-use crate::store::{AgentRow, Store, StoreError};
+use crate::store::{AgentRow, Store, StoreError, Subject};
 
 /// A page that reloads is back within two or three seconds, also on a slow line.
 const GRACE: Duration = Duration::from_secs(5);
@@ -23,6 +24,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// The whole table is read this often, whether something was missed or not: it is small, and an
 /// account added by another process (`salotto user add`) leaves no notice here.
 const READ_INTERVAL: Duration = Duration::from_secs(2);
+/// What other nodes change in so long is read together.
+const READ_PAUSE: Duration = Duration::from_millis(50);
 /// A busy router changes slots a thousand times a second; nobody needs to see each.
 const TELL_PAUSE: Duration = Duration::from_millis(20);
 
@@ -37,6 +40,7 @@ pub(super) struct Beginning {
     pub(super) commits: CommitStream,
     pub(super) team: Team,
     pub(super) told: watch::Sender<Arc<Roster>>,
+    pub(super) living: Living,
 }
 
 pub(super) enum Msg {
@@ -48,6 +52,8 @@ pub(super) enum Msg {
     Chose(AgentId, AgentStatus),
     StatusWritten(AgentId, AgentStatus, Result<Changed, StoreError>),
     StatusRetry(AgentId),
+    /// The store has no row of this node any more, and so none of its agents.
+    Forgotten,
     /// Answered when taken, so that a burst waits in the bounded stream.
     Committed(Commit, RpcReplyPort<()>),
     Read,
@@ -62,7 +68,8 @@ pub(super) struct State {
     told: watch::Sender<Arc<Roster>>,
     telling: Telling,
     reading: Reading,
-    follower: JoinHandle<()>,
+    is_read_due: bool,
+    tasks: [JoinHandle<()>; 2],
 }
 
 /// Whether the roster may be told now.
@@ -93,7 +100,7 @@ impl Actor for PresenceActor {
         myself: ActorRef<Msg>,
         beginning: Beginning,
     ) -> Result<State, ActorProcessingErr> {
-        let Beginning { commits, team, told } = beginning;
+        let Beginning { commits, team, told, living } = beginning;
         myself.send_interval(READ_INTERVAL, || Msg::Read);
         count(team.rows());
         Ok(State {
@@ -103,7 +110,11 @@ impl Actor for PresenceActor {
             told,
             telling: Telling::Now,
             reading: Reading::No,
-            follower: tokio::spawn(follow(commits, myself)),
+            is_read_due: false,
+            tasks: [
+                tokio::spawn(follow(commits, myself.clone())),
+                tokio::spawn(living.keep(myself)),
+            ],
         })
     }
 
@@ -132,6 +143,12 @@ impl Actor for PresenceActor {
                 self.choose(&myself, agent, state.choices.written(agent, status, stored));
             }
             Msg::StatusRetry(agent) => self.choose(&myself, agent, state.choices.retry(agent)),
+            Msg::Forgotten => {
+                self.journal.attachments_forgotten();
+                for (agent, step) in state.sockets.forgotten() {
+                    self.perform(&myself, agent, step);
+                }
+            }
             Msg::Committed(commit, taken) => {
                 self.committed(&myself, state, &commit);
                 let _ = taken.send(());
@@ -149,6 +166,7 @@ impl PresenceActor {
         match step {
             Step::Nothing => {}
             Step::Write { present } => {
+                self.attach(agent, present);
                 let change = Change::Presence { agent, node: self.node, present };
                 self.change(myself, change, move |it| Msg::PresenceWritten(agent, present, it));
             }
@@ -158,6 +176,14 @@ impl PresenceActor {
             Step::Retry => {
                 myself.send_after(RETRY_PAUSE, move || Msg::PresenceRetry(agent));
             }
+        }
+    }
+
+    /// What concerns the agent is heard here while they are here.
+    fn attach(&self, agent: AgentId, present: bool) {
+        match present {
+            true => self.journal.attach(Subject::Agent(agent)),
+            false => self.journal.detach(Subject::Agent(agent)),
         }
     }
 
@@ -192,12 +218,25 @@ impl PresenceActor {
                 let effect = state.team.notice(rows);
                 state.tell_if(effect, myself);
             }
-            Commit::Skipped(_) => self.read(myself, state),
-            Commit::Entries(_) | Commit::Marks { .. } | Commit::Settings => {}
+            Commit::Skipped(_) | Commit::Settings | Commit::Lost => self.read_soon(myself, state),
+            Commit::Elsewhere(hint) if !hint.is_talk() => self.read_soon(myself, state),
+            Commit::Entries(_)
+            | Commit::Elsewhere(_)
+            | Commit::Marks { .. }
+            | Commit::Attached(_) => {}
+        }
+    }
+
+    /// Other nodes tell of every change; a burst of them is one read.
+    fn read_soon(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        if !state.is_read_due {
+            state.is_read_due = true;
+            myself.send_after(READ_PAUSE, || Msg::Read);
         }
     }
 
     fn read(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        state.is_read_due = false;
         if state.reading != Reading::No {
             state.reading = Reading::YesAndAgain;
             return;
@@ -261,7 +300,7 @@ impl State {
 /// The actor may fail without `post_stop`.
 impl Drop for State {
     fn drop(&mut self) {
-        self.follower.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -1,8 +1,12 @@
-//! Who is connected: agents' presence in the store, and the roster that the node reads it from.
+//! Who is connected: agents' presence in the store, and the roster that the node reads it from;
+//! and that this node itself is alive, with the router's lease.
 //!
-//! `state` decides what the store must be told, `team` keeps the rows fresh, `actor` performs.
+//! `state` decides what the store must be told, `team` keeps the rows fresh, `actor` performs,
+//! `living` renews the node and its `lease`.
 
 mod actor;
+mod lease;
+mod living;
 mod state;
 mod team;
 #[cfg(test)]
@@ -18,8 +22,9 @@ use salotto_protocol::{AgentId, AgentStatus, NodeId};
 use tokio::sync::watch;
 
 use crate::journal::{Change, Journal};
-use crate::store::{AgentRow, Store, StoreError};
+use crate::store::{AgentRow, Store, StoreError, Term};
 use actor::{Beginning, Msg, PresenceActor};
+use living::{Living, Wish};
 
 /// All agents, as the store last said.
 pub(crate) type Roster = HashMap<AgentId, AgentRow>;
@@ -29,11 +34,14 @@ pub(crate) type Roster = HashMap<AgentId, AgentRow>;
 pub(crate) struct Presence {
     actor: ActorRef<Msg>,
     roster: watch::Receiver<Arc<Roster>>,
+    node: NodeId,
+    journal: Journal,
+    term: watch::Receiver<Option<Term>>,
+    wish: watch::Sender<Wish>,
 }
 
 impl Presence {
-    /// Forgets who was present in an earlier run (the store is embedded: this node is alone),
-    /// and returns with the roster loaded.
+    /// Returns with the node alive in the store, and the roster loaded.
     pub(crate) async fn start(
         node: NodeId,
         journal: Journal,
@@ -42,17 +50,19 @@ impl Presence {
     ) -> Result<Presence, SpawnErr> {
         // Before the read, so that no change falls between the two.
         let commits = journal.commits();
-        journal.change(Change::ClearPresence).await.map_err(unusable)?;
+        let (wish, wished) = watch::channel(Wish::Router);
+        let living = Living::begin(node, journal.clone(), wished).await;
+        let (living, term) = living.map_err(unusable)?;
         let team = Team::new(store.agents().await.map_err(unusable)?);
         let (told, roster) = watch::channel(Arc::new(team.rows().clone()));
         let (actor, _) = Actor::spawn_linked(
             None,
-            PresenceActor { node, journal, store },
-            Beginning { commits, team, told },
+            PresenceActor { node, journal: journal.clone(), store },
+            Beginning { commits, team, told, living },
             supervisor,
         )
         .await?;
-        Ok(Presence { actor, roster })
+        Ok(Presence { actor, roster, node, journal, term, wish })
     }
 
     /// One more socket of this agent on this node.
@@ -68,6 +78,34 @@ impl Presence {
     /// The agent's own choice (AV-31). The roster tells when it is in force.
     pub(crate) fn set_status(&self, agent: AgentId, status: AgentStatus) {
         let _ = self.actor.cast(Msg::Chose(agent, status));
+    }
+
+    /// The term in which this node is the router; `None` while it is not.
+    pub(crate) fn term(&self) -> watch::Receiver<Option<Term>> {
+        self.term.clone()
+    }
+
+    /// Another node may be the router; this one will not be again.
+    pub(crate) fn withdraw(&self) {
+        self.wish.send_if_modified(|wish| {
+            let changed = *wish == Wish::Router;
+            if changed {
+                *wish = Wish::Member;
+            }
+            changed
+        });
+    }
+
+    /// The node's last socket has gone: nothing of it remains in the store.
+    pub(crate) async fn leave(&self) -> Result<(), StoreError> {
+        self.wish.send_replace(Wish::Nothing);
+        self.journal.change(Change::Leave { node: self.node }).await.map(drop)
+    }
+
+    /// As if the node were dead: nothing is renewed any more.
+    #[cfg(test)]
+    pub(crate) fn fall_silent(&self) {
+        self.actor.stop(None);
     }
 
     /// The roster, now and whenever it changes, at most fifty times a second.

@@ -94,6 +94,15 @@ impl Sockets {
     pub(super) fn retry(&mut self, agent: AgentId) -> Step {
         self.0.get_mut(&agent).map_or(Step::Nothing, Line::step)
     }
+
+    /// The store has lost all that it was told: it is told again.
+    pub(super) fn forgotten(&mut self) -> Vec<(AgentId, Step)> {
+        let again = |(agent, line): (&AgentId, &mut Line)| {
+            line.present.forgotten();
+            (*agent, line.step())
+        };
+        self.0.iter_mut().map(again).collect()
+    }
 }
 
 impl Choices {
@@ -161,6 +170,10 @@ impl<T: Copy + Eq> Wish<T> {
     fn answered(&mut self, value: T, stored: bool) {
         self.writing = false;
         self.stored = stored.then_some(value);
+    }
+
+    fn forgotten(&mut self) {
+        self.stored = None;
     }
 
     fn is_stored(&self, value: T) -> bool {

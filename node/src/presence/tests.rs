@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use salotto_protocol::{AgentId, AgentStatus, NodeId};
 
 use super::Presence;
-use crate::store::AgentRow;
+use crate::journal::Change;
+use crate::store::{AgentRow, Term};
 use crate::test_support::{Desk, eventually};
 
 async fn presence(desk: &Desk) -> Presence {
@@ -30,15 +31,80 @@ async fn until(presence: &Presence, agent: AgentId, is_so: impl Fn(&AgentRow) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_starting_node_forgets_who_was_present_and_knows_everybody() {
+async fn who_is_only_on_a_node_that_is_dead_is_absent() {
     let desk = Desk::new().await;
-    let agent = desk.agent("anna", 3).await;
+    let (agent, other) = (desk.agent("anna", 3).await, desk.agent("ben", 3).await);
     desk.present(agent, true).await;
+    let dead = NodeId::fresh();
+    desk.change(Change::Presence { agent: other, node: dead, present: true }).await;
 
     let presence = presence(&desk).await;
 
-    assert!(!row(&presence, agent).expect("known at once").present);
-    assert!(!desk.agent_row(agent).await.present);
+    assert!(is_present(&presence, agent));
+    assert!(!row(&presence, other).expect("known at once").present);
+    desk.store.immortal(dead).await;
+    until(&presence, other, |row| row.present).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_leaves_takes_its_agents_with_it() {
+    let desk = Desk::new().await;
+    let agent = desk.agent("anna", 3).await;
+    let (leaving, staying) = (presence(&desk).await, presence(&desk).await);
+    leaving.came(agent);
+    until(&staying, agent, |row| row.present).await;
+
+    leaving.leave().await.expect("the store is well");
+
+    until(&staying, agent, |row| !row.present).await;
+    assert_eq!(*leaving.term().borrow(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_the_store_has_forgotten_tells_it_everything_again() {
+    let desk = Desk::new().await;
+    let agent = desk.agent("anna", 3).await;
+    let presence = presence(&desk).await;
+    presence.came(agent);
+    until(&presence, agent, |row| row.present).await;
+
+    desk.store.tamper("DELETE FROM agent_presence; DELETE FROM nodes").await;
+
+    eventually("it is told again", || async { desk.agent_row(agent).await.present }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_is_the_router_until_it_lets_another() {
+    let desk = Desk::new().await;
+    let (first, second) = (presence(&desk).await, presence(&desk).await);
+    let term = first.term().borrow().expect("nobody else was");
+    assert_eq!(*second.term().borrow(), None);
+
+    first.withdraw();
+
+    assert_eq!(becomes_router(&second).await, Term(term.0 + 1));
+    assert_eq!(*first.term().borrow(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_falls_silent_is_replaced_within_five_seconds() {
+    let desk = Desk::new().await;
+    let (first, second) = (presence(&desk).await, presence(&desk).await);
+    let term = first.term().borrow().expect("nobody else was");
+    let silent = Instant::now();
+    first.fall_silent();
+
+    assert_eq!(becomes_router(&second).await, Term(term.0 + 1));
+    let took = silent.elapsed();
+    assert!(took >= Duration::from_secs(1), "the lease had not ended: {took:?}");
+    assert!(took <= Duration::from_secs(5), "{took:?}");
+}
+
+async fn becomes_router(presence: &Presence) -> Term {
+    let mut told = presence.term();
+    let term = told.wait_for(Option::is_some);
+    let term = tokio::time::timeout(Duration::from_secs(20), term).await.expect("in time");
+    term.expect("presence lives").expect("waited for")
 }
 
 #[tokio::test(flavor = "multi_thread")]

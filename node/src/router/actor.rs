@@ -1,20 +1,22 @@
 //! Performs what the queue decides: follows the commits, writes assignments, reads what it missed.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use salotto_protocol::{AgentId, ConversationId, ConversationState};
+use salotto_protocol::{ConversationId, ConversationState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::absences::Absences;
 use super::assignment::{self, AGENT_CHANGED, AT_CAPACITY};
+use super::audit::Audit;
 use super::state::{Ending, Queue, WAITING_MAX};
 use crate::ask::ask;
-use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome};
+use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
 use crate::presence::Roster;
-use crate::store::{AgentRow, Head, Settings, SlotCount, Store, StoreError};
+use crate::store::{AgentRow, Head, Recount, Settings, Store, StoreError, Term};
 use crate::{clock, metrics};
 
 /// What a lost hint delays an assignment by, at most.
@@ -26,9 +28,11 @@ const _: () = assert!(WINDOW_CONVERSATIONS <= WAITING_MAX);
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// A store that failed is not asked again at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
-const AUDIT_INTERVAL: Duration = Duration::from_secs(10);
+const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) struct RouterActor {
+    pub(super) term: Term,
+    pub(super) requeue_grace: Duration,
     pub(super) journal: Journal,
     pub(super) store: Store,
 }
@@ -48,7 +52,12 @@ pub(super) enum Msg {
     Pass,
     Ended(ConversationId, Instant, Outcome),
     Audit,
-    Audited(Result<Vec<SlotCount>, StoreError>),
+    Audited(Result<Recount, StoreError>),
+    /// Assigned to agents who have long been gone, and unanswered.
+    Unanswered(Result<Vec<Head>, StoreError>),
+    /// Time to read what other nodes changed.
+    ReadHeard,
+    HeardRead(Result<Vec<Head>, StoreError>),
 }
 
 /// How many of those who wait are read.
@@ -65,18 +74,23 @@ pub(super) struct Fresh {
     agents: Vec<AgentRow>,
     waiting: Vec<Head>,
     limit: usize,
+    asked: Instant,
 }
 
 pub(super) struct State {
-    queue: Queue,
+    pub(super) queue: Queue,
     settings_version: Option<i64>,
     roster: watch::Receiver<Arc<Roster>>,
     /// Nothing is assigned before the first read.
     is_loaded: bool,
     is_pass_due: bool,
     reading: Reading,
-    /// What the last audit complained about.
-    violations: HashMap<AgentId, SlotCount>,
+    /// Changed by other nodes, and not yet read.
+    pub(super) heard: HashSet<ConversationId>,
+    audit: Audit,
+    pub(super) absences: Absences,
+    /// A later term has begun: nothing that this router asks for is done any more.
+    pub(super) is_over: bool,
     followers: [JoinHandle<()>; 2],
 }
 
@@ -113,7 +127,10 @@ impl Actor for RouterActor {
             is_loaded: false,
             is_pass_due: false,
             reading: Reading::No,
-            violations: HashMap::new(),
+            heard: HashSet::new(),
+            audit: Audit::default(),
+            absences: Absences::default(),
+            is_over: false,
             followers,
         })
     }
@@ -142,7 +159,10 @@ impl Actor for RouterActor {
                 ended(&myself, state, conversation, since, &outcome);
             }
             Msg::Audit => self.audit(&myself),
-            Msg::Audited(result) => state.audited(result),
+            Msg::Audited(result) => state.audit.take(result),
+            Msg::ReadHeard => self.read_heard(&myself, state),
+            Msg::HeardRead(result) => self.heard_read(&myself, state, result),
+            Msg::Unanswered(result) => self.requeue(result),
         }
         Ok(())
     }
@@ -152,7 +172,7 @@ impl RouterActor {
     /// Assigns as long as somebody waits whom somebody can answer.
     fn pass(&self, myself: &ActorRef<Msg>, state: &mut State) {
         state.is_pass_due = false;
-        if !state.is_loaded {
+        if !state.is_loaded || state.is_over {
             return;
         }
         while let Some(plan) = state.queue.next(seed()) {
@@ -160,7 +180,7 @@ impl RouterActor {
             let done = Box::new(move |outcome| {
                 let _ = router.cast(Msg::Ended(conversation, since, outcome));
             });
-            if let Err(Busy) = self.journal.submit(assignment::write(&plan, done)) {
+            if let Err(Busy) = self.journal.submit(assignment::write(&plan, self.term, done)) {
                 state.queue.take_back(conversation);
                 myself.send_after(BACK_OFF, || Msg::Pass);
                 break;
@@ -181,12 +201,13 @@ impl RouterActor {
                 state.pass_soon(myself);
             }
             Commit::Settings => self.read(myself, state, Depth::Window),
-            Commit::Skipped(_) => self.read(myself, state, Depth::Whole),
-            Commit::Marks { .. } => {}
+            Commit::Skipped(_) | Commit::Lost => self.read(myself, state, Depth::Whole),
+            Commit::Elsewhere(hint) if !hint.is_talk() => self.hear(myself, state, hint),
+            Commit::Elsewhere(_) | Commit::Attached(_) | Commit::Marks { .. } => {}
         }
     }
 
-    fn read(&self, myself: &ActorRef<Msg>, state: &mut State, depth: Depth) {
+    pub(super) fn read(&self, myself: &ActorRef<Msg>, state: &mut State, depth: Depth) {
         match state.reading {
             Reading::No => {}
             Reading::Yes => return state.reading = Reading::YesAndAgain(depth),
@@ -213,6 +234,7 @@ impl RouterActor {
         match result {
             Ok(fresh) => {
                 state.take(fresh);
+                self.look_for_unanswered(myself, state);
                 state.pass_soon(myself);
                 if let Reading::YesAndAgain(depth) = again {
                     self.read(myself, state, depth);
@@ -220,6 +242,7 @@ impl RouterActor {
             }
             Err(error) => {
                 tracing::warn!(%error, "the router could not read the store");
+                state.absences.unread();
                 myself.send_after(RETRY_PAUSE, || Msg::Read(Depth::Whole));
             }
         }
@@ -228,14 +251,14 @@ impl RouterActor {
     fn audit(&self, myself: &ActorRef<Msg>) {
         let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
-            let _ = router.cast(Msg::Audited(store.slots_miscounted().await));
+            let _ = router.cast(Msg::Audited(store.recount().await));
         });
     }
 }
 
 impl State {
     /// Once for whatever is in the mailbox already.
-    fn pass_soon(&mut self, myself: &ActorRef<Msg>) {
+    pub(super) fn pass_soon(&mut self, myself: &ActorRef<Msg>) {
         if !self.is_pass_due {
             self.is_pass_due = myself.cast(Msg::Pass).is_ok();
         }
@@ -246,23 +269,9 @@ impl State {
             self.settings_version = Some(settings.version);
             self.queue.set_chatflows(&settings.chatflows);
         }
+        self.absences.read(&fresh.agents, fresh.asked);
         self.queue.read(fresh.agents, &fresh.waiting, fresh.limit);
         self.is_loaded = true;
-    }
-
-    /// Each miscount is told once, for as long as it stays the same.
-    fn audited(&mut self, result: Result<Vec<SlotCount>, StoreError>) {
-        let found = match result {
-            Ok(found) => found,
-            Err(error) => return tracing::warn!(%error, "the slots could not be audited"),
-        };
-        let is_new = |count: &&SlotCount| self.violations.get(&count.agent) != Some(*count);
-        for count in found.iter().filter(is_new) {
-            let SlotCount { agent, active, held } = count;
-            tracing::error!(%agent, active, held, "an agent's slots are miscounted");
-            metrics::capacity_violation();
-        }
-        self.violations = found.into_iter().map(|count| (count.agent, count)).collect();
     }
 
     fn measure(&self) {
@@ -286,6 +295,10 @@ fn ended(
     outcome: &Outcome,
 ) {
     let (ending, word) = match outcome {
+        Outcome::Rejected(STALE_TERM) => {
+            state.is_over = true;
+            (Ending::NotWaiting, "stale_term")
+        }
         Outcome::Committed(_) => (Ending::Committed, "assigned"),
         Outcome::Rejected(AGENT_CHANGED | AT_CAPACITY) => (Ending::AgentChanged, "refused"),
         Outcome::Rejected(_) => (Ending::NotWaiting, "refused"),
@@ -304,6 +317,7 @@ fn ended(
 }
 
 async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, StoreError> {
+    let asked = Instant::now();
     let is_known = Some(store.settings_version().await?) == known;
     let settings = if is_known { None } else { Some(store.settings().await?) };
     let limit = match depth {
@@ -311,7 +325,7 @@ async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, 
         Depth::Whole => WAITING_MAX,
     };
     let (agents, waiting) = (store.agents().await?, store.waiting(limit).await?);
-    Ok(Fresh { settings, agents, waiting, limit })
+    Ok(Fresh { settings, agents, waiting, limit, asked })
 }
 
 /// How long it waited, once it no longer does.

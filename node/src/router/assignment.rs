@@ -7,7 +7,7 @@ use salotto_protocol::{
 
 use super::state::Plan;
 use crate::journal::{Decision, Done, Locked, NewEntry, Rejection, Slot, Target, Write};
-use crate::store::AgentRow;
+use crate::store::{AgentRow, Term};
 
 /// The conversation was closed, taken by hand or assigned before.
 pub(super) const NOT_WAITING: Rejection =
@@ -19,12 +19,13 @@ pub(super) const AT_CAPACITY: Rejection =
     Rejection { code: ErrorCode::Conflict, message: "The agent has no free slot." };
 
 /// Slot, assignee and both entries at once, or nothing.
-pub(super) fn write(plan: &Plan, done: Done) -> Write {
+pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
     let decided = plan.clone();
     Write {
         target: Target::Conversation(plan.conversation),
         client_id: None,
         agents: vec![plan.record.chosen],
+        term: Some(term),
         decide: Box::new(move |locked| decide(&decided, locked)),
         done,
     }

@@ -1,11 +1,17 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses, `assignment` is the guarded write, `state` is the queue, `actor` performs.
+//! `policy` chooses, `assignment` and `requeue` are the guarded writes, `state` is the queue,
+//! `absences` knows who has long been gone, `actor` performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
+mod absences;
 mod actor;
 mod assignment;
+mod audit;
+mod keeper;
+mod others;
 mod policy;
+mod requeue;
 #[cfg(test)]
 mod schedule_tests;
 mod state;
@@ -16,32 +22,53 @@ mod test_support;
 #[cfg(test)]
 mod tests;
 
-use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
+use std::time::Duration;
+
+use ractor::{ActorCell, ActorRef, SpawnErr};
+use tokio::sync::watch;
 
 use crate::journal::Journal;
 use crate::presence::Presence;
 use crate::store::Store;
-use actor::{Beginning, Msg, RouterActor};
+use actor::Msg;
+use keeper::Keeper;
 
+/// This node's part in routing: all of it, or none.
 #[derive(Clone)]
-pub(crate) struct Router(ActorRef<Msg>);
+pub(crate) struct Router {
+    presence: Presence,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at the actor"))]
+    actor: watch::Receiver<Option<ActorRef<Msg>>>,
+}
 
 impl Router {
-    /// Loads the queue by itself, and assigns from then on.
+    /// Assigns as long as this node holds the lease, and stands by otherwise. Conversations of
+    /// agents who are gone for `requeue_grace` wait again.
     pub(crate) async fn start(
         presence: Presence,
         journal: Journal,
         store: Store,
+        requeue_grace: Duration,
         supervisor: ActorCell,
     ) -> Result<Router, SpawnErr> {
-        let beginning = Beginning { commits: journal.commits(), roster: presence.roster() };
-        let router = RouterActor { journal, store };
-        let (router, _) = Actor::spawn_linked(None, router, beginning, supervisor).await?;
-        Ok(Router(router))
+        let (router, actor) = watch::channel(None);
+        let term = presence.term();
+        let mut keeper = Keeper {
+            presence: presence.clone(),
+            journal,
+            store,
+            requeue_grace,
+            supervisor,
+            term,
+            router,
+        };
+        keeper.follow_term().await?;
+        tokio::spawn(keeper.keep());
+        Ok(Router { presence, actor })
     }
 
-    /// Assigns nothing more. What it has handed to the journal is still written.
+    /// Assigns nothing more, and lets another node. What was handed to the journal is written.
     pub(crate) fn stop(&self) {
-        self.0.stop(None);
+        self.presence.withdraw();
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
         assignee: None,
         slot_agent: None,
         assignment: 0,
+        answered: false,
         beside: false,
         started_at_ms: since_ms,
         last_at_ms: since_ms,

@@ -1,27 +1,40 @@
 //! The router on a real store and journal.
 
-use ractor::ActorStatus;
+use std::time::Duration;
+
+use ractor::{Actor, ActorRef, ActorStatus};
 use salotto_protocol::{
     AgentId, AgentStatus, AssignmentCause, Author, ChatflowId, ConversationId, ConversationState,
     EntryBody, NodeId, Seq, View,
 };
 
-use super::{Msg, Router, policy};
+use super::{Msg, Router, actor as router_actor, policy};
 use crate::journal::Change;
 use crate::metrics;
 use crate::presence::Presence;
 use crate::test_support::{Desk, eventually};
 
-/// Nobody is present before it: a starting node forgets who was.
+/// Longer than any of these tests takes.
+const GRACE: Duration = Duration::from_secs(600);
+
 async fn presence(desk: &Desk) -> Presence {
+    presence_of(desk, NodeId(uuid::Uuid::nil())).await
+}
+
+async fn presence_of(desk: &Desk, node: NodeId) -> Presence {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    let node = NodeId(uuid::Uuid::nil());
     Presence::start(node, journal, store, desk.root.clone()).await.expect("presence")
 }
 
 async fn routed(desk: &Desk, presence: &Presence) -> Router {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    Router::start(presence.clone(), journal, store, desk.root.clone()).await.expect("a router")
+    Router::start(presence.clone(), journal, store, GRACE, desk.root.clone())
+        .await
+        .expect("a router")
+}
+
+fn actor(router: &Router) -> ActorRef<Msg> {
+    router.actor.borrow().clone().expect("this node is the router")
 }
 
 async fn holder(desk: &Desk, id: ConversationId) -> Option<AgentId> {
@@ -192,13 +205,15 @@ async fn a_stopped_router_assigns_nothing_and_the_next_one_takes_over() {
     let first = desk.waits(desk.chatflow).await;
     until_assigned(&desk, &[first], 1).await;
 
+    let was = actor(&router);
     router.stop();
-    eventually("it has ended", || async { router.0.get_status() == ActorStatus::Stopped }).await;
+    eventually("it has ended", || async { was.get_status() == ActorStatus::Stopped }).await;
     let second = desk.waits(desk.chatflow).await;
     let third = desk.waits(desk.chatflow).await;
     assert_eq!(assigned(&desk, &[second, third]).await, [false, false]);
 
-    let _next = routed(&desk, &presence).await;
+    let elsewhere = presence_of(&desk, NodeId::fresh()).await;
+    let _next = routed(&desk, &elsewhere).await;
     until_assigned(&desk, &[second, third], 2).await;
 }
 
@@ -217,7 +232,7 @@ async fn by_2_the_auditor_counts_each_slot_that_was_taken_and_not_counted_once()
 
     desk.store.tamper("UPDATE agents SET active = 0").await;
     for _ in 0..3 {
-        router.0.cast(Msg::Audit).expect("it lives");
+        actor(&router).cast(Msg::Audit).expect("it lives");
     }
 
     let found = desk.store.slots_miscounted().await.expect("read");
@@ -227,6 +242,82 @@ async fn by_2_the_auditor_counts_each_slot_that_was_taken_and_not_counted_once()
     let next = desk.waits(desk.chatflow).await;
     until_assigned(&desk, &[next], 1).await;
     assert_eq!(violations(), before + 1, "the same miscount is told once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_router_of_a_dead_node_is_replaced_and_the_queue_goes_on() {
+    let desk = Desk::new().await;
+    let agent = desk.agent("anna", 5).await;
+    desk.present(agent, true).await;
+    let (first, second) =
+        (presence_of(&desk, NodeId::fresh()).await, presence_of(&desk, NodeId::fresh()).await);
+    let _standing_by = routed(&desk, &second).await;
+    first.fall_silent();
+
+    let id = desk.waits(desk.chatflow).await;
+    assert_eq!(holder(&desk, id).await, None, "the first one has the lease, and is dead");
+
+    until_assigned(&desk, &[id], 1).await;
+    assert!(second.term().borrow().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_routers_that_both_believe_in_themselves_assign_once_and_below_the_capacity() {
+    let desk = Desk::new().await;
+    let one = presence_of(&desk, NodeId::fresh()).await;
+    let term = one.term().borrow().expect("nobody else was");
+    let _router = routed(&desk, &one).await;
+    let beginning =
+        router_actor::Beginning { commits: desk.journal.commits(), roster: one.roster() };
+    let twin = router_actor::RouterActor {
+        term,
+        requeue_grace: GRACE,
+        journal: desk.journal.clone(),
+        store: desk.store.clone(),
+    };
+    let spawned = Actor::spawn_linked(None, twin, beginning, desk.root.clone());
+    spawned.await.expect("a second router");
+    let agents = [desk.agent("anna", 3).await, desk.agent("ben", 3).await];
+    for agent in agents {
+        desk.present(agent, true).await;
+    }
+    let mut waiting = Vec::new();
+    for _ in 0..40 {
+        waiting.push(desk.waits(desk.chatflow).await);
+    }
+
+    until_assigned(&desk, &waiting, 6).await;
+    let head = desk.head(waiting[0]).await;
+    assert_eq!(head.assignment, 1, "one owner, given once");
+    for agent in agents {
+        assert_eq!(desk.agent_row(agent).await.active, 3);
+    }
+    assert!(desk.store.slots_miscounted().await.expect("read").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vanished_agent_has_not_answered_waits_again_and_the_rest_stays() {
+    let desk = Desk::new().await;
+    let presence = presence(&desk).await;
+    let gone = desk.agent("anna", 5).await;
+    desk.present(gone, true).await;
+    let (journal, store, grace) =
+        (desk.journal.clone(), desk.store.clone(), Duration::from_secs(2));
+    let router = Router::start(presence.clone(), journal, store, grace, desk.root.clone());
+    let _router = router.await.expect("a router");
+    let (answered, unanswered) = (desk.waits(desk.chatflow).await, desk.waits(desk.chatflow).await);
+    until_assigned(&desk, &[answered, unanswered], 2).await;
+    desk.answers(answered, gone).await;
+    let other = desk.agent("ben", 5).await;
+    desk.present(other, true).await;
+
+    desk.present(gone, false).await;
+
+    eventually("the other one has it", || async { holder(&desk, unanswered).await == Some(other) })
+        .await;
+    assert_eq!(holder(&desk, answered).await, Some(gone));
+    assert_eq!(desk.agent_row(gone).await.active, 1);
+    assert!(desk.store.slots_miscounted().await.expect("read").is_empty());
 }
 
 /// The one test that moves it.

@@ -10,13 +10,14 @@ use salotto_protocol::{
 
 use super::handle::Identity;
 use super::registry;
-use super::state::Allowance;
+use super::state::{self, Allowance};
 use crate::chatflow::Chatflows;
 use crate::clock;
 use crate::conversation::{
     Command, Conversations, Done, Outcome, Request, StartRequest, answer, refuse,
 };
 use crate::fanout::Outbox;
+use crate::limiter::Shared;
 use crate::metrics;
 use crate::strikes::{Floods, Verdict};
 
@@ -28,7 +29,7 @@ pub(super) struct SessionActor {
 }
 
 pub(super) enum Msg {
-    Frame { outbox: Outbox, frame: ClientFrame, exempt: bool, reply: RpcReplyPort<()> },
+    Frame { outbox: Outbox, frame: ClientFrame, shared: Option<Shared>, reply: RpcReplyPort<()> },
 }
 
 pub(super) struct State {
@@ -54,8 +55,8 @@ impl Actor for SessionActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Frame { outbox, frame, exempt, reply } => {
-                self.frame(state, &outbox, frame, exempt);
+            Msg::Frame { outbox, frame, shared, reply } => {
+                self.frame(state, &outbox, frame, shared);
                 let _ = reply.send(());
             }
         }
@@ -63,10 +64,28 @@ impl Actor for SessionActor {
     }
 }
 
+impl State {
+    /// First the visitor's own rates, so that nobody uses up what their neighbours have; then
+    /// the rate that they have together (REG-17).
+    fn admit(&mut self, frame: &ClientFrame, shared: &Shared) -> Result<(), Refusal> {
+        let own = self.allowance.admit(frame, clock::now_ms());
+        own.inspect_err(|_| metrics::rate_limited("visitor"))?;
+        let neighbours = state::admit_shared(frame, shared, Instant::now());
+        neighbours.inspect_err(|_| metrics::rate_limited("messages_per_address"))
+    }
+}
+
 impl SessionActor {
-    fn frame(&self, state: &mut State, outbox: &Outbox, frame: ClientFrame, exempt: bool) {
-        if !exempt && let Err(refusal) = state.allowance.admit(&frame, clock::now_ms()) {
-            metrics::rate_limited("visitor");
+    fn frame(
+        &self,
+        state: &mut State,
+        outbox: &Outbox,
+        frame: ClientFrame,
+        shared: Option<Shared>,
+    ) {
+        if let Some(shared) = shared
+            && let Err(refusal) = state.admit(&frame, &shared)
+        {
             let wait_ms = refusal.retry_after_ms.unwrap_or(0);
             refuse(outbox, refusal);
             if state.floods.refused(clock::now_ms(), wait_ms) == Verdict::Enough {

@@ -8,6 +8,7 @@ use crate::ask::{Unanswered, ask};
 use crate::chatflow::Chatflows;
 use crate::conversation::Conversations;
 use crate::fanout::{Outbox, SocketId};
+use crate::limiter::Shared;
 
 /// What a visitor's token says.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -55,16 +56,16 @@ impl Sessions {
     }
 
     /// One frame of a visitor (never `hello` or `pong`). Returns once the session has taken it,
-    /// so that TCP pushes back on a flood; answers go to the outbox. `exempt` from rate limits:
-    /// the load tester.
+    /// so that TCP pushes back on a flood; answers go to the outbox. `shared` is what the
+    /// visitors of one address have together; without it no rate holds: the load tester.
     pub(crate) async fn frame(
         &self,
         who: Identity,
         outbox: &Outbox,
         frame: ClientFrame,
-        exempt: bool,
+        shared: Option<Shared>,
     ) -> Result<(), Unanswered> {
         let outbox = outbox.clone();
-        ask(&self.registry, |reply| Msg::Frame { who, outbox, frame, exempt, reply }).await
+        ask(&self.registry, |reply| Msg::Frame { who, outbox, frame, shared, reply }).await
     }
 }

@@ -17,6 +17,7 @@ use crate::chatflow::Chatflows;
 use crate::clock;
 use crate::conversation::{Conversations, Follower, refuse};
 use crate::fanout::{Outbox, SocketId};
+use crate::limiter::Shared;
 use crate::metrics;
 use crate::rate::{Bucket, Taken};
 
@@ -33,7 +34,7 @@ pub(super) enum Msg {
         who: Identity,
         outbox: Outbox,
         frame: ClientFrame,
-        exempt: bool,
+        shared: Option<Shared>,
         reply: RpcReplyPort<()>,
     },
     Attach(Identity, Outbox, Cursor),
@@ -104,9 +105,9 @@ impl Actor for Registry {
         match message {
             Msg::Join(arrival) => self.join(state, arrival),
             Msg::Leave(who, socket) => self.leave(state, who, socket),
-            Msg::Frame { who, outbox, frame, exempt, reply } => {
+            Msg::Frame { who, outbox, frame, shared, reply } => {
                 let session = self.session(&myself, state, who).await?;
-                let _ = session.cast(actor::Msg::Frame { outbox, frame, exempt, reply });
+                let _ = session.cast(actor::Msg::Frame { outbox, frame, shared, reply });
             }
             Msg::Attach(who, outbox, cursor) => self.asked(state, who, &outbox, cursor),
             Msg::Detach(who, socket, conversation) => {

@@ -4,6 +4,7 @@ use salotto_protocol::AgentId;
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::query::query;
 use super::{Store, StoreError};
 
 const FIND: &str = "
@@ -25,11 +26,8 @@ impl Store {
         cookie_hash: [u8; 32],
         now_ms: i64,
     ) -> Result<Option<AgentId>, StoreError> {
-        let row: Option<(Uuid,)> = sqlx::query_as(FIND)
-            .bind(cookie_hash.to_vec())
-            .bind(now_ms)
-            .fetch_optional(self.reads())
-            .await?;
+        let find = query(FIND).bind(cookie_hash.to_vec()).bind(now_ms);
+        let row: Option<(Uuid,)> = self.reads().optional(find).await?;
         Ok(row.map(|(agent,)| AgentId(agent)))
     }
 }
@@ -43,14 +41,9 @@ impl Batch<'_> {
         expires_at_ms: i64,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
-        sqlx::query(DELETE_EXPIRED).bind(now_ms).execute(self.connection()).await?;
-        let done = sqlx::query(INSERT)
-            .bind(cookie_hash.to_vec())
-            .bind(agent.0)
-            .bind(expires_at_ms)
-            .execute(self.connection())
-            .await?;
-        Ok(done.rows_affected() == 1)
+        self.run(query(DELETE_EXPIRED).bind(now_ms)).await?;
+        let insert = query(INSERT).bind(cookie_hash.to_vec()).bind(agent.0).bind(expires_at_ms);
+        Ok(self.run(insert).await? == 1)
     }
 
     /// False if there was none.
@@ -58,13 +51,11 @@ impl Batch<'_> {
         &mut self,
         cookie_hash: [u8; 32],
     ) -> Result<bool, StoreError> {
-        let done =
-            sqlx::query(DELETE).bind(cookie_hash.to_vec()).execute(self.connection()).await?;
-        Ok(done.rows_affected() > 0)
+        Ok(self.run(query(DELETE).bind(cookie_hash.to_vec())).await? > 0)
     }
 
     pub(super) async fn delete_sessions(&mut self) -> Result<(), StoreError> {
-        sqlx::query(DELETE_ALL).execute(self.connection()).await?;
+        self.run(query(DELETE_ALL)).await?;
         Ok(())
     }
 }

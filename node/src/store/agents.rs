@@ -1,12 +1,11 @@
 //! Agents: accounts, status, capacity and slots.
 
 use salotto_protocol::{AgentId, AgentPresence, AgentStatus};
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
-use super::rows::Rows;
+use super::query::{Rows, query};
 use super::{Store, StoreError, decode};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,7 +20,7 @@ pub(crate) struct AgentRow {
     pub(crate) active: u32,
     /// Grows with every change of eligibility: status, capacity, presence.
     pub(crate) version: i64,
-    /// Has a row in `agent_presence`.
+    /// Has a socket on a node that is alive.
     pub(crate) present: bool,
 }
 
@@ -54,12 +53,13 @@ struct StoredCredentials {
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT agents.id, email, name, status, capacity, active, version,
-        (SELECT COUNT(*) FROM agent_presence WHERE agent = agents.id) AS present
+        (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
+            WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";
 
 const ALL: &str = "agents ORDER BY agents.id";
 const LOCK: &str = "({rows}) AS asked CROSS JOIN agents WHERE agents.id = asked.column1
-    ORDER BY agents.id";
+    ORDER BY agents.id {lock_agents}";
 
 const CREDENTIALS: &str = "
     SELECT id, password_hash FROM agents WHERE email_key = $1";
@@ -83,15 +83,14 @@ pub(super) const TOUCH: &str = "UPDATE agents SET version = version + 1 WHERE id
 
 impl Store {
     pub(crate) async fn agents(&self) -> Result<Vec<AgentRow>, StoreError> {
-        let sql = AssertSqlSafe(SELECT.replace("{rest}", ALL));
-        let rows: Vec<StoredAgent> = sqlx::query_as(sql).fetch_all(self.reads()).await?;
+        let rows: Vec<StoredAgent> = self.reads().all(query(SELECT.replace("{rest}", ALL))).await?;
         rows.into_iter().map(StoredAgent::into_agent).collect()
     }
 
     /// By e-mail address, in any spelling of its letters.
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
         let row: Option<StoredCredentials> =
-            sqlx::query_as(CREDENTIALS).bind(email_key(email)).fetch_optional(self.reads()).await?;
+            self.reads().optional(query(CREDENTIALS).bind(email_key(email))).await?;
         Ok(row.map(|row| Credentials { agent: AgentId(row.id), password_hash: row.password_hash }))
     }
 }
@@ -106,9 +105,8 @@ impl Batch<'_> {
         ids.iter().for_each(|id| {
             rows.cell(id.0);
         });
-        let (sql, arguments) = rows.into_statement(&SELECT.replace("{rest}", LOCK));
-        let rows: Vec<StoredAgent> =
-            sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+        let lock = rows.into_query(SELECT.replace("{rest}", LOCK));
+        let rows: Vec<StoredAgent> = lock.all(self.connection()).await?;
         rows.into_iter().map(StoredAgent::into_agent).collect()
     }
 
@@ -118,7 +116,7 @@ impl Batch<'_> {
             for agent in chunk {
                 rows.cell(agent.id.0).cell(i64::from(agent.active));
             }
-            self.run(SET_ACTIVE, rows).await?;
+            self.run(rows.into_query(SET_ACTIVE)).await?;
         }
         Ok(())
     }
@@ -129,18 +127,16 @@ impl Batch<'_> {
         agent: &AgentRow,
         password_hash: &str,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(INSERT)
+        let insert = query(INSERT)
             .bind(agent.id.0)
-            .bind(&agent.email)
+            .bind(agent.email.as_str())
             .bind(email_key(&agent.email))
-            .bind(&agent.name)
+            .bind(agent.name.as_str())
             .bind(password_hash)
             .bind(agent.status.as_str())
             .bind(i64::from(agent.capacity))
-            .bind(i64::from(agent.active))
-            .execute(self.connection())
-            .await?;
-        Ok(done.rows_affected() == 1)
+            .bind(i64::from(agent.active));
+        Ok(self.run(insert).await? == 1)
     }
 
     /// False if it is so already, or the agent is unknown.
@@ -149,12 +145,8 @@ impl Batch<'_> {
         agent: AgentId,
         status: AgentStatus,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(SET_STATUS)
-            .bind(agent.0)
-            .bind(status.as_str())
-            .execute(self.connection())
-            .await?;
-        Ok(done.rows_affected() == 1)
+        let set = query(SET_STATUS).bind(agent.0).bind(status.as_str());
+        Ok(self.run(set).await? == 1)
     }
 
     /// False if it is so already, or the agent is unknown. Slots above it stay taken.
@@ -163,12 +155,8 @@ impl Batch<'_> {
         agent: AgentId,
         capacity: u32,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(SET_CAPACITY)
-            .bind(agent.0)
-            .bind(i64::from(capacity))
-            .execute(self.connection())
-            .await?;
-        Ok(done.rows_affected() == 1)
+        let set = query(SET_CAPACITY).bind(agent.0).bind(i64::from(capacity));
+        Ok(self.run(set).await? == 1)
     }
 }
 

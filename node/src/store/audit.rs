@@ -3,6 +3,7 @@
 use salotto_protocol::AgentId;
 use uuid::Uuid;
 
+use super::query::query;
 use super::{Store, StoreError, decode};
 
 /// An agent whose `active` is not the number of conversations that hold a slot of theirs.
@@ -14,6 +15,16 @@ pub(crate) struct SlotCount {
     pub(crate) held: u32,
 }
 
+/// What a recount of slots and capacity finds. All but the last are violations.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Recount {
+    pub(crate) miscounted: Vec<SlotCount>,
+    /// Conversations that hold a slot of somebody who does not have them.
+    pub(crate) misplaced: u32,
+    /// Agents with more slots taken than their capacity: by hand, or by a lowered limit.
+    pub(crate) above_capacity: u32,
+}
+
 /// One statement sees one moment, so no assignment stands half in it.
 const SLOTS_MISCOUNTED: &str = "
     SELECT agents.id, agents.active, COUNT(conversations.id)
@@ -22,11 +33,26 @@ const SLOTS_MISCOUNTED: &str = "
     HAVING agents.active <> COUNT(conversations.id)
     ORDER BY agents.id";
 
+const MISPLACED: &str = "
+    SELECT COUNT(*) FROM conversations
+    WHERE slot_agent IS NOT NULL
+        AND (state <> 'assigned' OR assignee IS NULL OR assignee <> slot_agent)";
+
+const ABOVE_CAPACITY: &str = "SELECT COUNT(*) FROM agents WHERE active > capacity";
+
 impl Store {
+    /// For the auditor (BY-2, I9).
+    pub(crate) async fn recount(&self) -> Result<Recount, StoreError> {
+        let miscounted = self.slots_miscounted().await?;
+        let (misplaced,): (i64,) = self.reads().one(query(MISPLACED)).await?;
+        let (above,): (i64,) = self.reads().one(query(ABOVE_CAPACITY)).await?;
+        let (misplaced, above_capacity) = (decode::count(misplaced)?, decode::count(above)?);
+        Ok(Recount { miscounted, misplaced, above_capacity })
+    }
+
     /// Empty if all is well (BY-2).
     pub(crate) async fn slots_miscounted(&self) -> Result<Vec<SlotCount>, StoreError> {
-        let rows: Vec<(Uuid, i64, i64)> =
-            sqlx::query_as(SLOTS_MISCOUNTED).fetch_all(self.reads()).await?;
+        let rows: Vec<(Uuid, i64, i64)> = self.reads().all(query(SLOTS_MISCOUNTED)).await?;
         rows.into_iter()
             .map(|(agent, active, held)| {
                 let (active, held) = (decode::count(active)?, decode::count(held)?);

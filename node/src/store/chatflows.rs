@@ -5,7 +5,8 @@ use salotto_protocol::{ChatflowId, InboxId, SiteId};
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::dialect::Connection;
+use super::connection::Connection;
+use super::query::query;
 use super::{StoreError, decode};
 
 #[derive(Clone, Debug)]
@@ -42,8 +43,8 @@ const PUT: &str = "
         OR chatflows.enabled <> excluded.enabled OR chatflows.priority <> excluded.priority
         OR chatflows.settings <> excluded.settings";
 
-pub(super) async fn all(connection: &mut Connection) -> Result<Vec<ChatflowRow>, StoreError> {
-    let rows: Vec<StoredChatflow> = sqlx::query_as(ALL).fetch_all(connection).await?;
+pub(super) async fn all(read: Connection<'_>) -> Result<Vec<ChatflowRow>, StoreError> {
+    let rows: Vec<StoredChatflow> = query(ALL).all(read).await?;
     rows.into_iter()
         .map(|row| {
             Ok(ChatflowRow {
@@ -61,15 +62,13 @@ pub(super) async fn all(connection: &mut Connection) -> Result<Vec<ChatflowRow>,
 impl Batch<'_> {
     /// False if it is so already.
     pub(crate) async fn put_chatflow(&mut self, row: &ChatflowRow) -> Result<bool, StoreError> {
-        let done = sqlx::query(PUT)
+        let put = query(PUT)
             .bind(row.id.0)
             .bind(row.site.0)
             .bind(row.inbox.0)
             .bind(i64::from(row.enabled))
             .bind(row.priority)
-            .bind(decode::to_json(&row.settings))
-            .execute(self.connection())
-            .await?;
-        Ok(done.rows_affected() == 1)
+            .bind(decode::to_json(&row.settings));
+        Ok(self.run(put).await? == 1)
     }
 }

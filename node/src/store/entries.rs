@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
 use super::head::limit_of;
-use super::rows::Rows;
+use super::query::{Rows, query};
 use super::{Store, StoreError, decode};
 
 #[derive(sqlx::FromRow)]
@@ -52,13 +52,9 @@ impl Store {
             View::Visitor => 0_i64,
             View::Agent => 1,
         };
-        let rows: Vec<EntryRow> = sqlx::query_as(AFTER)
-            .bind(id.0)
-            .bind(i64::from(after.0))
-            .bind(hidden)
-            .bind(limit_of(limit))
-            .fetch_all(self.reads())
-            .await?;
+        let read =
+            query(AFTER).bind(id.0).bind(i64::from(after.0)).bind(hidden).bind(limit_of(limit));
+        let rows: Vec<EntryRow> = self.reads().all(read).await?;
         rows.into_iter().map(EntryRow::into_entry).collect()
     }
 }
@@ -73,9 +69,7 @@ impl Batch<'_> {
         for (conversation, client_id) in asked {
             rows.cell(conversation.0).cell(client_id.0);
         }
-        let (sql, arguments) = rows.into_statement(KNOWN);
-        let rows: Vec<EntryRow> =
-            sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+        let rows: Vec<EntryRow> = rows.into_query(KNOWN).all(self.connection()).await?;
         rows.into_iter()
             .map(|row| Ok((ConversationId(row.conversation), row.into_entry()?)))
             .collect()
@@ -90,7 +84,7 @@ impl Batch<'_> {
             for (conversation, entry) in chunk {
                 add(&mut rows, *conversation, entry);
             }
-            self.run(INSERT, rows).await?;
+            self.run(rows.into_query(INSERT)).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the database may answer. Its own words are for the log, never for a participant.
 
-use super::dialect;
+use super::trouble;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
@@ -29,6 +29,10 @@ pub(crate) enum Trouble {
     Fatal,
     /// Somebody else held the database for too long.
     Locked,
+    /// Another node was in the way. Nothing was written; the same again may go through.
+    Raced,
+    /// The server, or the way to it, is gone. Whether it was written is unknown.
+    Lost,
     /// This statement or this data was refused; others may go through.
     Refused,
 }
@@ -37,8 +41,8 @@ impl Trouble {
     /// The label of the metric.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Trouble::Fatal => "unavailable",
-            Trouble::Locked => "busy",
+            Trouble::Fatal | Trouble::Lost => "unavailable",
+            Trouble::Locked | Trouble::Raced => "busy",
             Trouble::Refused => "constraint",
         }
     }
@@ -47,7 +51,7 @@ impl Trouble {
 impl StoreError {
     pub(crate) fn trouble(&self) -> Trouble {
         match self {
-            StoreError::Database(error) => dialect::trouble(error),
+            StoreError::Database(error) => trouble::trouble(error),
             StoreError::Migration(_) | StoreError::BadUrl(_) | StoreError::CannotOpen(_) => {
                 Trouble::Fatal
             }

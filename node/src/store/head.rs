@@ -1,16 +1,17 @@
 //! A conversation's row: what every write decides on.
 
+use std::collections::HashSet;
+
 use salotto_protocol::limits::PREVIEW_CHARS_MAX;
 use salotto_protocol::{
     AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
     EntryBody, InboxId, Page, Party, Seq, SiteId, VisitorId,
 };
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::dialect::ROWS_MAX;
-use super::rows::Rows;
+use super::dialect::{Engine, ROWS_MAX};
+use super::query::{Rows, query};
 use super::{Store, StoreError, decode};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,6 +32,8 @@ pub(crate) struct Head {
     pub(crate) slot_agent: Option<AgentId>,
     /// Grows with every change of the assignee.
     pub(crate) assignment: u32,
+    /// Somebody of the team has written since it was assigned last.
+    pub(crate) answered: bool,
     /// Open beside another open conversation of the same visitor, on purpose.
     pub(crate) beside: bool,
     pub(crate) started_at_ms: i64,
@@ -40,6 +43,29 @@ pub(crate) struct Head {
     /// The last message, cut.
     pub(crate) preview: String,
     pub(crate) preview_by: Option<Party>,
+}
+
+/// What becomes of heads that another node has locked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Held {
+    /// They are left out, and named.
+    Skipped,
+    /// The batch waits for them, and fails after half a second.
+    Awaited,
+}
+
+pub(crate) struct LockedHeads {
+    /// In id order.
+    pub(crate) heads: Vec<Head>,
+    /// There, and locked by another node.
+    pub(crate) held: Vec<ConversationId>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct OpenConversation {
+    pub(crate) visitor: VisitorId,
+    pub(crate) inbox: InboxId,
+    pub(crate) conversation: ConversationId,
 }
 
 #[derive(sqlx::FromRow)]
@@ -56,6 +82,7 @@ pub(super) struct HeadRow {
     assignee: Option<Uuid>,
     slot_agent: Option<Uuid>,
     assignment: i64,
+    answered: i64,
     beside: i64,
     started_at_ms: i64,
     last_at_ms: i64,
@@ -68,8 +95,8 @@ pub(super) struct HeadRow {
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
-        slot_agent, assignment, beside, started_at_ms, last_at_ms, waiting_since_ms, started_on,
-        preview, preview_by
+        slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
+        started_on, preview, preview_by
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -81,18 +108,35 @@ pub(super) const OPEN_OF_INBOX: &str = "conversations WHERE inbox = $1 AND state
     ORDER BY last_at_ms DESC, id DESC LIMIT $2";
 
 pub(super) const CLOSED_OF_INBOX: &str = "conversations WHERE inbox = $1 AND state = 'closed'
-    ORDER BY last_at_ms DESC, id DESC LIMIT $2";
+    ORDER BY {closed_at_ms} DESC, id DESC LIMIT $2";
 
 pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
     ORDER BY waiting_since_ms, id LIMIT $1";
 
+pub(super) const UNANSWERED: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE assignee = asked.column1 AND state = 'assigned' AND answered = 0 LIMIT 256";
+
+/// The primary key's row holds both: nothing else is read.
+pub(super) const REACHED: &str = "
+    SELECT id, seq FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
+
+pub(super) const THESE: &str =
+    "({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
+
 /// In id order: every writer locks in the same one.
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
-    WHERE id = asked.column1 ORDER BY id";
+    WHERE id = asked.column1 ORDER BY id {lock_conversations}";
+
+pub(super) const LOCK_FREE: &str = "({rows}) AS asked CROSS JOIN conversations
+    WHERE id = asked.column1 ORDER BY id {lock_free_conversations}";
+
+pub(super) const EXISTING: &str = "
+    SELECT id FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
 
 /// For a start: all that its visitor has open in its inbox.
-pub(super) const LOCK_OPEN: &str = "({rows}) AS asked CROSS JOIN conversations
-    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed' ORDER BY id";
+pub(super) const OPEN: &str = "
+    SELECT visitor, inbox, id FROM ({rows}) AS asked CROSS JOIN conversations
+    WHERE visitor = asked.column1 AND inbox = asked.column2 AND state <> 'closed'";
 
 /// Two parts, each read from an index of its own.
 pub(super) const COUNTS: &str = "
@@ -101,7 +145,7 @@ pub(super) const COUNTS: &str = "
 
 const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
-        state, assignee, slot_agent, assignment, beside, started_at_ms, last_at_ms,
+        state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
@@ -114,18 +158,17 @@ pub(super) const ADVANCE: &str = "
 /// What a change of state or assignee changes besides.
 pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
-        slot_agent = new.column4, assignment = new.column5, beside = new.column6,
-        waiting_since_ms = new.column7
+        slot_agent = new.column4, assignment = new.column5, answered = new.column6,
+        beside = new.column7, waiting_since_ms = new.column8
     FROM ({rows}) AS new WHERE id = new.column1";
 
-pub(super) fn select(rest: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(SELECT.replace("{rest}", rest))
+pub(super) fn select(rest: &str) -> String {
+    SELECT.replace("{rest}", rest)
 }
 
 impl Store {
     pub(crate) async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
-        let row: Option<HeadRow> =
-            sqlx::query_as(select(BY_ID)).bind(id.0).fetch_optional(self.reads()).await?;
+        let row: Option<HeadRow> = self.reads().optional(query(select(BY_ID)).bind(id.0)).await?;
         row.map(HeadRow::into_head).transpose()
     }
 
@@ -153,59 +196,123 @@ impl Store {
     /// Conversations that wait for an agent, oldest first.
     pub(crate) async fn waiting(&self, limit: usize) -> Result<Vec<Head>, StoreError> {
         let rows: Vec<HeadRow> =
-            sqlx::query_as(select(WAITING)).bind(limit_of(limit)).fetch_all(self.reads()).await?;
+            self.reads().all(query(select(WAITING)).bind(limit_of(limit))).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
+    }
+
+    /// How far these logs reach. Unknown ids are left out.
+    pub(crate) async fn reached(
+        &self,
+        ids: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Seq)>, StoreError> {
+        let mut reached = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let rows: Vec<(Uuid, i64)> = self.reads().all(list(chunk).into_query(REACHED)).await?;
+            for (id, seq) in rows {
+                reached.push((ConversationId(id), decode::seq(seq)?));
+            }
+        }
+        Ok(reached)
+    }
+
+    /// Heads as they are now, not locked. Unknown ids are left out.
+    pub(crate) async fn heads_of(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_MAX) {
+            let read = list(chunk).into_query(select(THESE));
+            let rows: Vec<HeadRow> = self.reads().all(read).await?;
+            for row in rows {
+                heads.push(row.into_head()?);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// What these agents have and nobody has answered; some of it, if it is much.
+    pub(crate) async fn unanswered(&self, agents: &[AgentId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::new();
+        for chunk in agents.chunks(ROWS_MAX) {
+            let mut rows = Rows::new(1);
+            for agent in chunk {
+                rows.cell(agent.0);
+            }
+            let read = rows.into_query(select(UNANSWERED));
+            let rows: Vec<HeadRow> = self.reads().all(read).await?;
+            for row in rows {
+                heads.push(row.into_head()?);
+            }
+        }
+        Ok(heads)
     }
 
     /// Conversations by state, for the metrics.
     pub(crate) async fn counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        Ok(sqlx::query_as(COUNTS).fetch_all(self.reads()).await?)
+        self.reads().all(query(COUNTS)).await
     }
 
     async fn heads(&self, rest: &str, of: Uuid, limit: usize) -> Result<Vec<Head>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as(select(rest))
-            .bind(of)
-            .bind(limit_of(limit))
-            .fetch_all(self.reads())
-            .await?;
+        let read = query(select(rest)).bind(of).bind(limit_of(limit));
+        let rows: Vec<HeadRow> = self.reads().all(read).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
     }
 }
 
 impl Batch<'_> {
     /// Locks conversations in id order. Unknown ids are left out.
-    pub(crate) async fn lock(&mut self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
-        let mut rows = Rows::new(1);
-        ids.iter().for_each(|id| {
-            rows.cell(id.0);
-        });
-        self.heads(LOCK, rows).await
+    pub(crate) async fn lock(
+        &mut self,
+        ids: &[ConversationId],
+        held: Held,
+    ) -> Result<LockedHeads, StoreError> {
+        let lock = match held {
+            Held::Awaited => LOCK,
+            Held::Skipped => LOCK_FREE,
+        };
+        let rows: Vec<HeadRow> = list(ids).into_query(select(lock)).all(self.connection()).await?;
+        let heads = rows.into_iter().map(HeadRow::into_head).collect::<Result<Vec<Head>, _>>()?;
+        let held = match self.engine() {
+            // It has one writer: nobody else holds a head.
+            Engine::Sqlite => Vec::new(),
+            Engine::Postgres => self.missing_and_there(ids, &heads).await?,
+        };
+        Ok(LockedHeads { heads, held })
     }
 
-    /// Locks what these visitors have open in these inboxes.
-    pub(crate) async fn lock_open(
+    async fn missing_and_there(
+        &mut self,
+        ids: &[ConversationId],
+        found: &[Head],
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let found: HashSet<ConversationId> = found.iter().map(|head| head.id).collect();
+        let missing: Vec<_> = ids.iter().copied().filter(|id| !found.contains(id)).collect();
+        let there = list(&missing).into_query(EXISTING);
+        let there: Vec<(Uuid,)> = there.all(self.connection()).await?;
+        Ok(there.into_iter().map(|(id,)| ConversationId(id)).collect())
+    }
+
+    /// What these visitors have open in these inboxes; not locked.
+    pub(crate) async fn open_conversations(
         &mut self,
         asked: &[(VisitorId, InboxId)],
-    ) -> Result<Vec<Head>, StoreError> {
+    ) -> Result<Vec<OpenConversation>, StoreError> {
         let mut rows = Rows::new(2);
         for (visitor, inbox) in asked {
             rows.cell(visitor.0).cell(inbox.0);
         }
-        self.heads(LOCK_OPEN, rows).await
-    }
-
-    async fn heads(&mut self, rest: &str, rows: Rows) -> Result<Vec<Head>, StoreError> {
-        let (sql, arguments) = rows.into_statement(&select(rest).0);
-        let rows: Vec<HeadRow> =
-            sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
-        rows.into_iter().map(HeadRow::into_head).collect()
+        let rows: Vec<(Uuid, Uuid, Uuid)> = rows.into_query(OPEN).all(self.connection()).await?;
+        let open = rows.into_iter().map(|(visitor, inbox, id)| OpenConversation {
+            visitor: VisitorId(visitor),
+            inbox: InboxId(inbox),
+            conversation: ConversationId(id),
+        });
+        Ok(open.collect())
     }
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(19);
+            let mut rows = Rows::new(20);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
-            self.run(INSERT, rows).await?;
+            self.run(rows.into_query(INSERT)).await?;
         }
         Ok(())
     }
@@ -222,7 +329,7 @@ impl Batch<'_> {
                     .cell(head.preview.clone())
                     .cell(head.preview_by.map(Party::as_str));
             }
-            self.run(ADVANCE, rows).await?;
+            self.run(rows.into_query(ADVANCE)).await?;
         }
         Ok(())
     }
@@ -230,20 +337,29 @@ impl Batch<'_> {
     /// Stores new states, assignees and slots.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(7);
+            let mut rows = Rows::new(8);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
                     .cell(head.assignee.map(|agent| agent.0))
                     .cell(head.slot_agent.map(|agent| agent.0))
                     .cell(i64::from(head.assignment))
+                    .cell(i64::from(head.answered))
                     .cell(i64::from(head.beside))
                     .cell(head.waiting_since_ms);
             }
-            self.run(MOVE, rows).await?;
+            self.run(rows.into_query(MOVE)).await?;
         }
         Ok(())
     }
+}
+
+fn list(ids: &[ConversationId]) -> Rows {
+    let mut rows = Rows::new(1);
+    ids.iter().for_each(|id| {
+        rows.cell(id.0);
+    });
+    rows
 }
 
 fn add_whole(rows: &mut Rows, head: &Head) {
@@ -259,6 +375,7 @@ fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.assignee.map(|agent| agent.0))
         .cell(head.slot_agent.map(|agent| agent.0))
         .cell(i64::from(head.assignment))
+        .cell(i64::from(head.answered))
         .cell(i64::from(head.beside))
         .cell(head.started_at_ms)
         .cell(head.last_at_ms)
@@ -299,6 +416,7 @@ impl HeadRow {
             assignee: self.assignee.map(AgentId),
             slot_agent: self.slot_agent.map(AgentId),
             assignment: decode::count(self.assignment)?,
+            answered: self.answered != 0,
             beside: self.beside != 0,
             started_at_ms: self.started_at_ms,
             last_at_ms: self.last_at_ms,

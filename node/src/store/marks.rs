@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
-use super::rows::Rows;
+use super::query::{Rows, query};
 use super::{Store, StoreError, decode};
 
 /// How far each side has received and read.
@@ -53,8 +53,7 @@ pub(super) const RAISE: &str = "
 
 impl Store {
     pub(crate) async fn marks(&self, id: ConversationId) -> Result<Marks, StoreError> {
-        let rows: Vec<(String, i64, i64)> =
-            sqlx::query_as(OF).bind(id.0).fetch_all(self.reads()).await?;
+        let rows: Vec<(String, i64, i64)> = self.reads().all(query(OF).bind(id.0)).await?;
         let mut marks = Marks::default();
         for (party, delivered, read) in rows {
             let (delivered, read) = (decode::seq(delivered)?, decode::seq(read)?);
@@ -71,6 +70,9 @@ impl Batch<'_> {
     /// Raises marks and gives those that rose. No two may be of the same side and conversation.
     pub(crate) async fn raise_marks(&mut self, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
         let mut raised = Vec::new();
+        // In the same order on all nodes.
+        let mut marks = marks.to_vec();
+        marks.sort_unstable_by_key(|mark| (mark.conversation, mark.party.as_str()));
         for chunk in marks.chunks(ROWS_MAX) {
             let mut rows = Rows::new(4);
             for mark in chunk {
@@ -79,9 +81,8 @@ impl Batch<'_> {
                     .cell(i64::from(mark.delivered.0))
                     .cell(i64::from(mark.read.0));
             }
-            let (sql, arguments) = rows.into_statement(RAISE);
             let rows: Vec<(Uuid, String, i64, i64)> =
-                sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+                rows.into_query(RAISE).all(self.connection()).await?;
             for (conversation, party, delivered, read) in rows {
                 raised.push(Mark {
                     conversation: ConversationId(conversation),

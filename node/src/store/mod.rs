@@ -3,63 +3,84 @@
 mod agent_presence;
 mod agent_sessions;
 mod agents;
+mod attachments;
 mod audit;
 mod backup;
 mod batch;
 mod chatflows;
 mod checkpoint;
+mod connection;
 mod decode;
 mod dialect;
 mod entries;
 mod error;
+mod file;
 mod floor;
 mod head;
 mod inboxes;
+mod leases;
 mod marks;
 mod meta;
+mod nodes;
 mod open;
-mod rows;
+mod query;
+mod schema;
+mod server;
 mod sites;
 mod starts;
 #[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod verify;
 
 pub(crate) use agents::AgentRow;
-pub(crate) use audit::SlotCount;
+pub(crate) use attachments::{Attached, Subject};
+pub(crate) use audit::{Recount, SlotCount};
 pub(crate) use backup::{backup, restored};
 pub(crate) use batch::Batch;
 pub(crate) use chatflows::ChatflowRow;
 pub(crate) use checkpoint::Checkpointer;
+pub(crate) use connection::jittered;
 pub(crate) use error::{StoreError, Trouble};
 pub(crate) use floor::Floor;
-pub(crate) use head::{Head, preview_of};
+pub(crate) use head::{Head, Held, OpenConversation, preview_of};
 pub(crate) use inboxes::InboxRow;
+pub(crate) use leases::{LEASE_MS, Term};
 pub(crate) use marks::{Mark, Marks};
+pub(crate) use nodes::Row;
+pub(crate) use open::check_url;
 pub(crate) use sites::SiteRow;
 pub(crate) use starts::StartKey;
 pub(crate) use verify::{Report, verify, verify_receipts};
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dialect::{BEGIN_READ, Connection, Pool};
+use batch::WriteConnection;
+use connection::{Patience, Reads};
 use meta::Meta;
 use salotto_protocol::Epoch;
+use server::Server;
 
 /// Reads go through a pool; writes only through the journal. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Store(Arc<Inner>);
 
 struct Inner {
-    path: PathBuf,
-    reads: Pool,
-    write: tokio::sync::Mutex<Connection>,
+    place: Place,
+    reads: Reads,
+    write: tokio::sync::Mutex<WriteConnection>,
     epoch: Epoch,
     secret: [u8; 32],
+}
+
+/// Where a store is.
+enum Place {
+    File(PathBuf),
+    Server(Server),
 }
 
 /// Everything an admin sets, read in one go; small.
@@ -73,10 +94,10 @@ pub(crate) struct Settings {
 }
 
 impl Store {
-    fn of(path: PathBuf, reads: Pool, write: Connection, meta: Meta) -> Store {
+    fn of(place: Place, reads: Reads, write: WriteConnection, meta: Meta) -> Store {
         let Meta { epoch, secret } = meta;
         let write = tokio::sync::Mutex::new(write);
-        Store(Arc::new(Inner { path, reads, write, epoch, secret }))
+        Store(Arc::new(Inner { place, reads, write, epoch, secret }))
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -90,31 +111,52 @@ impl Store {
 
     /// Sites, inboxes and chatflows, all as of the same moment.
     pub(crate) async fn settings(&self) -> Result<Settings, StoreError> {
-        let mut read = self.reads().begin_with(BEGIN_READ).await?;
+        let patience = Patience::begun();
+        loop {
+            match self.settings_once().await {
+                Err(error) if patience.allows_another(&error).await => {}
+                settings => return settings,
+            }
+        }
+    }
+
+    async fn settings_once(&self) -> Result<Settings, StoreError> {
+        let mut read = self.reads().snapshot().await?;
         Ok(Settings {
-            version: meta::settings_version(&mut read).await?,
-            sites: sites::all(&mut read).await?,
-            inboxes: inboxes::all(&mut read).await?,
-            chatflows: chatflows::all(&mut read).await?,
+            version: meta::settings_version(read.connection()).await?,
+            sites: sites::all(read.connection()).await?,
+            inboxes: inboxes::all(read.connection()).await?,
+            chatflows: chatflows::all(read.connection()).await?,
         })
     }
 
-    fn path(&self) -> &Path {
-        &self.0.path
+    pub(crate) fn is_embedded(&self) -> bool {
+        match self.place() {
+            Place::File(_) => true,
+            Place::Server(_) => false,
+        }
     }
 
-    fn reads(&self) -> &Pool {
+    fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    fn reads(&self) -> &Reads {
         &self.0.reads
     }
 
-    fn write_connection(&self) -> &tokio::sync::Mutex<Connection> {
+    fn write_connection(&self) -> &tokio::sync::Mutex<WriteConnection> {
         &self.0.write
     }
 }
 
-/// Without the secret.
+/// Without the secret, and without a password.
 impl fmt::Debug for Store {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Store").field("path", &self.0.path).finish_non_exhaustive()
+        let place = match self.place() {
+            Place::File(path) => path.display().to_string(),
+            Place::Server(server) => server.shown(),
+        };
+        out.debug_struct("Store").field("place", &place).finish_non_exhaustive()
     }
 }

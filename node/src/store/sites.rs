@@ -4,7 +4,8 @@ use salotto_protocol::SiteId;
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::dialect::Connection;
+use super::connection::Connection;
+use super::query::query;
 use super::{StoreError, decode};
 
 /// A site that embeds the loader, and the origins its pages may have.
@@ -22,8 +23,8 @@ const PUT: &str = "
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, origins = excluded.origins
     WHERE sites.name <> excluded.name OR sites.origins <> excluded.origins";
 
-pub(super) async fn all(connection: &mut Connection) -> Result<Vec<SiteRow>, StoreError> {
-    let rows: Vec<(Uuid, String, String)> = sqlx::query_as(ALL).fetch_all(connection).await?;
+pub(super) async fn all(read: Connection<'_>) -> Result<Vec<SiteRow>, StoreError> {
+    let rows: Vec<(Uuid, String, String)> = query(ALL).all(read).await?;
     rows.into_iter()
         .map(|(id, name, origins)| {
             Ok(SiteRow { id: SiteId(id), name, origins: decode::json(&origins)? })
@@ -34,12 +35,10 @@ pub(super) async fn all(connection: &mut Connection) -> Result<Vec<SiteRow>, Sto
 impl Batch<'_> {
     /// False if it is so already.
     pub(crate) async fn put_site(&mut self, site: &SiteRow) -> Result<bool, StoreError> {
-        let done = sqlx::query(PUT)
+        let put = query(PUT)
             .bind(site.id.0)
-            .bind(&site.name)
-            .bind(decode::to_json(&site.origins))
-            .execute(self.connection())
-            .await?;
-        Ok(done.rows_affected() == 1)
+            .bind(site.name.as_str())
+            .bind(decode::to_json(&site.origins));
+        Ok(self.run(put).await? == 1)
     }
 }

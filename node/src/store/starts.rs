@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::StoreError;
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
-use super::rows::Rows;
+use super::query::Rows;
 
 /// A visitor and the client id of one of their starts.
 pub(crate) type StartKey = (VisitorId, ClientId);
@@ -29,9 +29,7 @@ impl Batch<'_> {
         for (visitor, start) in asked {
             rows.cell(visitor.0).cell(start.0);
         }
-        let (sql, arguments) = rows.into_statement(FIND);
-        let rows: Vec<(Uuid, Uuid, Uuid)> =
-            sqlx::query_as_with(sql, arguments).fetch_all(self.connection()).await?;
+        let rows: Vec<(Uuid, Uuid, Uuid)> = rows.into_query(FIND).all(self.connection()).await?;
         let found = rows.into_iter().map(|(visitor, start, conversation)| {
             ((VisitorId(visitor), ClientId(start)), ConversationId(conversation))
         });
@@ -47,7 +45,7 @@ impl Batch<'_> {
             for ((visitor, start), conversation) in chunk {
                 rows.cell(visitor.0).cell(start.0).cell(conversation.0);
             }
-            self.run(INSERT, rows).await?;
+            self.run(rows.into_query(INSERT)).await?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ const LEAVES: &[&str] = &[
     "ask",
     "clock",
     "identity",
+    "limiter",
     "link_url",
     "metrics",
     "rate",

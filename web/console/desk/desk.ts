@@ -3,7 +3,7 @@
 // Whatever can be decided without a socket or a clock is in `state/`; this file performs it.
 
 import { freshId } from '../../shared/id';
-import { Line, socketUrl } from '../../shared/line';
+import { ComeLater, Line, socketUrl } from '../../shared/line';
 import { Outbox, RETRY_AFTER_MS } from '../../shared/outbox';
 import {
   isTemporary,
@@ -11,6 +11,7 @@ import {
   type AgentStatus,
   type ConversationId,
   type Hello,
+  type Problem,
   type Refusal,
   type SentFrame,
   type ServerFrame,
@@ -180,7 +181,7 @@ export class Desk {
       case 'unreachable':
         throw new Error('the node did not answer');
       case 'problem':
-        if (answer.problem.status !== 401) throw new Error(answer.problem.title);
+        if (answer.problem.status !== 401) throw failure(answer.problem);
         this.onSignedOut();
         return null;
       case 'ok': {
@@ -301,6 +302,11 @@ export class Desk {
     if (open !== null) this.#follow.mark(open, this.#state.looking);
     this.onChange(this.#state);
   }
+}
+
+/** Why there is no `hello` for now. */
+function failure({ title, retry_after_ms }: Problem): Error {
+  return retry_after_ms === undefined ? new Error(title) : new ComeLater(retry_after_ms);
 }
 
 function isLooking(): boolean {

@@ -57,7 +57,7 @@ async function asked<T>(method: string, path: string, extras: Extras = {}): Prom
   }
 }
 
-/** A balancer in between answers in HTML: then the status alone says what it was. */
+/** A balancer in between answers in HTML: then status and headers alone say what it was. */
 async function problemOf(response: Response): Promise<Problem> {
   try {
     const body: unknown = await response.json();
@@ -66,5 +66,8 @@ async function problemOf(response: Response): Promise<Problem> {
     // Not JSON.
   }
   const code = response.status === 401 ? 'unauthenticated' : 'internal';
-  return { code, title: `HTTP ${response.status}`, status: response.status };
+  const title = `HTTP ${response.status}`;
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  const wait = seconds > 0 ? { retry_after_ms: seconds * 1_000 } : {};
+  return { code, title, status: response.status, ...wait };
 }

@@ -19,12 +19,16 @@ use crate::clock;
 use crate::fanout::encode;
 use crate::gateway::App;
 use crate::gateway::server::Connection;
+use crate::limiter::AddressKey;
 use crate::metrics;
 use crate::session::Arrival;
 use crate::store::Head;
 
-/// For whom there is no room: between this and twice as long.
+/// For whom there is no room: between this and twice as long. After a storm's refusal: between
+/// this and the reconnect window more.
 const BUSY_RETRY: Duration = Duration::from_secs(2);
+/// To another node, while this one leaves: between this and twice as long.
+const ELSEWHERE_RETRY: Duration = Duration::from_millis(500);
 
 /// What the request of the upgrade told.
 pub(super) struct Facts {
@@ -33,6 +37,8 @@ pub(super) struct Facts {
     pub(super) origin_is_ours: bool,
     /// It bore the load-test token.
     pub(super) exempt: bool,
+    /// Whose neighbours share a limit with this caller.
+    pub(super) address: AddressKey,
     pub(super) connection: Option<Arc<Connection>>,
     pub(super) since: Instant,
 }
@@ -68,25 +74,52 @@ async fn receive(app: &App, line: &mut Line, facts: &Facts) -> Result<Guest, Far
     let hello = read(line, facts.party).await?;
     let role = identify(app, facts, &hello)?;
     if app.sockets.is_draining() {
-        return Err(later(ErrorCode::Draining, "the node goes away", CloseCode::Restart));
+        return Err(elsewhere(CloseCode::Restart));
     }
     let (seat, heads) = take_seat(app, role, &hello).await?;
     Ok(Guest { role, hello, seat, heads })
 }
 
 /// A visitor's conversations are read once, for the seat and for the `welcome`. Without any,
-/// cursors are made up, and the seat is that of a visitor who only looks.
+/// cursors are made up, and both turn and seat are those of a visitor who only looks.
 async fn take_seat(app: &App, role: Role, hello: &Hello) -> Result<(Seat, Vec<Head>), Farewell> {
-    let full = || later(ErrorCode::Busy, "the node is full", CloseCode::TryLater);
     let tier = tier(role, hello);
-    let seat = app.sockets.seat(tier).ok_or_else(full)?;
+    let held = (turn(app, tier)?, seat(app, tier)?);
     let heads = heads(app, role).await?;
     if tier == Tier::Resuming && heads.is_empty() {
-        drop(seat);
-        let seat = app.sockets.seat(Tier::Idle).ok_or_else(full)?;
-        return Ok((seat, heads));
+        drop(held);
+        let _turn = turn(app, Tier::Idle)?;
+        return Ok((seat(app, Tier::Idle)?, heads));
     }
-    Ok((seat, heads))
+    Ok((held.1, heads))
+}
+
+fn seat(app: &App, tier: Tier) -> Result<Seat, Farewell> {
+    app.sockets.seat(tier).ok_or_else(|| {
+        metrics::hello_refused(tier.as_str(), "full");
+        later(ErrorCode::Busy, "the node is full", BUSY_RETRY)
+    })
+}
+
+/// A turn to be answered, held until the store has been read. Many hellos at once are a storm:
+/// those who only look make room, and come back spread over the reconnect window.
+fn turn(app: &App, tier: Tier) -> Result<Seat, Farewell> {
+    stay_away_while_leaving(app, tier)?;
+    app.sockets.hello(tier).ok_or_else(|| {
+        metrics::hello_refused(tier.as_str(), "storm");
+        let window = Duration::from_millis(app.settings.reconnect_window_ms);
+        later(ErrorCode::Busy, "too many come at once", window)
+    })
+}
+
+fn stay_away_while_leaving(app: &App, tier: Tier) -> Result<(), Farewell> {
+    match tier {
+        Tier::Idle if app.sockets.is_leaving() => {
+            metrics::hello_refused(tier.as_str(), "draining");
+            Err(elsewhere(CloseCode::TryLater))
+        }
+        Tier::Agent | Tier::Resuming | Tier::Idle => Ok(()),
+    }
 }
 
 async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
@@ -164,12 +197,13 @@ fn admit(app: &App, mut line: Line, facts: Facts, guest: Guest) {
     let outbox = line.outbox().clone();
     outbox.push(&encode(&ServerFrame::Welcome(welcome)), None);
     line.welcome();
-    let hold = Hold { seat, connection: facts.connection, exempt: facts.exempt };
+    let Facts { connection, exempt, address, .. } = facts;
+    let hold = Hold { seat, connection, exempt, address };
     let stay = Stay::begin(app.clone(), role, outbox.clone(), hold);
     match role {
         Role::Visitor(who) => {
             let Hello { cursors, page, .. } = hello;
-            app.sessions.join(Arrival { who, outbox, cursors, page, exempt: facts.exempt });
+            app.sessions.join(Arrival { who, outbox, cursors, page, exempt });
         }
         Role::Agent(agent) => app.agents.join(agent, outbox, hello.cursors),
     }
@@ -182,7 +216,7 @@ async fn heads(app: &App, role: Role) -> Result<Vec<Head>, Farewell> {
     let heads = app.store.conversations_of(who.visitor, WELCOME_CONVERSATIONS_MAX).await;
     heads.map_err(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "no welcome: the store");
-        later(ErrorCode::StoreFailed, "the store failed", CloseCode::TryLater)
+        later(ErrorCode::StoreFailed, "the store failed", BUSY_RETRY)
     })
 }
 
@@ -240,8 +274,18 @@ fn refusal(code: ErrorCode, message: &str) -> Option<Box<Refusal>> {
     Some(Box::new(Refusal::new(code, message)))
 }
 
-fn later(code: ErrorCode, reason: &'static str, close: CloseCode) -> Farewell {
-    let after = BUSY_RETRY + jitter::up_to(BUSY_RETRY);
+/// Come back when it is quieter: after `BUSY_RETRY`, spread over `spread`.
+fn later(code: ErrorCode, reason: &'static str, spread: Duration) -> Farewell {
+    no_room(code, reason, CloseCode::TryLater, BUSY_RETRY + jitter::up_to(spread))
+}
+
+/// The node goes away: another one has room.
+fn elsewhere(close: CloseCode) -> Farewell {
+    let after = ELSEWHERE_RETRY + jitter::up_to(ELSEWHERE_RETRY);
+    no_room(ErrorCode::Draining, "the node goes away", close, after)
+}
+
+fn no_room(code: ErrorCode, reason: &'static str, close: CloseCode, after: Duration) -> Farewell {
     let retry_after_ms = u64::try_from(after.as_millis()).ok();
     let refusal = Refusal { retry_after_ms, ..Refusal::new(code, reason) };
     Farewell { refusal: Some(Box::new(refusal)), code: close, reason }

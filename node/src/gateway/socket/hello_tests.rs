@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::admission::Tier;
 use super::test_peer::{hear_close, hear_frame, refused_code, say};
 use crate::clock;
-use crate::gateway::server::{listen, serve};
+use crate::gateway::server::{Door, listen, serve};
 use crate::gateway::test_support::{Harness, LOADTEST_TOKEN};
 use crate::session::Identity;
 
@@ -30,7 +30,8 @@ pub(super) async fn running() -> Running {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(serve(listener, harness.router.clone(), 1_000, stopped));
+    let door = Door { connections_max: 1_000, proxies: None };
+    tokio::spawn(serve(listener, harness.router.clone(), door, stopped));
     Running { harness, address, _stop: stop }
 }
 
@@ -178,6 +179,76 @@ async fn a_full_node_asks_each_tier_to_come_later_in_its_turn() {
     let _resuming: Vec<_> = fill(Tier::Resuming);
     let mut peer = node.open("/ws/visitor", &resuming.to_string()).await;
     assert_eq!(refused_code(hear_frame(&mut peer).await), ErrorCode::Busy);
+    let mut peer = node.open("/ws/agent", &hello(&agent_token)).await;
+    hear_welcome(&mut peer).await;
+}
+
+/// BY-9
+#[tokio::test]
+async fn in_a_storm_of_hellos_the_idle_are_sent_away_first_and_agents_never() {
+    let node = running().await;
+    let sockets = &node.harness.app.sockets;
+    let token = node.visitor_token();
+    let mut first = node.open("/ws/visitor", &hello(&token)).await;
+    let cursors = json!([{"conversation": start(&node, &mut first).await}]);
+    let resuming = json!({"type": "hello", "protocol": 1, "token": token, "cursors": cursors});
+    let stranger = node.visitor_token();
+    let made_up = json!({"type": "hello", "protocol": 1, "token": stranger, "cursors": cursors});
+    let (_, agent_token) = node.agent_token().await;
+    let fill = |tier| std::iter::from_fn(|| sockets.hello(tier)).collect();
+
+    let mut storm: Vec<_> = fill(Tier::Idle);
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        let mut peer = node.open("/ws/visitor", &hello(&node.visitor_token())).await;
+        let ServerFrame::Refused(refusal) = hear_frame(&mut peer).await else { panic!("a storm") };
+        assert_eq!(refusal.code, ErrorCode::Busy);
+        assert_eq!(hear_close(&mut peer).await, 1013);
+        waits.push(refusal.retry_after_ms.expect("when to come back"));
+    }
+    let mut peer = node.open("/ws/visitor", &made_up.to_string()).await;
+    assert_eq!(refused_code(hear_frame(&mut peer).await), ErrorCode::Busy, "made-up cursors");
+    let mut peer = node.open("/ws/visitor", &resuming.to_string()).await;
+    hear_welcome(&mut peer).await;
+
+    storm.extend(fill(Tier::Resuming));
+    let mut peer = node.open("/ws/visitor", &resuming.to_string()).await;
+    assert_eq!(refused_code(hear_frame(&mut peer).await), ErrorCode::Busy);
+    assert_eq!(hear_close(&mut peer).await, 1013);
+    let mut peer = node.open("/ws/agent", &hello(&agent_token)).await;
+    hear_welcome(&mut peer).await;
+
+    drop(storm);
+    let mut peer = node.open("/ws/visitor", &hello(&node.visitor_token())).await;
+    hear_welcome(&mut peer).await;
+    assert!(waits.iter().all(|wait| (2_000..=12_000).contains(wait)), "{waits:?}");
+    waits.dedup();
+    assert!(waits.len() > 1, "spread: {waits:?}");
+}
+
+/// BY-9
+#[tokio::test]
+async fn a_node_that_will_leave_sends_those_who_only_look_to_another_and_takes_the_others() {
+    let node = running().await;
+    let token = node.visitor_token();
+    let mut first = node.open("/ws/visitor", &hello(&token)).await;
+    let cursors = json!([{"conversation": start(&node, &mut first).await}]);
+    let resuming = json!({"type": "hello", "protocol": 1, "token": token, "cursors": cursors});
+    let stranger = node.visitor_token();
+    let made_up = json!({"type": "hello", "protocol": 1, "token": stranger, "cursors": cursors});
+    let (_, agent_token) = node.agent_token().await;
+
+    node.harness.app.sockets.prepare_to_leave();
+
+    for idle in [hello(&node.visitor_token()), made_up.to_string()] {
+        let mut peer = node.open("/ws/visitor", &idle).await;
+        let ServerFrame::Refused(refusal) = hear_frame(&mut peer).await else { panic!("leaving") };
+        assert_eq!(refusal.code, ErrorCode::Draining);
+        assert!(refusal.retry_after_ms.is_some_and(|wait| (500..=1_000).contains(&wait)));
+        assert_eq!(hear_close(&mut peer).await, 1013);
+    }
+    let mut peer = node.open("/ws/visitor", &resuming.to_string()).await;
+    hear_welcome(&mut peer).await;
     let mut peer = node.open("/ws/agent", &hello(&agent_token)).await;
     hear_welcome(&mut peer).await;
 }

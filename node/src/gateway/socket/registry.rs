@@ -31,6 +31,7 @@ struct Shared {
     admission: Admission,
     visitors: Listed,
     agents: Listed,
+    leaving: AtomicBool,
     draining: AtomicBool,
     emptied: Notify,
 }
@@ -43,12 +44,13 @@ struct Listed {
 }
 
 impl Sockets {
-    pub(crate) fn new(sockets_max: usize) -> Sockets {
+    pub(crate) fn new(sockets_max: usize, hellos_max: usize) -> Sockets {
         metrics::sockets_max_is(sockets_max);
         Sockets(Arc::new(Shared {
-            admission: Admission::new(sockets_max),
+            admission: Admission::new(sockets_max, hellos_max),
             visitors: Listed::default(),
             agents: Listed::default(),
+            leaving: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             emptied: Notify::new(),
         }))
@@ -62,6 +64,16 @@ impl Sockets {
         self.0.draining.load(Ordering::Acquire)
     }
 
+    /// From now on whoever only looks is better off on another node: they would be sent away
+    /// within seconds.
+    pub(crate) fn prepare_to_leave(&self) {
+        self.0.leaving.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Acquire)
+    }
+
     /// Tells everybody to come back elsewhere, spread over `window`, visitors first; returns
     /// when the last socket has gone, or could not be waited for any longer.
     pub(crate) async fn drain(&self, window: Duration) {
@@ -73,6 +85,10 @@ impl Sockets {
 
     pub(super) fn seat(&self, tier: Tier) -> Option<Seat> {
         self.0.admission.seat(tier)
+    }
+
+    pub(super) fn hello(&self, tier: Tier) -> Option<Seat> {
+        self.0.admission.hello(tier)
     }
 
     pub(super) fn add(&self, outbox: &Outbox) {

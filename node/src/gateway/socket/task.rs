@@ -15,6 +15,7 @@ use crate::ask::Unanswered;
 use crate::fanout::{ClosedBy, Outbox, Place, encode};
 use crate::gateway::App;
 use crate::gateway::server::Connection;
+use crate::limiter::{AddressKey, Shared};
 use crate::metrics;
 use crate::session::{Arrival, Identity};
 
@@ -41,6 +42,7 @@ pub(super) struct Stay {
     since: Instant,
     /// Of the load tester: no limits of rate.
     exempt: bool,
+    address: AddressKey,
     _seat: Seat,
     _connection: Option<Arc<Connection>>,
 }
@@ -50,15 +52,16 @@ pub(super) struct Hold {
     pub(super) seat: Seat,
     pub(super) connection: Option<Arc<Connection>>,
     pub(super) exempt: bool,
+    pub(super) address: AddressKey,
 }
 
 impl Stay {
     pub(super) fn begin(app: App, role: Role, outbox: Outbox, hold: Hold) -> Stay {
         app.sockets.add(&outbox);
         metrics::socket_opened(outbox.party());
-        let Hold { seat, connection, exempt } = hold;
+        let Hold { seat, connection, exempt, address } = hold;
         let since = Instant::now();
-        Stay { app, role, outbox, since, exempt, _seat: seat, _connection: connection }
+        Stay { app, role, outbox, since, exempt, address, _seat: seat, _connection: connection }
     }
 }
 
@@ -107,8 +110,9 @@ impl Socket {
     }
 
     fn work(&self, frame: ClientFrame) -> Work {
-        let Stay { app, role, outbox, exempt, .. } = &self.stay;
-        Box::pin(hand_over(app.clone(), *role, outbox.clone(), frame, *exempt))
+        let Stay { app, role, outbox, exempt, address, .. } = &self.stay;
+        let shared = (!exempt).then(|| app.guards.messages_of(*address));
+        Box::pin(hand_over(app.clone(), *role, outbox.clone(), frame, shared))
     }
 
     /// The queue was lost: everything is attached again, from what was written last.
@@ -130,11 +134,17 @@ impl Socket {
     }
 }
 
-async fn hand_over(app: App, role: Role, outbox: Outbox, frame: ClientFrame, exempt: bool) {
+async fn hand_over(
+    app: App,
+    role: Role,
+    outbox: Outbox,
+    frame: ClientFrame,
+    shared: Option<Shared>,
+) {
     let unanswered = about(unanswered(), &frame);
     let taken = match role {
-        Role::Visitor(who) => app.sessions.frame(who, &outbox, frame, exempt).await,
-        Role::Agent(agent) => app.agents.frame(agent, &outbox, frame, exempt).await,
+        Role::Visitor(who) => app.sessions.frame(who, &outbox, frame, shared).await,
+        Role::Agent(agent) => app.agents.frame(agent, &outbox, frame, shared.is_none()).await,
     };
     if let Err(Unanswered) = taken {
         outbox.push(&encode(&ServerFrame::Refused(unanswered)), None);

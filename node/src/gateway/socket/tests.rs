@@ -228,7 +228,7 @@ async fn a_peer_that_hangs_up_ends_the_line_at_once() {
 
 #[tokio::test]
 async fn a_drain_sends_everybody_away_and_waits_until_they_are_gone() {
-    let sockets = Sockets::new(100);
+    let sockets = Sockets::new(100, 100);
     let mut peers = Vec::new();
     for _ in 0..20 {
         let (line, peer) = line(LONG).await;

@@ -23,6 +23,7 @@ use super::line::Line;
 use super::reader::Reader;
 use crate::fanout::Outbox;
 use crate::gateway::App;
+use crate::gateway::address::Caller;
 use crate::gateway::auth::{is_load_test, own_origin};
 use crate::gateway::patient::Patient;
 use crate::gateway::server::Connection;
@@ -52,6 +53,7 @@ fn facts(app: &App, party: Party, parts: &Parts) -> Facts {
         party,
         origin_is_ours: own_origin(parts, app).is_ok(),
         exempt: is_load_test(app, &parts.headers),
+        address: Caller::of(parts, &app.settings.trusted_proxies).key(),
         connection: parts.extensions.get::<Arc<Connection>>().cloned(),
         since: Instant::now(),
     }

@@ -6,7 +6,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_message_is_numbered_acknowledged_and_read_back() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let first = committed(desk.write(visitor.start(ClientId::fresh(), "hello")).await);
 
@@ -28,7 +28,7 @@ async fn a_message_is_numbered_acknowledged_and_read_back() {
 
 #[tokio::test]
 async fn a_message_sent_again_gets_the_first_acknowledgement_and_is_stored_once() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let client_id = ClientId::fresh();
@@ -43,7 +43,7 @@ async fn a_message_sent_again_gets_the_first_acknowledgement_and_is_stored_once(
 
 #[tokio::test]
 async fn the_same_message_twice_in_one_batch_is_stored_once() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let client_id = ClientId::fresh();
@@ -59,7 +59,7 @@ async fn the_same_message_twice_in_one_batch_is_stored_once() {
 
 #[tokio::test]
 async fn a_client_id_used_again_with_another_text_kind_or_author_is_rejected() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let client_id = ClientId::fresh();
@@ -79,7 +79,7 @@ async fn a_client_id_used_again_with_another_text_kind_or_author_is_rejected() {
 
 #[tokio::test]
 async fn a_message_sent_again_after_the_close_gets_the_first_acknowledgement() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let client_id = ClientId::fresh();
     let reply = || on(conversation.id, Some(client_id), says(anna(), client_id, "hello"));
@@ -100,7 +100,7 @@ async fn a_message_sent_again_after_the_close_gets_the_first_acknowledgement() {
 
 #[tokio::test]
 async fn whoever_may_not_see_a_conversation_learns_nothing_from_its_client_ids() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let client_id = desk.entries(conversation.id).await[0].client_id;
     let foreign: Decide = Box::new(|_| {
@@ -114,7 +114,7 @@ async fn whoever_may_not_see_a_conversation_learns_nothing_from_its_client_ids()
 
 #[tokio::test]
 async fn an_unknown_conversation_is_not_found() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
 
     let write = visitor.says(ConversationId::fresh(), ClientId::fresh(), "hello");
@@ -124,7 +124,7 @@ async fn an_unknown_conversation_is_not_found() {
 
 #[tokio::test]
 async fn a_decision_without_entries_is_acknowledged_at_the_head_and_changes_nothing() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let before = desk.conversation().await;
     let nothing: Decide = Box::new(|_| {
         let (entries, state) = (Vec::new(), ConversationState::Closed);
@@ -139,7 +139,7 @@ async fn a_decision_without_entries_is_acknowledged_at_the_head_and_changes_noth
 
 #[tokio::test]
 async fn an_entry_is_never_older_than_the_one_before_it() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let tomorrow = conversation.last_at_ms + 86_400_000;
     desk.store.tamper(&format!("UPDATE conversations SET last_at_ms = {tomorrow}")).await;
@@ -153,7 +153,7 @@ async fn an_entry_is_never_older_than_the_one_before_it() {
 
 #[tokio::test]
 async fn a_visitor_sees_no_comment_and_the_preview_shows_none() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let client_id = ClientId::fresh();
 
@@ -170,7 +170,7 @@ async fn a_visitor_sees_no_comment_and_the_preview_shows_none() {
 
 #[tokio::test]
 async fn a_preview_is_cut_between_letters() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let client_id = ClientId::fresh();
 
@@ -185,7 +185,7 @@ async fn a_preview_is_cut_between_letters() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_senders_at_once_leave_no_hole_and_no_twin() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use salotto_protocol::{AgentRef, AssignmentCause};
 
-use super::super::Commit;
 use super::*;
+use crate::journal::Commit;
 
 /// Assigns a waiting conversation, as the router does: within the capacity.
 fn assigns(to: AgentId) -> Decide {
@@ -57,7 +57,7 @@ const CONFLICT: Rejection =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_assignments_at_once_never_exceed_a_capacity_of_three() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.agent("anna@example.com", 3).await;
     let mut conversations = Vec::new();
     for _ in 0..200 {
@@ -86,7 +86,7 @@ async fn two_hundred_assignments_at_once_never_exceed_a_capacity_of_three() {
 
 #[tokio::test]
 async fn a_close_frees_the_slot_and_a_second_close_frees_nothing() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.agent("anna@example.com", 3).await;
     let (one, two) = (waiting(&desk).await, waiting(&desk).await);
     committed(desk.write(to(&[agent], one, assigns(agent))).await);
@@ -104,7 +104,7 @@ async fn a_close_frees_the_slot_and_a_second_close_frees_nothing() {
 
 #[tokio::test]
 async fn a_transfer_moves_the_slot_and_taking_ones_own_slot_again_counts_once() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let anna = desk.agent("anna@example.com", 1).await;
     let ben = desk.agent("ben@example.com", 1).await;
     let id = waiting(&desk).await;
@@ -121,7 +121,7 @@ async fn a_transfer_moves_the_slot_and_taking_ones_own_slot_again_counts_once() 
 
 #[tokio::test]
 async fn the_assignment_number_grows_only_with_a_change_of_assignee() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let anna = desk.agent("anna@example.com", 1).await;
     let ben = desk.agent("ben@example.com", 1).await;
     let id = waiting(&desk).await;
@@ -137,7 +137,7 @@ async fn the_assignment_number_grows_only_with_a_change_of_assignee() {
 
 #[tokio::test]
 async fn it_waits_since_it_began_to_wait_and_no_longer_than_it_waits() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.agent("anna@example.com", 1).await;
     let head = desk.conversation().await;
     let visitor = Visitor { id: head.visitor, inbox: head.inbox };
@@ -157,7 +157,7 @@ async fn it_waits_since_it_began_to_wait_and_no_longer_than_it_waits() {
 
 #[tokio::test]
 async fn a_batch_tells_of_each_agent_whose_slots_changed() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let anna = desk.agent("anna@example.com", 5).await;
     let ben = desk.agent("ben@example.com", 5).await;
     let (one, two) = (waiting(&desk).await, waiting(&desk).await);
@@ -179,7 +179,7 @@ async fn a_batch_tells_of_each_agent_whose_slots_changed() {
 
 #[tokio::test]
 async fn a_slot_of_an_agent_who_was_not_named_is_a_mistake_that_harms_nobody() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.agent("anna@example.com", 1).await;
     let id = waiting(&desk).await;
 

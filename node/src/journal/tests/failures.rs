@@ -1,13 +1,13 @@
-//! A full queue, a bad write among good ones, a full disk, a crash.
+//! A full queue, a bad write among good ones, a drain.
 
 use std::sync::mpsc;
 
-use super::super::{Busy, Commit};
 use super::*;
+use crate::journal::{Busy, Commit};
 
 #[tokio::test]
 async fn one_bad_write_fails_alone() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let mut stream = desk.journal.commits();
@@ -40,7 +40,7 @@ fn twin_of(head: &Head) -> NewWrite {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_is_busy_and_what_it_refused_was_not_written() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let (began, has_begun) = mpsc::channel();
@@ -78,7 +78,7 @@ async fn a_full_queue_is_busy_and_what_it_refused_was_not_written() {
 
 #[tokio::test]
 async fn a_decision_that_panics_harms_nobody_else() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
 
@@ -91,7 +91,7 @@ async fn a_decision_that_panics_harms_nobody_else() {
 
 #[tokio::test]
 async fn nothing_is_told_before_it_can_be_read() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let mut stream = desk.journal.commits();
@@ -107,54 +107,8 @@ async fn nothing_is_told_before_it_can_be_read() {
 }
 
 #[tokio::test]
-async fn a_full_disk_fails_the_batch_and_the_journal_and_loses_nothing_acknowledged() {
-    let mut desk = Desk::new().await;
-    let conversation = desk.conversation().await;
-    let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
-    committed(desk.write(visitor.says(conversation.id, ClientId::fresh(), "acked")).await);
-    desk.store.tamper("PRAGMA max_page_count = 1").await;
-
-    let long = "x".repeat(8_000);
-    let sent: Vec<_> = (0..20)
-        .map(|_| desk.submit(visitor.says(conversation.id, ClientId::fresh(), &long)))
-        .collect();
-
-    for outcome in sent {
-        assert_eq!(wait(outcome).await, Outcome::Failed);
-    }
-    tokio::time::timeout(PATIENCE, desk.failure.wait_for(|failed| *failed)).await.unwrap().unwrap();
-    let (write, _) = visitor.says(conversation.id, ClientId::fresh(), "too late").into_write();
-    assert_eq!(desk.journal.submit(write), Err(Busy));
-    assert!(desk.journal.drain().await.is_err(), "nobody can say that all was written");
-    let desk = Desk::in_folder(desk.folder).await;
-    assert_eq!(texts(&desk, conversation.id).await, ["hello", "acked"]);
-    committed(desk.write(visitor.says(conversation.id, ClientId::fresh(), "again")).await);
-}
-
-#[tokio::test]
-async fn what_was_acknowledged_is_in_the_file_for_whoever_opens_it_next() {
-    let desk = Desk::new().await;
-    let conversation = desk.conversation().await;
-    let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
-    let ack = committed(desk.write(visitor.says(conversation.id, ClientId::fresh(), "hi")).await);
-
-    // No drain and no close: as after a crash, another process reads the file and its log.
-    let copy = tempfile::tempdir().unwrap();
-    for suffix in ["", "-wal"] {
-        let name = format!("chat.db{suffix}");
-        std::fs::copy(desk.folder.path().join(&name), copy.path().join(&name)).unwrap();
-    }
-    let after = Desk::in_folder(copy).await;
-
-    assert_eq!(after.head(conversation.id).await.seq, ack.seq);
-    assert_eq!(texts(&after, conversation.id).await, ["hello", "hi"]);
-    assert_eq!(after.store.epoch(), desk.store.epoch());
-    assert_eq!(after.store.secret(), desk.store.secret());
-}
-
-#[tokio::test]
 async fn a_drained_journal_has_committed_what_it_took_and_takes_nothing_more() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let sent: Vec<_> = (0..600)
@@ -169,30 +123,4 @@ async fn a_drained_journal_has_committed_what_it_took_and_takes_nothing_more() {
     let (write, _) = visitor.says(conversation.id, ClientId::fresh(), "too late").into_write();
     assert_eq!(desk.journal.submit(write), Err(Busy));
     assert_eq!(desk.head(conversation.id).await.seq, Seq(601));
-}
-
-async fn texts(desk: &Desk, id: ConversationId) -> Vec<String> {
-    let entries = desk.entries(id).await;
-    entries.iter().filter_map(|entry| entry.body.text()).map(str::to_owned).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_log_is_moved_into_the_file_while_writing_goes_on() {
-    let desk = Desk::new().await;
-    let conversation = desk.conversation().await;
-    let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
-    let length = || std::fs::metadata(desk.file()).unwrap().len();
-    let before = length();
-
-    let started = std::time::Instant::now();
-    while length() == before {
-        assert!(started.elapsed() < PATIENCE, "no checkpoint was made");
-        let says = |_| desk.submit(visitor.says(conversation.id, ClientId::fresh(), "hello"));
-        for outcome in (0..512).map(says).collect::<Vec<_>>() {
-            committed(wait(outcome).await);
-        }
-    }
-
-    let seqs = desk.entries(conversation.id).await;
-    assert_eq!(seqs.last().unwrap().seq, desk.head(conversation.id).await.seq.min(Seq(10_000)));
 }

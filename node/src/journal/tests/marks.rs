@@ -2,9 +2,9 @@
 
 use salotto_protocol::Party;
 
-use super::super::actor::MARKS_DELAY;
-use super::super::{Commit, CommitStream};
 use super::*;
+use crate::journal::actor::MARKS_DELAY;
+use crate::journal::{Commit, CommitStream};
 use crate::store::Marks;
 
 async fn next_mark(stream: &mut CommitStream) -> (ConversationId, Party, Seq, Seq) {
@@ -27,7 +27,7 @@ async fn long_conversation(desk: &Desk, entries: u32) -> ConversationId {
 
 #[tokio::test]
 async fn marks_are_stored_and_told_once_for_many_calls() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let id = long_conversation(&desk, 5).await;
     let mut stream = desk.journal.commits();
 
@@ -43,7 +43,7 @@ async fn marks_are_stored_and_told_once_for_many_calls() {
 
 #[tokio::test]
 async fn marks_never_fall_never_pass_the_head_and_are_told_only_when_they_rise() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let id = long_conversation(&desk, 5).await;
     let mut stream = desk.journal.commits();
 
@@ -61,7 +61,7 @@ async fn marks_never_fall_never_pass_the_head_and_are_told_only_when_they_rise()
 
 #[tokio::test]
 async fn whoever_has_read_has_received() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let id = long_conversation(&desk, 3).await;
     let mut stream = desk.journal.commits();
 
@@ -72,7 +72,7 @@ async fn whoever_has_read_has_received() {
 
 #[tokio::test]
 async fn a_write_takes_waiting_marks_along() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let id = long_conversation(&desk, 2).await;
     let client_id = ClientId::fresh();
 
@@ -85,7 +85,7 @@ async fn a_write_takes_waiting_marks_along() {
 
 #[tokio::test]
 async fn marks_survive_a_write_that_fails() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let id = long_conversation(&desk, 2).await;
     let mut stream = desk.journal.commits();
     let wrong: Decide = Box::new(|locked| {
@@ -103,16 +103,15 @@ async fn marks_survive_a_write_that_fails() {
 
 #[tokio::test]
 async fn marks_that_could_not_be_stored_are_tried_again_without_a_write() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let id = long_conversation(&desk, 2).await;
     let mut stream = desk.journal.commits();
-    let refuse = "CREATE TRIGGER no BEFORE INSERT ON marks BEGIN SELECT RAISE(ABORT, 'no'); END";
-    desk.store.tamper(refuse).await;
+    desk.store.tamper("ALTER TABLE marks RENAME TO away").await;
     desk.journal.mark(id, Party::Team, Seq(2), Seq(2));
     // Its own timer comes, and fails; there is nothing to see of that from outside.
     tokio::time::sleep(MARKS_DELAY * 3).await;
 
-    desk.store.tamper("DROP TRIGGER no").await;
+    desk.store.tamper("ALTER TABLE away RENAME TO marks").await;
 
     assert_eq!(next_mark(&mut stream).await, (id, Party::Team, Seq(2), Seq(2)));
 }

@@ -1,14 +1,13 @@
-//! The journal on a real database file: every rule of the log, one test each.
+//! The journal on real databases: every rule of the log, one test each.
+//!
+//! The cases that both engines must pass are in `on_sqlite` and, once more, in `on_postgres`.
 
-mod appends;
-mod assignments;
-mod changes;
-mod failures;
-mod marks;
-mod starts;
-mod streams;
+mod cluster;
+mod disk;
+mod on_postgres;
+mod on_sqlite;
+mod outages;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ractor::ActorCell;
@@ -16,22 +15,22 @@ use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, Entry, EntryBody, ErrorCode, InboxId, Page, Seq, SiteId, View, VisitorId,
 };
-use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
 use super::{
     Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
     Outcome, Rejection, Slot, Target, Write,
 };
-use crate::store::{AgentRow, Head, Store};
+use crate::store::{AgentRow, Head, Store, Term};
 use crate::supervisor;
+use crate::test_support::Database;
 
 /// Nothing here takes this long; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A store in a folder of its own, and a journal on it.
+/// A store in a database of its own, and a journal on it.
 struct Desk {
-    folder: TempDir,
+    database: Database,
     store: Store,
     journal: Journal,
     failure: watch::Receiver<bool>,
@@ -39,26 +38,17 @@ struct Desk {
 }
 
 impl Desk {
-    async fn new() -> Desk {
-        Desk::in_folder(tempfile::tempdir().unwrap()).await
-    }
-
-    async fn in_folder(folder: TempDir) -> Desk {
-        let url = format!("sqlite:{}", folder.path().join("chat.db").display());
-        let store = Store::open(&url).await.unwrap();
+    async fn on(database: Database) -> Desk {
+        let store = Store::open(database.url()).await.unwrap();
         let (root, failure) = supervisor::root().await.unwrap();
         let journal = Journal::start(store.clone(), root.clone()).await.unwrap();
-        Desk { folder, store, journal, failure, _root: root }
+        Desk { database, store, journal, failure, _root: root }
     }
 
-    /// The same file, opened once more.
+    /// The same database, opened once more.
     async fn reopened(self) -> Desk {
         self.journal.drain().await.expect("drained");
-        Desk::in_folder(self.folder).await
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("chat.db")
+        Desk::on(self.database).await
     }
 
     async fn write(&self, write: NewWrite) -> Outcome {
@@ -105,6 +95,7 @@ struct NewWrite {
     target: Target,
     client_id: Option<ClientId>,
     agents: Vec<AgentId>,
+    term: Option<Term>,
     decide: Decide,
 }
 
@@ -112,8 +103,8 @@ impl NewWrite {
     fn into_write(self) -> (Write, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).unwrap_or(()));
-        let NewWrite { target, client_id, agents, decide } = self;
-        (Write { target, client_id, agents, decide, done }, outcome)
+        let NewWrite { target, client_id, agents, term, decide } = self;
+        (Write { target, client_id, agents, term, decide, done }, outcome)
     }
 }
 
@@ -147,6 +138,7 @@ impl Visitor {
             target: Target::Start(Box::new(new)),
             client_id: Some(message),
             agents: Vec::new(),
+            term: None,
             decide: says(Author::Visitor { id: self.id }, message, text),
         }
     }
@@ -159,7 +151,7 @@ impl Visitor {
 
 fn on(conversation: ConversationId, client_id: Option<ClientId>, decide: Decide) -> NewWrite {
     let target = Target::Conversation(conversation);
-    NewWrite { target, client_id, agents: Vec::new(), decide }
+    NewWrite { target, client_id, agents: Vec::new(), term: None, decide }
 }
 
 /// A message of whoever; a visitor's reopens a closed conversation.
@@ -245,4 +237,9 @@ fn rejected(outcome: Outcome) -> ErrorCode {
         Outcome::Rejected(rejection) => rejection.code,
         other @ (Outcome::Committed(_) | Outcome::Failed) => panic!("{other:?}"),
     }
+}
+
+async fn texts(desk: &Desk, id: ConversationId) -> Vec<String> {
+    let entries = desk.entries(id).await;
+    entries.iter().filter_map(|entry| entry.body.text()).map(str::to_owned).collect()
 }

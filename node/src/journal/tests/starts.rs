@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn two_starts_at_once_make_one_conversation_with_both_messages() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
 
     let one = desk.submit(visitor.start(ClientId::fresh(), "from one tab"));
@@ -18,7 +18,7 @@ async fn two_starts_at_once_make_one_conversation_with_both_messages() {
 
 #[tokio::test]
 async fn a_later_start_joins_the_open_conversation_for_ever() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let first = committed(desk.write(visitor.start(ClientId::fresh(), "one")).await);
     let start = ClientId::fresh();
@@ -34,7 +34,7 @@ async fn a_later_start_joins_the_open_conversation_for_ever() {
 
 #[tokio::test]
 async fn a_start_sent_again_after_the_close_gets_its_first_conversation_and_acknowledgement() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let start = ClientId::fresh();
     let first = committed(desk.write(visitor.start(start, "hello")).await);
@@ -51,7 +51,7 @@ async fn a_start_sent_again_after_the_close_gets_its_first_conversation_and_ackn
 
 #[tokio::test]
 async fn a_start_sent_again_with_another_text_is_rejected() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let start = ClientId::fresh();
     committed(desk.write(visitor.start(start, "hello")).await);
@@ -63,7 +63,7 @@ async fn a_start_sent_again_with_another_text_is_rejected() {
 
 #[tokio::test]
 async fn after_a_close_a_new_start_makes_a_new_conversation_even_in_the_same_batch() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let first = committed(desk.write(visitor.start(ClientId::fresh(), "one")).await);
 
@@ -79,7 +79,7 @@ async fn after_a_close_a_new_start_makes_a_new_conversation_even_in_the_same_bat
 
 #[tokio::test]
 async fn two_visitors_or_two_inboxes_are_two_conversations() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let elsewhere =
         Visitor { inbox: InboxId::fresh(), ..Visitor { id: visitor.id, ..Visitor::new() } };
@@ -95,7 +95,7 @@ async fn two_visitors_or_two_inboxes_are_two_conversations() {
 
 #[tokio::test]
 async fn a_reopened_conversation_stands_beside_the_open_one() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let old = committed(desk.write(visitor.start(ClientId::fresh(), "one")).await).conversation;
     let close = moves_to(ConversationState::Closed, None);
@@ -111,7 +111,7 @@ async fn a_reopened_conversation_stands_beside_the_open_one() {
 
 #[tokio::test]
 async fn a_rejected_start_leaves_nothing() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let start = ClientId::fresh();
     let write = NewWrite { decide: Box::new(|_| Err(CLOSED)), ..visitor.start(start, "no") };
@@ -126,7 +126,7 @@ async fn a_rejected_start_leaves_nothing() {
 
 #[tokio::test]
 async fn a_conversation_starts_with_seq_zero_in_the_eyes_of_its_decision() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = Visitor::new();
     let start = ClientId::fresh();
     let greets: Decide = Box::new(move |locked| {

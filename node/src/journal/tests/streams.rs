@@ -1,11 +1,11 @@
 //! What is told after a commit, in which order, and to whom.
 
-use super::super::Commit;
 use super::*;
+use crate::journal::Commit;
 
 #[tokio::test]
 async fn every_stream_gets_every_commit_in_order() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (mut one, mut two) = (desk.journal.commits(), desk.journal.commits());
     let visitor = Visitor::new();
     let ack = committed(desk.write(visitor.start(ClientId::fresh(), "hello")).await);
@@ -27,7 +27,7 @@ async fn every_stream_gets_every_commit_in_order() {
 
 #[tokio::test]
 async fn a_stream_begins_when_it_is_opened_and_a_dropped_one_is_forgotten() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     drop(desk.journal.commits());
     let conversation = desk.conversation().await;
     let mut late = desk.journal.commits();
@@ -41,7 +41,7 @@ async fn a_stream_begins_when_it_is_opened_and_a_dropped_one_is_forgotten() {
 
 #[tokio::test]
 async fn a_sender_who_panics_keeps_nobody_waiting() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let conversation = desk.conversation().await;
     let visitor = Visitor { id: conversation.visitor, inbox: conversation.inbox };
     let (mut write, _) = visitor.says(conversation.id, ClientId::fresh(), "one").into_write();

@@ -12,13 +12,12 @@ use super::*;
 
 #[tokio::test]
 async fn a_backup_taken_while_writing_is_of_one_moment_and_sound() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let done = Arc::new(AtomicBool::new(false));
     let writing = {
         let (store, done) = (desk.store.clone(), Arc::clone(&done));
         tokio::spawn(async move {
-            let folder = tempfile::tempdir().unwrap();
-            let desk = Desk { folder, store };
+            let desk = Desk { database: Database::sqlite(), store };
             let mut written = 0;
             while !done.load(Ordering::SeqCst) {
                 let (head, entries) = conversation();
@@ -30,7 +29,7 @@ async fn a_backup_taken_while_writing_is_of_one_moment_and_sound() {
     };
     while verify(&desk.store).await.unwrap().conversations < 20 {}
 
-    let copy = desk.folder.path().join("backup.db");
+    let copy = desk.database.folder().join("backup.db");
     backup(&desk.store, &copy).await.unwrap();
     done.store(true, Ordering::SeqCst);
     let written: u64 = writing.await.unwrap();
@@ -45,18 +44,18 @@ async fn a_backup_taken_while_writing_is_of_one_moment_and_sound() {
 
 #[tokio::test]
 async fn a_backup_overwrites_nothing_and_leaves_nothing_behind() {
-    let desk = Desk::new().await;
-    let there = desk.folder.path().join("there.db");
+    let desk = desk().await;
+    let there = desk.database.folder().join("there.db");
     fs::write(&there, "precious").unwrap();
 
     let refused = backup(&desk.store, &there).await.unwrap_err();
-    let nowhere = backup(&desk.store, &desk.folder.path().join("no/such/folder.db")).await;
-    backup(&desk.store, &desk.folder.path().join("fine.db")).await.unwrap();
+    let nowhere = backup(&desk.store, &desk.database.folder().join("no/such/folder.db")).await;
+    backup(&desk.store, &desk.database.folder().join("fine.db")).await.unwrap();
 
     assert_eq!(refused.to_string(), format!("{} exists already", there.display()));
     assert!(matches!(nowhere, Err(StoreError::Backup(_))), "{nowhere:?}");
     assert_eq!(fs::read_to_string(there).unwrap(), "precious");
-    let mut names: Vec<_> = fs::read_dir(desk.folder.path())
+    let mut names: Vec<_> = fs::read_dir(desk.database.folder())
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .filter(|name| !name.starts_with("chat.db"))
@@ -67,18 +66,20 @@ async fn a_backup_overwrites_nothing_and_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_restored_store_has_a_new_epoch_nobody_present_nobody_signed_in_and_all_messages() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (head, entries) = conversation();
     desk.put(&head, &entries).await;
     let agent = desk.put_agent(0).await;
+    let node = NodeId::fresh();
+    desk.store.immortal(node).await;
     {
         let mut writer = desk.store.writer().await;
         let mut batch = writer.begin().await.unwrap();
-        assert!(batch.set_presence(agent, NodeId::fresh(), true).await.unwrap());
+        assert!(batch.set_presence(agent, node, true).await.unwrap());
         assert!(batch.insert_session([7; 32], agent, i64::MAX, 0).await.unwrap());
         batch.commit().await.unwrap();
     }
-    let copy = desk.folder.path().join("copy.db");
+    let copy = desk.database.folder().join("copy.db");
     backup(&desk.store, &copy).await.unwrap();
     let url = format!("sqlite:{}", copy.display());
 

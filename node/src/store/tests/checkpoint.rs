@@ -7,15 +7,15 @@ use super::*;
 
 #[tokio::test]
 async fn a_pass_moves_everything_that_was_committed() {
-    let desk = Desk::new().await;
-    let file = desk.folder.path().join("chat.db");
+    let desk = desk().await;
+    let file = desk.database.folder().join("chat.db");
     let before = fs::metadata(&file).unwrap().len();
     for _ in 0..20 {
         let (head, entries) = conversation();
         desk.put(&head, &entries).await;
     }
 
-    let mut checkpointer = Checkpointer::open(&desk.store).await.unwrap();
+    let mut checkpointer = Checkpointer::open(&desk.store).await.unwrap().unwrap();
     let left = checkpointer.pass().await.unwrap();
     let rest = desk.store.writer().await.finish_checkpoint().await.unwrap();
 
@@ -26,13 +26,13 @@ async fn a_pass_moves_everything_that_was_committed() {
 
 #[tokio::test]
 async fn a_pass_waits_for_no_transaction() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (head, _) = conversation();
     let mut writer = desk.store.writer().await;
     let mut batch = writer.begin().await.unwrap();
     batch.insert_heads(&[&head]).await.unwrap();
 
-    let mut checkpointer = Checkpointer::open(&desk.store).await.unwrap();
+    let mut checkpointer = Checkpointer::open(&desk.store).await.unwrap().unwrap();
     checkpointer.pass().await.unwrap();
 
     batch.commit().await.unwrap();

@@ -1,11 +1,13 @@
-//! The store on real database files.
+//! The store on real databases. The cases that both engines must pass are in `on_sqlite` and,
+//! once more, in `on_postgres`.
 
 mod backup;
 mod checkpoint;
+mod on_postgres;
+mod on_sqlite;
 mod open;
-mod reads;
-mod receipts;
-mod verify;
+mod plans;
+mod server;
 
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
@@ -14,17 +16,22 @@ use salotto_protocol::{
 use tempfile::TempDir;
 
 use super::{AgentRow, Head, Mark, Marks, Store, StoreError};
+use crate::test_support::Database;
 
 struct Desk {
-    folder: TempDir,
+    database: Database,
     store: Store,
 }
 
+/// On SQLite.
+async fn desk() -> Desk {
+    Desk::on(Database::sqlite()).await
+}
+
 impl Desk {
-    async fn new() -> Desk {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&url_in(&folder, "chat.db")).await.unwrap();
-        Desk { folder, store }
+    async fn on(database: Database) -> Desk {
+        let store = Store::open(database.url()).await.unwrap();
+        Desk { database, store }
     }
 
     /// Writes past the journal: what is given is what is stored.
@@ -86,6 +93,7 @@ fn conversation() -> (Head, Vec<Entry>) {
         assignee: None,
         slot_agent: None,
         assignment: 0,
+        answered: false,
         beside: false,
         started_at_ms: 1_001,
         last_at_ms: 1_003,

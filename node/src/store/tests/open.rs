@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use super::super::query::query;
 use super::*;
 
 #[tokio::test]
@@ -18,10 +19,9 @@ async fn a_missing_file_is_made_with_its_folder_for_its_owner_alone() {
 
 #[tokio::test]
 async fn a_store_keeps_its_epoch_and_its_secret() {
-    let desk = Desk::new().await;
-    let other = Desk::new().await;
+    let (desk, other) = (desk().await, desk().await);
 
-    let again = Store::open(&url_in(&desk.folder, "chat.db")).await.unwrap();
+    let again = Store::open(desk.database.url()).await.unwrap();
 
     assert_eq!((again.epoch(), again.secret()), (desk.store.epoch(), desk.store.secret()));
     assert_ne!(
@@ -32,13 +32,13 @@ async fn a_store_keeps_its_epoch_and_its_secret() {
 
 #[tokio::test]
 async fn what_is_on_disk_survives_a_loss_of_power() {
-    let desk = Desk::new().await;
-    let mut connection = desk.store.write_connection().lock().await;
+    let desk = desk().await;
+    let mut writer = desk.store.writer().await;
 
-    let journal: String =
-        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
-    let full: i64 =
-        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
+    let (journal,): (String,) =
+        query("PRAGMA journal_mode").one(writer.connection().await.unwrap()).await.unwrap();
+    let (full,): (i64,) =
+        query("PRAGMA synchronous").one(writer.connection().await.unwrap()).await.unwrap();
 
     assert_eq!((journal.as_str(), full), ("wal", 2));
 }
@@ -80,12 +80,12 @@ async fn a_path_through_a_file_is_named() {
 /// Who may do everything is not stopped by permissions: then there is nothing to see.
 #[tokio::test]
 async fn a_file_that_may_not_be_written_is_named_and_one_that_may_is_opened() {
-    let desk = Desk::new().await;
-    let file = desk.folder.path().join("chat.db");
+    let desk = desk().await;
+    let file = desk.database.folder().join("chat.db");
     fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
     let may_write = fs::OpenOptions::new().append(true).open(&file).is_ok();
 
-    let opened = Store::open(&url_in(&desk.folder, "chat.db")).await;
+    let opened = Store::open(desk.database.url()).await;
 
     match opened {
         Ok(_) => assert!(may_write),
@@ -98,7 +98,7 @@ async fn a_file_that_may_not_be_written_is_named_and_one_that_may_is_opened() {
 
 #[tokio::test]
 async fn another_kind_of_store_is_refused_without_repeating_its_password() {
-    for url in ["postgres://anna:hunter2@db/chat", "chat.db", "sqlite:", "sqlite::memory:"] {
+    for url in ["mysql://anna:hunter2@db/chat", "chat.db", "sqlite:", "sqlite::memory:"] {
         let error = Store::open(url).await.unwrap_err();
 
         assert!(matches!(error, StoreError::BadUrl(_)), "{error:?}");
@@ -109,7 +109,7 @@ async fn another_kind_of_store_is_refused_without_repeating_its_password() {
 
 #[tokio::test]
 async fn a_store_in_a_log_shows_no_secret() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
 
     let shown = format!("{:?}", desk.store);
 

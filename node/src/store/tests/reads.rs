@@ -1,19 +1,10 @@
 //! What is read back: heads, logs by view, boards, counts.
 
-use super::super::dialect::{fill, values};
-use super::super::entries::KNOWN;
-use super::super::head::{
-    ADVANCE, CLOSED_OF_INBOX, COUNTS, LOCK, LOCK_OPEN, MOVE, OF_VISITOR, OPEN_OF_INBOX, WAITING,
-    select,
-};
-use super::super::marks::RAISE;
-use super::super::starts::FIND;
-use super::super::verify::BY_SEQ;
 use super::*;
 
 #[tokio::test]
 async fn a_head_and_its_log_are_read_as_they_were_written() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (head, mut entries) = conversation();
     let assignment = serde_json::json!({
         "type": "assignment", "from": null, "to": {"id": AgentId::fresh(), "name": "Änna"},
@@ -35,7 +26,7 @@ async fn a_head_and_its_log_are_read_as_they_were_written() {
 
 #[tokio::test]
 async fn a_log_is_read_after_a_seq_up_to_a_limit_and_only_what_the_view_shows() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (head, entries) = conversation();
     desk.put(&head, &entries).await;
 
@@ -52,7 +43,7 @@ async fn a_log_is_read_after_a_seq_up_to_a_limit_and_only_what_the_view_shows() 
 
 #[tokio::test]
 async fn a_board_shows_the_latest_open_ones_and_the_latest_closed_ones_of_its_inbox() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let inbox = InboxId::fresh();
     let mut ids = Vec::new();
     for at in 0..6 {
@@ -74,7 +65,7 @@ async fn a_board_shows_the_latest_open_ones_and_the_latest_closed_ones_of_its_in
 
 #[tokio::test]
 async fn a_visitors_conversations_come_with_the_latest_activity_first() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let visitor = VisitorId::fresh();
     let mut ids = Vec::new();
     for at in [3, 1, 2] {
@@ -91,7 +82,7 @@ async fn a_visitors_conversations_come_with_the_latest_activity_first() {
 
 #[tokio::test]
 async fn who_waits_longest_comes_first() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mut ids = Vec::new();
     for since in [30, 10, 20] {
         let (head, entries) = conversation();
@@ -108,7 +99,7 @@ async fn who_waits_longest_comes_first() {
 
 #[tokio::test]
 async fn conversations_are_counted_by_state() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     for state in [ConversationState::Closed, ConversationState::Closed, ConversationState::Bot] {
         let (head, entries) = conversation();
         desk.put(&Head { state, ..head }, &entries).await;
@@ -121,55 +112,8 @@ async fn conversations_are_counted_by_state() {
 }
 
 #[tokio::test]
-async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
-    let desk = Desk::new().await;
-    for (sql, columns) in [
-        (select(LOCK).0, 1),
-        (select(LOCK_OPEN).0, 2),
-        (ADVANCE.to_owned(), 6),
-        (MOVE.to_owned(), 7),
-        (KNOWN.to_owned(), 2),
-        (BY_SEQ.to_owned(), 2),
-        (FIND.to_owned(), 2),
-        (RAISE.to_owned(), 4),
-    ] {
-        let plan = desk.plan(&fill(&sql).replace("{rows}", &values(8, columns))).await;
-        for step in plan.lines().filter(|step| step.starts_with("SCAN")) {
-            assert!(step.contains("VALUES") || step.contains("CONSTANT"), "{sql}\n{plan}");
-        }
-        assert!(plan.contains("SEARCH"), "{sql}\n{plan}");
-        assert!(!plan.contains("AUTOMATIC"), "{sql}\n{plan}");
-    }
-}
-
-#[tokio::test]
-async fn lists_are_read_from_the_index_that_is_made_for_them() {
-    let desk = Desk::new().await;
-    for (rest, index) in [
-        (OF_VISITOR, "conversations_of_visitor"),
-        (OPEN_OF_INBOX, "conversations_open"),
-        (CLOSED_OF_INBOX, "conversations_closed"),
-        (WAITING, "conversations_waiting"),
-    ] {
-        let plan = desk.plan(&select(rest).0).await;
-        assert!(plan.contains(index), "{rest}\n{plan}");
-    }
-    let counts = desk.plan(COUNTS).await;
-    assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
-}
-
-impl Desk {
-    async fn plan(&self, sql: &str) -> String {
-        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let rows: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(sql).fetch_all(self.store.reads()).await.unwrap();
-        rows.into_iter().map(|(_, _, _, detail)| detail).collect::<Vec<_>>().join("\n")
-    }
-}
-
-#[tokio::test]
 async fn a_raised_mark_is_given_back_and_a_lower_one_is_not() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (head, entries) = conversation();
     desk.put(&head, &entries).await;
     let mut writer = desk.store.writer().await;

@@ -3,8 +3,8 @@
 use salotto_protocol::Epoch;
 use salotto_protocol::api::Receipt;
 
-use super::super::{Report, verify_receipts};
 use super::*;
+use crate::store::{Report, verify_receipts};
 
 struct Told {
     desk: Desk,
@@ -14,7 +14,7 @@ struct Told {
 
 impl Told {
     async fn new() -> Told {
-        let desk = Desk::new().await;
+        let desk = desk().await;
         let (head, entries) = conversation();
         desk.put(&head, &entries).await;
         Told { desk, head, entries }
@@ -94,7 +94,7 @@ async fn an_acknowledged_message_that_is_gone_moved_changed_or_doubled_is_found(
                 client_id, hidden, body FROM entries WHERE seq = 1",
         ),
     ] {
-        let told = Told { desk: Desk::new().await, ..Told::new().await };
+        let told = Told { desk: desk().await, ..Told::new().await };
         told.desk.put(&told.head, &told.entries).await;
         let mut receipts = vec![told.acked(1), told.acked(3)];
         if let Receipt::Acked { conversation, epoch, text, .. } = told.acked(1) {

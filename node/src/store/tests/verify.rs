@@ -1,11 +1,11 @@
 //! A check that finds nothing wrong proves nothing, unless it is seen to find what is.
 
-use super::super::verify;
 use super::*;
+use crate::store::verify;
 
 /// Two conversations, one of them assigned and holding a slot.
 async fn sound_desk() -> Desk {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agent = desk.put_agent(1).await;
     let (head, entries) = conversation();
     desk.put(&head, &entries).await;
@@ -28,7 +28,7 @@ async fn a_sound_store_is_found_sound() {
 
 #[tokio::test]
 async fn an_empty_store_is_sound() {
-    let report = verify(&Desk::new().await.store).await.unwrap();
+    let report = verify(&desk().await.store).await.unwrap();
 
     assert!(report.is_sound(), "{:?}", report.findings);
 }
@@ -47,8 +47,8 @@ const TAMPERED: [(&str, &str, &str); 22] = [
         "I8",
         "client id is not new",
         "
-        DROP INDEX entries_client_id; UPDATE entries SET client_id = x'00'
-        || substr((SELECT id FROM conversations LIMIT 1), 2)",
+        DROP INDEX entries_client_id; UPDATE entries
+        SET client_id = (SELECT id FROM conversations LIMIT 1)",
     ),
     ("I15", "hidden from the wrong side", "UPDATE entries SET hidden = 0 WHERE seq = 2"),
     ("I15", "hidden from the wrong side", "UPDATE entries SET hidden = 1 WHERE seq = 1"),
@@ -66,7 +66,7 @@ const TAMPERED: [(&str, &str, &str); 22] = [
     ("I12", "waits without", "UPDATE conversations SET state = 'waiting' WHERE id = $open"),
     ("I9", "active is 2, slots held are 1", "UPDATE agents SET active = 2"),
     ("I9", "active is 1, slots held are 0", "UPDATE conversations SET slot_agent = NULL"),
-    ("I8", "leads to no conversation", "UPDATE starts SET conversation = zeroblob(16)"),
+    ("I8", "leads to no conversation", "UPDATE starts SET conversation = (SELECT id FROM agents)"),
     (
         "I3",
         "a mark beyond the head",
@@ -111,7 +111,8 @@ async fn two_open_conversations_of_one_visitor_are_found() {
     desk.store
         .tamper(
             "DROP INDEX conversations_one_open; UPDATE conversations
-            SET visitor = (SELECT min(visitor) FROM conversations), inbox = zeroblob(16)",
+            SET visitor = (SELECT visitor FROM conversations ORDER BY id LIMIT 1),
+                inbox = (SELECT inbox FROM conversations ORDER BY id LIMIT 1)",
         )
         .await;
 
@@ -123,7 +124,7 @@ async fn two_open_conversations_of_one_visitor_are_found() {
 
 #[tokio::test]
 async fn the_first_hundred_findings_are_kept_and_all_are_counted() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     for _ in 0..60 {
         let (head, entries) = conversation();
         desk.put(&head, &entries).await;

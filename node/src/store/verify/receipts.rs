@@ -7,10 +7,9 @@ use salotto_protocol::{ClientId, ConversationId, Seq};
 use uuid::Uuid;
 
 use super::Report;
-use crate::store::dialect::Connection;
 use crate::store::entries::{EntryRow, KNOWN};
-use crate::store::rows::Rows;
-use crate::store::{Store, StoreError, open};
+use crate::store::query::Rows;
+use crate::store::{Store, StoreError};
 
 /// Receipts looked up with one statement.
 const CHUNK: usize = 512;
@@ -26,7 +25,6 @@ pub(crate) async fn verify_receipts(
     receipts: impl Iterator<Item = Receipt>,
 ) -> Result<Report, StoreError> {
     let epoch = store.epoch();
-    let mut connection = open::connect(store.path()).await?;
     let (mut report, mut order) = (Report::default(), Order::default());
     let mut chunk = Chunk::default();
     for receipt in receipts {
@@ -40,10 +38,10 @@ pub(crate) async fn verify_receipts(
             report.receipts_of_other_epochs += 1;
         }
         if chunk.acked.len() + chunk.received.len() == CHUNK {
-            std::mem::take(&mut chunk).check(&mut connection, &mut report).await?;
+            std::mem::take(&mut chunk).check(store, &mut report).await?;
         }
     }
-    chunk.check(&mut connection, &mut report).await?;
+    chunk.check(store, &mut report).await?;
     Ok(report)
 }
 
@@ -94,26 +92,21 @@ impl Chunk {
         }
     }
 
-    async fn check(self, read: &mut Connection, report: &mut Report) -> Result<(), StoreError> {
+    async fn check(self, store: &Store, report: &mut Report) -> Result<(), StoreError> {
         report.receipts += (self.acked.len() + self.received.len()) as u64;
-        self.check_acked(read, report).await?;
-        self.check_received(read, report).await
+        self.check_acked(store, report).await?;
+        self.check_received(store, report).await
     }
 
     /// I1: stored exactly once, at the seq and with the text that were acknowledged.
-    async fn check_acked(
-        &self,
-        read: &mut Connection,
-        report: &mut Report,
-    ) -> Result<(), StoreError> {
+    async fn check_acked(&self, store: &Store, report: &mut Report) -> Result<(), StoreError> {
         let asked: BTreeSet<_> =
             self.acked.iter().map(|(id, _, client, _)| (*id, *client)).collect();
         let mut rows = Rows::new(2);
         for (conversation, client_id) in asked {
             rows.cell(conversation.0).cell(client_id.0);
         }
-        let (sql, arguments) = rows.into_statement(KNOWN);
-        let stored: Vec<EntryRow> = sqlx::query_as_with(sql, arguments).fetch_all(read).await?;
+        let stored: Vec<EntryRow> = store.reads().all(rows.into_query(KNOWN)).await?;
         let mut found: HashMap<(ConversationId, ClientId), Vec<_>> = HashMap::new();
         for row in stored {
             let conversation = ConversationId(row.conversation);
@@ -135,19 +128,14 @@ impl Chunk {
     }
 
     /// I2: what was received is stored. I5: under one seq everybody got the same entry.
-    async fn check_received(
-        &self,
-        read: &mut Connection,
-        report: &mut Report,
-    ) -> Result<(), StoreError> {
+    async fn check_received(&self, store: &Store, report: &mut Report) -> Result<(), StoreError> {
         let asked: BTreeSet<_> = self.received.iter().map(|(id, seq, _)| (*id, *seq)).collect();
         let mut rows = Rows::new(2);
         for (conversation, seq) in asked {
             rows.cell(conversation.0).cell(i64::from(seq.0));
         }
-        let (sql, arguments) = rows.into_statement(BY_SEQ);
         let stored: Vec<(Uuid, i64, Option<Uuid>)> =
-            sqlx::query_as_with(sql, arguments).fetch_all(read).await?;
+            store.reads().all(rows.into_query(BY_SEQ)).await?;
         let stored: HashMap<(Uuid, i64), Option<Uuid>> =
             stored.into_iter().map(|(id, seq, client_id)| ((id, seq), client_id)).collect();
         for (conversation, seq, client_id) in &self.received {

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Keys remembered at once: at 64 bytes each this is 4 MiB.
@@ -29,6 +30,36 @@ pub(crate) enum Allowance {
     Spent {
         retry_after: Duration,
     },
+}
+
+/// The part of an address that one household or office has: all of IPv4, the /64 of IPv6.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct AddressKey(IpAddr);
+
+impl AddressKey {
+    pub(crate) fn of(address: IpAddr) -> AddressKey {
+        match address {
+            IpAddr::V4(_) => AddressKey(address),
+            IpAddr::V6(address) => {
+                let mut segments = address.segments();
+                segments[4..].fill(0);
+                AddressKey(Ipv6Addr::from(segments).into())
+            }
+        }
+    }
+}
+
+/// What all visitors of one address may do together (REG-17): far more than one of them may.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) limiter: Arc<Limiter<AddressKey>>,
+    pub(crate) key: AddressKey,
+}
+
+impl Shared {
+    pub(crate) fn take(&self, now: Instant) -> Allowance {
+        self.limiter.take(self.key, now)
+    }
 }
 
 impl<K: Eq + Hash> Limiter<K> {
@@ -96,6 +127,21 @@ mod tests {
         let early = now + retry_after - Duration::from_millis(1);
         assert_eq!(spent(limiter.take("a", early)), Some(Duration::from_millis(1)));
         assert_eq!(limiter.take("a", now + retry_after), Allowance::Granted);
+    }
+
+    #[test]
+    fn an_address_shares_with_its_household_and_with_nobody_else() {
+        let key = |text: &str| AddressKey::of(text.parse().expect("an address"));
+        assert_eq!(key("2001:db8:1:2:3::4"), key("2001:db8:1:2:9::9"));
+        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+
+        let limiter = Arc::new(Limiter::new(1));
+        let shared = |text| Shared { limiter: limiter.clone(), key: key(text) };
+        let now = Instant::now();
+        assert_eq!(shared("192.0.2.1").take(now), Allowance::Granted);
+        assert!(spent(shared("192.0.2.1").take(now)).is_some());
+        assert_eq!(shared("192.0.2.2").take(now), Allowance::Granted);
     }
 
     #[test]

@@ -1,50 +1,38 @@
 //! A visitor or an agent who keeps the client's half of the promise: remembers cursors, sends one
-//! message at a time, repeats it until it is done, comes back after every loss, and keeps receipts.
+//! message at a time, repeats it until it is done, comes back after every loss to whichever node is
+//! next, and records what it did and saw.
+
+mod line;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use salotto_protocol::api::Receipt;
+use line::LineFacts;
+pub use line::Nodes;
 use salotto_protocol::{
     Author, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, EntryBody, Epoch, InboxId,
-    Seq, ServerFrame, Start, ViewedEntry,
+    Seq, ServerFrame, Start, ViewedEntry, Welcome,
 };
 use tokio::sync::watch;
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::desk::{AS_AGENT, AS_VISITOR};
+pub use crate::history::Recorder;
+use crate::history::{Pen, What, Who};
 use crate::socket::{Heard, Socket, hello};
 
 /// Without an answer for so long, a message is sent again. Shorter than a browser's 5 s: a test
 /// that kills nodes wants many repeats.
 const REPEAT_AFTER: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
-
-/// What all participants of a test saw, in the order in which they saw it.
-#[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Receipt>>>);
-
-impl Recorder {
-    pub fn receipts(&self) -> Vec<Receipt> {
-        self.0.lock().expect("no participant panics while it records").clone()
-    }
-
-    fn record(&self, receipt: Receipt) {
-        self.0.lock().expect("no participant panics while it records").push(receipt);
-    }
-}
+/// To be connected and upgraded; a black hole answers never.
+const OPEN_WITHIN: Duration = Duration::from_secs(2);
 
 pub struct Participant {
-    address: SocketAddr,
+    nodes: Nodes,
     token: String,
     role: Role,
-    recorder: Recorder,
-    number: u64,
+    pen: Pen,
     /// How far each log was taken.
     logs: HashMap<ConversationId, (Epoch, Seq)>,
     /// What is not done yet: of the conversation to be begun (`None`), and of each known one.
@@ -53,6 +41,8 @@ pub struct Participant {
     /// Messages of the other side that were taken.
     answers: usize,
     resets: usize,
+    /// Since the last `hello`.
+    line: LineFacts,
 }
 
 enum Role {
@@ -77,7 +67,7 @@ pub struct Story {
 
 impl Participant {
     pub fn visitor(
-        address: SocketAddr,
+        nodes: impl Into<Nodes>,
         token: &str,
         chatflow: ChatflowId,
         texts: Vec<String>,
@@ -85,44 +75,53 @@ impl Participant {
     ) -> Participant {
         let start = ClientId::fresh();
         let role = Role::Visitor { start, chatflow, messages: texts.len() };
-        let mut visitor = Participant::new(address, token, role, recorder);
+        let mut visitor = Participant::new(nodes.into(), token, role, recorder);
         visitor.outbox.insert(None, texts.into_iter().map(Unsent::new).collect());
         visitor
     }
 
     pub fn agent(
-        address: SocketAddr,
+        nodes: impl Into<Nodes>,
         token: &str,
         inbox: InboxId,
         recorder: &Recorder,
     ) -> Participant {
-        Participant::new(address, token, Role::Agent { inbox }, recorder)
+        Participant::new(nodes.into(), token, Role::Agent { inbox }, recorder)
     }
 
-    fn new(address: SocketAddr, token: &str, role: Role, recorder: &Recorder) -> Participant {
+    fn new(nodes: Nodes, token: &str, role: Role, recorder: &Recorder) -> Participant {
         Participant {
-            address,
+            nodes,
             token: token.to_owned(),
             role,
-            recorder: recorder.clone(),
-            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
+            pen: recorder.pen(),
             logs: HashMap::new(),
             outbox: HashMap::new(),
             epoch: Epoch::fresh(),
             answers: 0,
             resets: 0,
+            line: LineFacts::new(),
         }
     }
 
     /// A visitor runs until everything is sent and answered, an agent until `stop` turns true.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Story {
-        while !self.is_satisfied() && !*stop.borrow() {
-            match Socket::try_open(self.address, self.path()).await {
-                Some(socket) => self.converse(socket, &mut stop).await,
+        while !self.wants_no_more(&stop) {
+            let opening = Socket::try_open(self.nodes.take(), self.path());
+            match timeout(OPEN_WITHIN, opening).await.ok().flatten() {
+                Some(socket) => {
+                    self.converse(socket, &mut stop).await;
+                    let left = self.wants_no_more(&stop);
+                    self.pen.note(if left { What::Left } else { What::Lost });
+                }
                 None => sleep(LOOK_EVERY).await,
             }
         }
         Story { answers: self.answers, resets: self.resets, logs: self.logs }
+    }
+
+    fn wants_no_more(&self, stop: &watch::Receiver<bool>) -> bool {
+        self.is_satisfied() || *stop.borrow()
     }
 
     /// One socket, from `hello` to its end.
@@ -130,13 +129,14 @@ impl Participant {
         for unsent in self.outbox.values_mut().flatten() {
             unsent.sent_at = None;
         }
+        self.line = LineFacts::new();
         if !socket.try_send(&hello(&self.token, Vec::new())).await {
             return;
         }
         let mut look = interval(LOOK_EVERY);
-        while !self.is_satisfied() && !*stop.borrow() {
+        while !self.wants_no_more(stop) && !self.line.is_dead() {
             let to_send = tokio::select! {
-                heard = socket.next() => match heard {
+                heard = socket.next_or_ping() => match heard {
                     Heard::Frame(frame) => self.take(frame),
                     Heard::Closed(_) | Heard::Ended => return,
                 },
@@ -144,10 +144,45 @@ impl Participant {
                 _ = stop.changed() => return,
             };
             for frame in to_send {
-                if !socket.try_send(&frame).await {
+                self.note_sent(&frame);
+                // A line that takes nothing is dead, and is not waited for.
+                let sending = timeout(self.line.silence_max, socket.try_send(&frame));
+                if !sending.await.unwrap_or(false) {
                     return;
                 }
             }
+        }
+    }
+
+    /// What a frame of our own means for the history.
+    fn note_sent(&mut self, frame: &ClientFrame) {
+        match frame {
+            ClientFrame::Attach(Cursor { conversation, epoch, seq }) => {
+                self.line.asked.insert(*conversation, self.pen.now_us());
+                let (conversation, epoch, seq) = (*conversation, *epoch, *seq);
+                self.pen.note(What::Attached { conversation, epoch, seq });
+            }
+            ClientFrame::Start(Start { message_client_id, text, .. }) => {
+                self.line.has_started = true;
+                let (client_id, text) = (*message_client_id, text.clone());
+                self.pen.note(What::Sent { client_id, conversation: None, text });
+            }
+            ClientFrame::Send { conversation, client_id, text } => {
+                let (conversation, text) = (Some(*conversation), text.clone());
+                self.pen.note(What::Sent { client_id: *client_id, conversation, text });
+            }
+            ClientFrame::Hello(_)
+            | ClientFrame::Pong
+            | ClientFrame::Comment { .. }
+            | ClientFrame::Assign { .. }
+            | ClientFrame::Close { .. }
+            | ClientFrame::Reopen { .. }
+            | ClientFrame::Detach { .. }
+            | ClientFrame::Mark { .. }
+            | ClientFrame::Typing { .. }
+            | ClientFrame::Page(_)
+            | ClientFrame::Board { .. }
+            | ClientFrame::Status { .. } => {}
         }
     }
 
@@ -169,24 +204,16 @@ impl Participant {
 
     /// What a frame from the node makes this participant say.
     fn take(&mut self, frame: ServerFrame) -> Vec<ClientFrame> {
+        self.line.heard_at = Instant::now();
         match frame {
-            ServerFrame::Welcome(welcome) => {
-                self.epoch = welcome.epoch;
-                let board = match self.role {
-                    Role::Agent { inbox } => Some(ClientFrame::Board { inbox }),
-                    Role::Visitor { .. } => None,
-                };
-                let mut frames: Vec<_> = self.logs.keys().map(|id| self.attach(*id)).collect();
-                frames.extend(board);
-                frames.extend(self.due());
-                frames
-            }
+            ServerFrame::Welcome(welcome) => self.welcomed(&welcome),
             ServerFrame::Entries { conversation, epoch, entries } => {
                 self.take_entries(conversation, epoch, entries)
             }
             ServerFrame::Reset { conversation, epoch, .. } => {
                 self.resets += 1;
                 self.logs.insert(conversation, (epoch, Seq(0)));
+                self.pen.note(What::Reset { conversation, epoch });
                 Vec::new()
             }
             ServerFrame::Ack { client_id, conversation, seq, .. } => {
@@ -194,6 +221,8 @@ impl Participant {
             }
             ServerFrame::Refused(refusal) => {
                 assert!(refusal.code.is_temporary(), "{refusal:?}");
+                let (client_id, code) = (refusal.client_id, refusal.code);
+                self.pen.note(What::Refused { client_id, code });
                 Vec::new()
             }
             ServerFrame::Board(board) => {
@@ -202,14 +231,44 @@ impl Participant {
                 unknown.into_iter().map(|id| self.follow(id)).collect()
             }
             ServerFrame::Limited { .. } => panic!("no test leaves so many entries behind"),
+            ServerFrame::Conversation { conversation } => {
+                self.attached(conversation.id, conversation.head);
+                Vec::new()
+            }
             ServerFrame::Marks { .. }
             | ServerFrame::Typing { .. }
-            | ServerFrame::Conversation { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
             | ServerFrame::Agents { .. }
             | ServerFrame::Ping
             | ServerFrame::Reconnect { .. } => Vec::new(),
+        }
+    }
+
+    fn welcomed(&mut self, welcome: &Welcome) -> Vec<ClientFrame> {
+        self.epoch = welcome.epoch;
+        self.line.silence_max = Duration::from_millis(2 * welcome.heartbeat_ms);
+        let (node, epoch) = (welcome.node, welcome.epoch);
+        let visitor = welcome.visitor.map(Who::Visitor);
+        let who = visitor.or(welcome.agent.map(Who::Agent)).expect("a welcome says to whom");
+        self.pen.note(What::Welcomed { node, epoch, who });
+        let board = match self.role {
+            Role::Agent { inbox } => Some(ClientFrame::Board { inbox }),
+            Role::Visitor { .. } => None,
+        };
+        let mut frames: Vec<_> = self.logs.keys().map(|id| self.attach(*id)).collect();
+        frames.extend(board);
+        frames.extend(self.due());
+        frames
+    }
+
+    /// The answer to an attach. After a start the node attaches by itself, and nobody can tell
+    /// whose answer it is.
+    fn attached(&mut self, conversation: ConversationId, head: Seq) {
+        let asked = self.line.asked.remove(&conversation).filter(|_| !self.line.has_started);
+        if let Some(asked_at_us) = asked {
+            let epoch = self.epoch;
+            self.pen.note(What::Head { conversation, epoch, head, asked_at_us });
         }
     }
 
@@ -230,14 +289,7 @@ impl Participant {
                 continue;
             }
             self.logs.insert(conversation, (epoch, entry.seq));
-            self.recorder.record(Receipt::Received {
-                socket: self.number,
-                conversation,
-                epoch,
-                seq: entry.seq,
-                after,
-                client_id: entry.client_id,
-            });
+            self.pen.note(What::Took { conversation, epoch, after, entry: entry.clone() });
             if let Some(client_id) = entry.client_id {
                 self.done(client_id, conversation);
             }
@@ -268,28 +320,26 @@ impl Participant {
         conversation: ConversationId,
         seq: Seq,
     ) -> Vec<ClientFrame> {
-        if let Some(unsent) = self.done(client_id, conversation) {
-            let (epoch, text) = (self.epoch, unsent.text);
-            self.recorder.record(Receipt::Acked { conversation, epoch, seq, client_id, text });
-        }
+        let epoch = self.epoch;
+        self.pen.note(What::Acked { client_id, conversation, epoch, seq });
+        self.done(client_id, conversation);
         self.due()
     }
 
     /// Takes a message out of the outbox. The first one tells which conversation was begun.
-    fn done(&mut self, client_id: ClientId, conversation: ConversationId) -> Option<Unsent> {
+    fn done(&mut self, client_id: ClientId, conversation: ConversationId) {
         for lane in [None, Some(conversation)] {
             let Some(unsent) = self.outbox.get_mut(&lane) else { continue };
             if unsent.front().is_none_or(|first| first.client_id != client_id) {
                 continue;
             }
-            let first = unsent.pop_front();
+            unsent.pop_front();
             if lane.is_none() {
                 let rest = self.outbox.remove(&None).unwrap_or_default();
                 self.outbox.insert(Some(conversation), rest);
             }
-            return first;
+            return;
         }
-        None
     }
 
     /// What was never sent, or long ago: the first message of each conversation.

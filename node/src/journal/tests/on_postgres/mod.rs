@@ -1,0 +1,26 @@
+//! The cases on PostgreSQL.
+
+#![expect(clippy::duplicate_mod, reason = "the same cases on both engines")]
+
+#[path = "../appends.rs"]
+mod appends;
+#[path = "../assignments.rs"]
+mod assignments;
+#[path = "../changes.rs"]
+mod changes;
+#[path = "../failures.rs"]
+mod failures;
+#[path = "../marks.rs"]
+mod marks;
+#[path = "../starts.rs"]
+mod starts;
+#[path = "../streams.rs"]
+mod streams;
+#[path = "../terms.rs"]
+mod terms;
+
+use super::*;
+
+async fn desk() -> Desk {
+    Desk::on(Database::postgres().await).await
+}

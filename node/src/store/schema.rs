@@ -1,0 +1,113 @@
+//! The steps of the schema, and what a node does with one that is older or newer than it knows.
+//!
+//! After the first step, a file's name says what it does to nodes of the release before:
+//! `NNNN_expand_…` leaves them working, `NNNN_contract_…` does not.
+
+use std::collections::HashSet;
+
+use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, SqliteConnection};
+
+use super::StoreError;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How the step is called that older nodes bear, in what the database remembers of it.
+const EXPAND: &str = "expand";
+const CONTRACT: &str = "contract";
+
+const TABLE: &str = "SELECT COUNT(*) FROM pg_tables
+    WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'";
+const APPLIED: &str = "SELECT version, description FROM _sqlx_migrations ORDER BY version";
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Steps {
+    /// What nodes of the release before can bear: any node may do so when it starts.
+    Expand,
+    /// `salotto migrate`, once every node runs this release.
+    All,
+}
+
+/// An embedded store has one node, and so every step is taken at once.
+pub(super) async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    Ok(SQLITE.run(connection).await?)
+}
+
+/// Several nodes may start at once: each waits for the lock, and the first one does the work.
+pub(super) async fn bring_server_up_to_date(
+    connection: &mut PgConnection,
+    steps: Steps,
+) -> Result<(), StoreError> {
+    check_newer(&applied(connection).await?)?;
+    let mut migrator = Migrator::with_migrations(
+        POSTGRES.iter().filter(|it| is_due(&it.description, steps)).cloned().collect(),
+    );
+    Ok(migrator.set_ignore_missing(true).run(connection).await?)
+}
+
+fn is_due(description: &str, steps: Steps) -> bool {
+    match steps {
+        Steps::All => true,
+        Steps::Expand => !description.starts_with(CONTRACT),
+    }
+}
+
+/// Version and description of every step taken; none of a fresh database.
+async fn applied(connection: &mut PgConnection) -> Result<Vec<(i64, String)>, StoreError> {
+    let (tables,): (i64,) = sqlx::query_as(TABLE).fetch_one(&mut *connection).await?;
+    if tables == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as(APPLIED).fetch_all(connection).await?)
+}
+
+/// Steps of a newer release: those that only add are ignored.
+fn check_newer(applied: &[(i64, String)]) -> Result<(), StoreError> {
+    let known: HashSet<i64> = POSTGRES.iter().map(|it| it.version).collect();
+    let newer = applied.iter().find(|(version, description)| {
+        !known.contains(version) && !description.starts_with(EXPAND)
+    });
+    match newer {
+        None => Ok(()),
+        Some((version, description)) => Err(StoreError::CannotOpen(format!(
+            "the database belongs to a newer release: this one does not know its step {version}, \
+             {description:?}"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_after_the_first_says_what_it_does_to_older_nodes() {
+        for migration in SQLITE.iter().chain(POSTGRES.iter()).filter(|it| it.version > 1) {
+            let description = &migration.description;
+            let says = description.starts_with(EXPAND) || description.starts_with(CONTRACT);
+            assert!(says, "step {}, {description:?}", migration.version);
+        }
+    }
+
+    #[test]
+    fn both_engines_take_the_same_steps() {
+        let steps = |migrator: &Migrator| {
+            migrator.iter().map(|it| (it.version, it.description.clone())).collect::<Vec<_>>()
+        };
+
+        assert_eq!(steps(&SQLITE), steps(&POSTGRES));
+    }
+
+    #[test]
+    fn newer_steps_that_only_add_are_ignored_and_others_are_refused() {
+        let first = (1, "first light".to_owned());
+        let expand = (9_001, "expand surveys".to_owned());
+        let contract = (9_002, "contract surveys".to_owned());
+
+        assert!(check_newer(&[first.clone(), expand.clone()]).is_ok());
+        let error = check_newer(&[first, expand, contract]).unwrap_err().to_string();
+
+        assert!(error.contains("9002") && error.contains("newer release"), "{error}");
+    }
+}
