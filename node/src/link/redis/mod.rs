@@ -89,11 +89,6 @@ impl RedisLink {
         self.0.shared.post(&[Topic::All], envelope);
     }
 
-    /// Without a connection nobody would hear.
-    pub(super) fn has_peers(&self) -> bool {
-        self.0.shared.routes().is_some()
-    }
-
     pub(super) fn hints(&self) -> HintStream {
         self.0.shared.readers.add()
     }

@@ -50,6 +50,14 @@ fn link(node: NodeId, url: &str) -> Link {
     }
 }
 
+/// Whether a session stands, proved or not.
+fn is_open(link: &Link) -> bool {
+    match link {
+        Link::Redis(link) => link.0.shared.routes().is_some(),
+        Link::Local(_) => true,
+    }
+}
+
 /// Both ways, by both kinds of topic.
 async fn assert_they_talk(one: &mut Member, other: &mut Member) {
     assert_hears(&one.link, other).await;

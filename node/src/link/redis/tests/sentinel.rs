@@ -54,5 +54,5 @@ async fn one_sentinel_is_enough_to_find_the_master_and_an_unknown_service_is_wai
     let trouble = Places::find(&redis_url(&unknown), &[]).await.expect_err("unknown");
     assert!(trouble.to_string().contains("nobody"), "{trouble}");
     let waiting = super::link(NodeId::fresh(), &unknown);
-    assert!(!waiting.has_peers());
+    assert!(!super::is_open(&waiting));
 }

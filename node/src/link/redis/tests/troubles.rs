@@ -9,7 +9,7 @@ use salotto_tests::redis::{Muffler, RedisServer};
 
 use super::super::hearing::SILENCE;
 use super::super::places::Places;
-use super::{assert_they_talk, link};
+use super::{assert_they_talk, is_open, link};
 use crate::link::Trust;
 use crate::link::cases::{Meeting, Member, marks, until_sound, until_suspect};
 use crate::link_url::LinkUrl;
@@ -27,15 +27,21 @@ async fn assert_recovered(here: &mut Member, there: &mut Member) {
     assert_they_talk(here, there).await;
 }
 
+/// Each looks at times of its own.
+async fn until_both_suspect(here: &Member, there: &Member) {
+    until_suspect(&here.link).await;
+    until_suspect(&there.link).await;
+}
+
 #[tokio::test]
 async fn a_server_that_is_killed_and_comes_back_is_linked_again() {
     let mut server = RedisServer::start().await;
     let (mut here, mut there) = two(&server).await;
 
     server.kill().await;
-    until_suspect(&here.link).await;
-    until_suspect(&there.link).await;
-    assert!(!here.link.has_peers());
+    until_both_suspect(&here, &there).await;
+    assert!(!is_open(&here.link));
+    assert!(here.link.has_peers(), "they are only out of earshot");
     (0..50_000).for_each(|seq| here.link.announce(&marks(seq)));
     server.start_again().await;
 
@@ -64,6 +70,7 @@ async fn a_frozen_server_is_noticed_within_two_silences_and_linked_again_when_it
     until_suspect(&here.link).await;
     let noticed = frozen.elapsed();
     (0..50_000).for_each(|seq| here.link.announce(&marks(seq)));
+    until_suspect(&there.link).await;
     until_closed(&here).await;
     server.thaw();
 
@@ -95,7 +102,7 @@ async fn a_subscriber_that_hears_nothing_though_all_is_connected_notices_and_sub
 
 async fn until_closed(member: &Member) {
     salotto_tests::patience::until("the session to be given up", || async {
-        (!member.link.has_peers()).then_some(())
+        (!is_open(&member.link)).then_some(())
     })
     .await;
 }
@@ -178,7 +185,7 @@ async fn a_server_that_holds_writes_back_is_suspect_until_it_goes_on() {
     let (mut here, mut there) = two(&server).await;
 
     server.ask(&["CLIENT", "PAUSE", "60000", "WRITE"]).await;
-    until_suspect(&here.link).await;
+    until_both_suspect(&here, &there).await;
     server.ask(&["CLIENT", "UNPAUSE"]).await;
 
     assert_recovered(&mut here, &mut there).await;
@@ -190,7 +197,7 @@ async fn a_server_that_refuses_to_publish_is_suspect_until_it_allows_it() {
     let (mut here, mut there) = two(&server).await;
 
     server.ask(&["ACL", "SETUSER", "default", "-publish"]).await;
-    until_suspect(&here.link).await;
+    until_both_suspect(&here, &there).await;
     server.ask(&["ACL", "SETUSER", "default", "+publish"]).await;
 
     assert_recovered(&mut here, &mut there).await;
@@ -203,7 +210,7 @@ async fn a_server_that_became_a_replica_is_suspect_until_it_is_a_master_again() 
     let (mut here, mut there) = two(&server).await;
 
     server.ask(&["REPLICAOF", "127.0.0.1", &nobody]).await;
-    until_suspect(&here.link).await;
+    until_both_suspect(&here, &there).await;
     server.ask(&["REPLICAOF", "NO", "ONE"]).await;
 
     assert_recovered(&mut here, &mut there).await;
