@@ -66,7 +66,7 @@ tools-build:
 	@scripts/need cargo cc npm
 
 tools-test:
-	@scripts/need cargo-fmt cargo-clippy chromium
+	@scripts/need cargo-fmt cargo-clippy chromium helm kubernetes-validate prometheus
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

@@ -50,14 +50,16 @@ pub(crate) async fn seed(
         tracing::warn!(%error, file = %file.display(), "the demo's sign-in could not be kept");
     }
     let agents = add_agents(journal, &password).await?;
-    add_shop(journal, origins(config.gateway.listen), agents).await?;
+    add_shop(journal, origins(config.demo_address.unwrap_or(config.gateway.listen)), agents)
+        .await?;
     Ok(Seeded::Demo { password: Some(password) })
 }
 
 /// A friendly block on stdout, for whoever has just typed `make run`.
 pub(crate) fn announce(config: &Config, settings: &GatewaySettings, seeded: &Seeded) {
     let Seeded::Demo { password } = seeded else { return };
-    let text = announcement(settings.listen, config.admin_listen, password.as_deref());
+    let at = config.demo_address.unwrap_or(settings.listen);
+    let text = announcement(at, config.admin_listen, password.as_deref());
     let mut out = io::stdout().lock();
     // A closed stdout is no reason not to serve.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

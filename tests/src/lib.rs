@@ -5,7 +5,9 @@
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
 //! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
 //! processes and spoils what they say to each other.
+//! `chart` and `prometheus` drive programs of others (`tool`).
 
+pub mod chart;
 pub mod checker;
 pub mod desk;
 pub mod fault_proxy;
@@ -13,7 +15,9 @@ pub mod history;
 pub mod node;
 pub mod participant;
 pub mod patience;
+pub mod prometheus;
 pub mod rest;
 pub mod socket;
 pub mod tidy;
+pub mod tool;
 pub mod wire;

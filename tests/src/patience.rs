@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 /// Far more than anything takes on a busy machine; a test that reaches it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at something that cannot tell when it changes.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The value of `future`, or a failure that names what did not happen.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {

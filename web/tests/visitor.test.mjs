@@ -43,8 +43,7 @@ test('the agent hears how far an answer has come', async () => {
   await visitor.write('Do you gift-wrap?');
   const conversation = await agent.finds('Do you gift-wrap?');
   await visitor.launcher.click();
-  await agent.says(conversation, 'We do.');
-  const { seq } = agent.conversations.get(conversation).entries.findLast((it) => it.text);
+  const { seq } = await agent.says(conversation, 'We do.');
   const mark = (it) =>
     it.type === 'marks' && it.conversation === conversation && it.party === 'visitor';
   await agent.hears((it) => mark(it) && it.delivered >= seq);

@@ -5,6 +5,7 @@ import {
   grown,
   isNewer,
   newConversation,
+  newsOf,
   startedOver,
   withMarks,
   withSummary,
@@ -218,7 +219,7 @@ export class Chat {
         break;
       case 'reset':
         if (frame.conversation === shown?.id) {
-          this.#conversation = startedOver(shown, frame.epoch);
+          this.#conversation = startedOver(shown, frame.epoch, frame.head);
         }
         break;
       case 'ack':
@@ -269,6 +270,9 @@ export class Chat {
     const attached = this.#conversation?.id;
     const latest = welcome.conversations?.[0];
     if (latest !== undefined) {
+      if (this.#conversation === undefined) {
+        this.#conversation = newConversation(latest.id, latest.head);
+      }
       this.#about(latest);
       if (this.#conversation?.id !== attached) this.#attach();
     }
@@ -297,7 +301,7 @@ export class Chat {
       if (entry.type === 'message' && entry.by.kind === 'agent') this.#typing.stop();
     }
     if (gap) this.#attach();
-    if (old.caughtUp && !this.#open) this.#notices.announce(conversation, fresh);
+    if (!this.#open) this.#notices.announce(conversation, newsOf(conversation, fresh));
   }
 
   #attach(): void {

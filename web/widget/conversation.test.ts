@@ -6,6 +6,7 @@ import {
   grown,
   isNewer,
   newConversation,
+  newsOf,
   startedOver,
   withMarks,
   withSummary,
@@ -43,11 +44,20 @@ test('it has caught up once it has all entries that there were', () => {
 
 test('a reset forgets the log, the marks, and that it had caught up', () => {
   const full = grown(withSummary(newConversation('c'), summary('c', 1)), 'e', [said(1)]);
-  const over = startedOver(full.conversation, 'e2');
+  const over = startedOver(full.conversation, 'e2', 1);
   expect(over.log.entries).toHaveLength(0);
   expect(over.marks).toBe(NO_MARKS);
   expect(over.caughtUp).toBe(false);
   expect(grown(over, 'e2', [said(1)]).conversation.caughtUp).toBe(true);
+});
+
+test('what was there when the tab came is no news, and all of what begins here is', () => {
+  const found = withSummary(newConversation('c', 2), summary('c', 3));
+  const begun = withSummary(newConversation('c'), summary('c', 3));
+  const all = [said(1), said(2), said(3)];
+  expect(newsOf(found, all)).toEqual([said(3)]);
+  expect(newsOf(begun, all)).toEqual(all);
+  expect(newsOf(startedOver(begun, 'e2', 3), all)).toEqual([]);
 });
 
 test('of two conversations the later one is shown', () => {

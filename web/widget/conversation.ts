@@ -10,8 +10,10 @@ export interface Conversation {
   readonly summary: ConversationSummary | undefined;
   readonly log: Log;
   readonly marks: Marks;
-  /** Had all entries that there were; from then on entries are news. */
+  /** Had all entries that there were. */
   readonly caughtUp: boolean;
+  /** What comes after this seq is news to this tab; what was there before it came is not. */
+  readonly newsAfter: number;
 }
 
 export interface Grown {
@@ -20,8 +22,15 @@ export interface Grown {
   readonly gap: boolean;
 }
 
-export function newConversation(id: string): Conversation {
-  return { id, summary: undefined, log: emptyLog(id), marks: NO_MARKS, caughtUp: false };
+/** `newsAfter`: its newest seq when the tab found it; all of one that begins now is news. */
+export function newConversation(id: string, newsAfter = 0): Conversation {
+  const log = emptyLog(id);
+  return { id, summary: undefined, log, marks: NO_MARKS, caughtUp: false, newsAfter };
+}
+
+/** What is to be told beside the launcher. */
+export function newsOf({ newsAfter }: Conversation, fresh: readonly Entry[]): readonly Entry[] {
+  return fresh.filter((entry) => entry.seq > newsAfter);
 }
 
 /** Of two conversations the one with the latest activity is shown. */
@@ -41,8 +50,9 @@ export function withMarks(old: Conversation, mark: MarkPair): Conversation {
 }
 
 /** Everything from the first entry follows. */
-export function startedOver(old: Conversation, epoch: string): Conversation {
-  return { ...old, log: resetLog(old.log, epoch), marks: NO_MARKS, caughtUp: false };
+export function startedOver(old: Conversation, epoch: string, head: number): Conversation {
+  const log = resetLog(old.log, epoch);
+  return { ...old, log, marks: NO_MARKS, caughtUp: false, newsAfter: head };
 }
 
 export function grown(old: Conversation, epoch: string, entries: readonly Entry[]): Grown {

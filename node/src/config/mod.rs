@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) admin_listen: SocketAddr,
     pub(crate) store_url: String,
     pub(crate) demo_enabled: bool,
+    pub(crate) demo_address: Option<SocketAddr>,
     pub(crate) demo_password: Option<Secret>,
     pub(crate) loadtest_token: Option<Secret>,
     pub(crate) log: Log,
@@ -146,6 +147,7 @@ impl Config {
             admin_listen: address(&layers, "admin.listen"),
             store_url: text(&layers, "store.url").to_owned(),
             demo_enabled: flag(&layers, "demo.enabled"),
+            demo_address: optional_address(&layers, "demo.address"),
             demo_password: secret(&layers, "demo.password", "demo.password_file")?,
             loadtest_token: secret(&layers, "loadtest.token", "loadtest.token_file")?,
             log: Log {
@@ -230,6 +232,10 @@ fn networks(layers: &Layers, key: &str) -> Vec<IpNet> {
 
 fn address(layers: &Layers, key: &str) -> SocketAddr {
     text(layers, key).parse().expect("it was checked")
+}
+
+fn optional_address(layers: &Layers, key: &str) -> Option<SocketAddr> {
+    layers.contains_key(key).then(|| address(layers, key))
 }
 
 fn per_minute(layers: &Layers, name: &str) -> u32 {

@@ -124,6 +124,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "Serve a demo shop at / and fill a new database with a demo site and two agents.",
     },
     Setting {
+        key: "demo.address",
+        kind: Kind::Address,
+        default: None,
+        about: "Where browsers find the demo, if a balancer stands before gateway.listen.",
+    },
+    Setting {
         key: "demo.password",
         kind: Kind::Secret { min_chars: PASSWORD_CHARS_MIN },
         default: None,

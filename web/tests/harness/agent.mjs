@@ -76,8 +76,9 @@ export class Agent {
     });
   }
 
-  async says(conversation, text) {
-    await this.acts({ type: 'send', conversation, text });
+  /** Answers with the ack. */
+  says(conversation, text) {
+    return this.acts({ type: 'send', conversation, text });
   }
 
   /** Sends a frame that is acknowledged, and waits until it is. */
