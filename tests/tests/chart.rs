@@ -14,8 +14,6 @@ use serde_json::Value;
 const KUBERNETES: [&str; 2] = ["1.27", "1.37"];
 /// Kinds that an operator brings, which no schema of Kubernetes knows.
 const OPERATORS_KINDS: [&str; 1] = ["ServiceMonitor"];
-/// Those whose store and link this node can speak to.
-const ACCEPTED_MODES: &[&str] = &["single"];
 /// What a node has to commit its queue in after its drain, before it is killed.
 const FLUSH_SECONDS: u64 = 30;
 
@@ -100,18 +98,12 @@ fn what_makes_no_sense_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_node_accepts_the_settings_of_every_value_file() {
-    let mut accepted = 0;
     for manifests in all_releases() {
-        let mode = if manifests.is_cluster() { "cluster" } else { "single" };
-        if ACCEPTED_MODES.contains(&mode) {
-            let node = prepared(&manifests);
-            let output = node.run(&["check-config"]).await;
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{said}\n{}", manifests.settings_file());
-            accepted += 1;
-        }
+        let node = prepared(&manifests);
+        let output = node.run(&["check-config"]).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\n{}", manifests.settings_file());
     }
-    assert!(accepted >= 2 * ACCEPTED_MODES.len(), "{accepted}");
 }
 
 #[tokio::test]
