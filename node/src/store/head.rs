@@ -113,16 +113,6 @@ pub(super) const CLOSED_OF_INBOX: &str = "conversations WHERE inbox = $1 AND sta
 pub(super) const WAITING: &str = "conversations WHERE state = 'waiting'
     ORDER BY waiting_since_ms, id LIMIT $1";
 
-pub(super) const UNANSWERED: &str = "({rows}) AS asked CROSS JOIN conversations
-    WHERE assignee = asked.column1 AND state = 'assigned' AND answered = 0 LIMIT 256";
-
-/// The primary key's row holds both: nothing else is read.
-pub(super) const REACHED: &str = "
-    SELECT id, seq FROM ({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
-
-pub(super) const THESE: &str =
-    "({rows}) AS asked CROSS JOIN conversations WHERE id = asked.column1";
-
 /// In id order: every writer locks in the same one.
 pub(super) const LOCK: &str = "({rows}) AS asked CROSS JOIN conversations
     WHERE id = asked.column1 ORDER BY id {lock_conversations}";
@@ -198,51 +188,6 @@ impl Store {
         let rows: Vec<HeadRow> =
             self.reads().all(query(select(WAITING)).bind(limit_of(limit))).await?;
         rows.into_iter().map(HeadRow::into_head).collect()
-    }
-
-    /// How far these logs reach. Unknown ids are left out.
-    pub(crate) async fn reached(
-        &self,
-        ids: &[ConversationId],
-    ) -> Result<Vec<(ConversationId, Seq)>, StoreError> {
-        let mut reached = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(ROWS_MAX) {
-            let rows: Vec<(Uuid, i64)> = self.reads().all(list(chunk).into_query(REACHED)).await?;
-            for (id, seq) in rows {
-                reached.push((ConversationId(id), decode::seq(seq)?));
-            }
-        }
-        Ok(reached)
-    }
-
-    /// Heads as they are now, not locked. Unknown ids are left out.
-    pub(crate) async fn heads_of(&self, ids: &[ConversationId]) -> Result<Vec<Head>, StoreError> {
-        let mut heads = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(ROWS_MAX) {
-            let read = list(chunk).into_query(select(THESE));
-            let rows: Vec<HeadRow> = self.reads().all(read).await?;
-            for row in rows {
-                heads.push(row.into_head()?);
-            }
-        }
-        Ok(heads)
-    }
-
-    /// What these agents have and nobody has answered; some of it, if it is much.
-    pub(crate) async fn unanswered(&self, agents: &[AgentId]) -> Result<Vec<Head>, StoreError> {
-        let mut heads = Vec::new();
-        for chunk in agents.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(1);
-            for agent in chunk {
-                rows.cell(agent.0);
-            }
-            let read = rows.into_query(select(UNANSWERED));
-            let rows: Vec<HeadRow> = self.reads().all(read).await?;
-            for row in rows {
-                heads.push(row.into_head()?);
-            }
-        }
-        Ok(heads)
     }
 
     /// Conversations by state, for the metrics.
@@ -354,7 +299,7 @@ impl Batch<'_> {
     }
 }
 
-fn list(ids: &[ConversationId]) -> Rows {
+pub(super) fn list(ids: &[ConversationId]) -> Rows {
     let mut rows = Rows::new(1);
     ids.iter().for_each(|id| {
         rows.cell(id.0);

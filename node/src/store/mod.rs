@@ -17,6 +17,7 @@ mod error;
 mod file;
 mod floor;
 mod head;
+mod heads;
 mod inboxes;
 mod leases;
 mod marks;

@@ -6,8 +6,9 @@ use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
     ADVANCE, CLOSED_OF_INBOX, COUNTS, EXISTING, LOCK, LOCK_FREE, MOVE, OF_VISITOR, OPEN,
-    OPEN_OF_INBOX, REACHED, THESE, UNANSWERED, WAITING, select,
+    OPEN_OF_INBOX, WAITING, select,
 };
+use crate::store::heads::{REACHED, THESE, UNANSWERED};
 use crate::store::marks::RAISE;
 use crate::store::query::query;
 use crate::store::starts::FIND;

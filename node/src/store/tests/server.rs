@@ -6,9 +6,8 @@ use super::*;
 use crate::store::attachments::OF;
 use crate::store::connection::Connection;
 use crate::store::entries::KNOWN;
-use crate::store::head::{
-    ADVANCE, EXISTING, LOCK, LOCK_FREE, MOVE, OPEN, REACHED, THESE, UNANSWERED, select,
-};
+use crate::store::head::{ADVANCE, EXISTING, LOCK, LOCK_FREE, MOVE, OPEN, select};
+use crate::store::heads::{REACHED, THESE, UNANSWERED};
 use crate::store::marks::RAISE;
 use crate::store::query::query;
 use crate::store::starts::FIND;
