@@ -27,7 +27,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 WEB_GONE := $(if $(wildcard web/dist/*),,missing-web)
 MODULES_GONE := $(if $(wildcard web/node_modules/*),,missing-modules)
 
-.PHONY: help run test bench loadtest audit fmt web build tools-build tools-test clean \
+.PHONY: help run cluster test bench loadtest audit fmt web build tools-build tools-test clean \
 	missing-web missing-modules
 
 help: ## Lists these commands.
@@ -36,6 +36,10 @@ help: ## Lists these commands.
 run: build ## Starts one node on SQLite with a demo site; prints where it is and how to sign in.
 	@mkdir -p $(DATA)
 	@exec env $(RUN_SETTINGS) $(SALOTTO) serve
+
+cluster: build ## Three nodes with PostgreSQL and Redis behind HAProxy, to look at and to hurt.
+	@scripts/need postgres redis-server haproxy
+	@scripts/cluster
 
 test: tools-test build ## Runs every test.
 	@scripts/test

@@ -21,17 +21,18 @@ import { freshId } from '../shared/id';
 import { ComeLater, Line, socketUrl, type HelloCause, type LineState } from '../shared/line';
 import { cursorOf } from '../shared/log';
 import { Outbox, START_LANE, type Item } from '../shared/outbox';
-import type {
-  Ack,
-  Availability,
-  ConversationSummary,
-  Entry,
-  Hello,
-  Page,
-  PublicChatflow,
-  Refusal,
-  ServerFrame,
-  WelcomeFrame,
+import {
+  isTemporary,
+  type Ack,
+  type Availability,
+  type ConversationSummary,
+  type Entry,
+  type Hello,
+  type Page,
+  type PublicChatflow,
+  type Refusal,
+  type ServerFrame,
+  type WelcomeFrame,
 } from '../shared/protocol';
 
 export interface ChatState {
@@ -67,6 +68,7 @@ export class Chat {
   #welcomed = false;
   /** An attach is on its way: what comes before its answer asks for no second one. */
   #attaching = false;
+  #attachAgain: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly opening: Opening,
@@ -256,11 +258,20 @@ export class Chat {
     if (frame.type !== 'start') this.#attach();
   }
 
-  /** A store that lost this conversation, or gave the visitor another one. */
+  /** A store that lost this conversation, or gave the visitor another one; or a node that cannot
+   *  read for now. */
   #attachRefused(refusal: Refusal): void {
-    if (refusal.code !== 'not_found' || refusal.conversation !== this.#conversation?.id) return;
-    this.#attaching = false;
-    this.#conversation = undefined;
+    if (refusal.conversation !== this.#conversation?.id) return;
+    if (refusal.code === 'not_found') {
+      this.#attaching = false;
+      this.#conversation = undefined;
+    } else if (isTemporary(refusal.code) && this.#attachAgain === undefined) {
+      this.#attachAgain = setTimeout(() => {
+        this.#attachAgain = undefined;
+        this.#attaching = false;
+        this.#attach();
+      }, refusal.retry_after_ms ?? HISTORY_RETRY_MS);
+    }
   }
 
   #greeted(welcome: WelcomeFrame): void {

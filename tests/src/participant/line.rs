@@ -25,6 +25,8 @@ pub(super) struct LineFacts {
     /// When attaches were asked for; their answers are told apart from what a start brings.
     pub(super) asked: HashMap<ConversationId, u64>,
     pub(super) has_started: bool,
+    /// Attaches that were refused for now.
+    pub(super) refused: Vec<ConversationId>,
 }
 
 impl From<SocketAddr> for Nodes {
@@ -54,6 +56,7 @@ impl LineFacts {
             silence_max: WELCOME_WITHIN,
             asked: HashMap::new(),
             has_started: false,
+            refused: Vec::new(),
         }
     }
 

@@ -120,6 +120,14 @@ impl Participant {
         Story { answers: self.answers, resets: self.resets, logs: self.logs }
     }
 
+    /// Now and then: what is due, and what could not be attached.
+    fn look(&mut self) -> Vec<ClientFrame> {
+        let again = std::mem::take(&mut self.line.refused);
+        let mut frames: Vec<_> = again.into_iter().map(|id| self.attach(id)).collect();
+        frames.extend(self.due());
+        frames
+    }
+
     fn wants_no_more(&self, stop: &watch::Receiver<bool>) -> bool {
         self.is_satisfied() || *stop.borrow()
     }
@@ -140,7 +148,7 @@ impl Participant {
                     Heard::Frame(frame) => self.take(frame),
                     Heard::Closed(_) | Heard::Ended => return,
                 },
-                _ = look.tick() => self.due(),
+                _ = look.tick() => self.look(),
                 _ = stop.changed() => return,
             };
             for frame in to_send {
@@ -223,6 +231,8 @@ impl Participant {
                 assert!(refusal.code.is_temporary(), "{refusal:?}");
                 let (client_id, code) = (refusal.client_id, refusal.code);
                 self.pen.note(What::Refused { client_id, code });
+                let attach = client_id.is_none().then_some(refusal.conversation).flatten();
+                self.line.refused.extend(attach);
                 Vec::new()
             }
             ServerFrame::Board(board) => {
