@@ -86,3 +86,15 @@ async fn without_redis_it_is_heard_as_well_and_with_redis_again_as_before() {
 
     talk.assert_they_talk("And the red one?", "That as well.").await;
 }
+
+#[tokio::test]
+async fn a_site_made_on_one_node_is_known_on_the_other_at_once() {
+    let postgres = Postgres::start().await;
+    let store = postgres.database().await;
+    let settings = [("STORE__URL", store.as_str())];
+    let (here, there) = (Node::start_with(&settings).await, Node::start_with(&settings).await);
+
+    let desk = Desk::open(&here, 1).await;
+
+    desk.visitor(&there).await;
+}

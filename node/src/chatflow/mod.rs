@@ -71,6 +71,15 @@ impl Chatflows {
         self.known.snapshot().site(id).cloned()
     }
 
+    /// As `site`; one that another node made a moment ago is found as well.
+    pub(crate) async fn find_site(&self, id: SiteId) -> Option<SiteRow> {
+        if let Some(site) = self.site(id) {
+            return Some(site);
+        }
+        self.refresh().await;
+        self.site(id)
+    }
+
     pub(crate) fn inboxes(&self) -> Vec<InboxRow> {
         self.known.snapshot().inboxes.clone()
     }

@@ -60,7 +60,7 @@ async fn new_visitor(
         app.guards.admit_visitor(caller)?;
     }
     let JsonBody(NewVisitor { site }) = JsonBody::from_request(request, &()).await?;
-    let site = app.chatflows.site(site).ok_or(ApiError::UnknownSite)?;
+    let site = app.chatflows.find_site(site).await.ok_or(ApiError::UnknownSite)?;
     let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     if !is_load_test && !origin.is_some_and(|origin| may_use(&site, origin, caller)) {
         return Err(ApiError::WrongOrigin);
