@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use salotto_tests::node::Node;
 use salotto_tests::rest::Ask;
+use salotto_tests::tidy;
 
 const PAGE: &str = include_str!("../../docs/operations.md");
 
@@ -50,4 +51,21 @@ fn keys(printed: &str) -> BTreeSet<String> {
     };
     let words = printed.lines().filter_map(|line| line.trim_start_matches("# ").split(' ').next());
     words.filter(is_key).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_test_that_the_page_on_failures_names_exists() {
+    let page = include_str!("../../docs/failures.md");
+    let sources = tidy::sources(&tidy::repository());
+    let rust: Vec<_> = sources.iter().filter(|source| source.extension() == "rs").collect();
+    let exists = |name: &str| {
+        let function = format!("fn {name}(");
+        rust.iter().any(|source| source.text.contains(&function))
+    };
+
+    let names: Vec<_> = page.split('`').filter(|word| word.matches('_').count() > 3).collect();
+    assert!(names.len() > 40, "{names:?}");
+    let gone: Vec<_> = names.into_iter().filter(|name| !exists(name)).collect();
+
+    assert!(gone.is_empty(), "docs/failures.md names {gone:?}, which no test is called");
 }
