@@ -5,10 +5,11 @@
 
 use std::collections::HashSet;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migration, Migrator};
 use sqlx::{PgConnection, SqliteConnection};
 
 use super::StoreError;
+use crate::sabotage::{self, Switch};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -40,10 +41,14 @@ pub(super) async fn bring_server_up_to_date(
     steps: Steps,
 ) -> Result<(), StoreError> {
     check_newer(&applied(connection).await?)?;
-    let mut migrator = Migrator::with_migrations(
-        POSTGRES.iter().filter(|it| is_due(&it.description, steps)).cloned().collect(),
-    );
-    Ok(migrator.set_ignore_missing(true).run(connection).await?)
+    let due = POSTGRES.iter().filter(|it| is_due(&it.description, steps));
+    let mut due: Vec<Migration> = due.cloned().collect();
+    if sabotage::on(Switch::CrashInMigration) {
+        due.pop();
+    }
+    Migrator::with_migrations(due).set_ignore_missing(true).run(connection).await?;
+    sabotage::crash(Switch::CrashInMigration);
+    Ok(())
 }
 
 fn is_due(description: &str, steps: Steps) -> bool {
