@@ -89,14 +89,20 @@ const CATCHERS: &[Catcher] = &[
         catches: &["drain_silently"],
     },
     Catcher {
-        name: "a talk across nodes that lose hints",
-        run: |trial| Box::pin(delivery::a_talk_across(trial)),
-        troubles: "lose_hints:3",
-        catches: &["skip_gap_check", "trust_link"],
+        name: "answers of which some hints are lost",
+        run: |trial| Box::pin(delivery::answers_in_a_row(trial)),
+        troubles: "lose_hints:2",
+        catches: &["skip_gap_check"],
     },
     Catcher {
-        name: "an answer across nodes that say all twice",
-        run: |trial| Box::pin(delivery::an_answer_across(trial)),
+        name: "answers of which no hint tells",
+        run: |trial| Box::pin(delivery::answers_in_a_row(trial)),
+        troubles: "lose_hints",
+        catches: &["trust_link"],
+    },
+    Catcher {
+        name: "answers that are told twice",
+        run: |trial| Box::pin(delivery::answers_one_by_one(trial)),
         troubles: "double_hints",
         catches: &["accept_duplicates"],
     },
@@ -226,7 +232,8 @@ fn name_of(switch: &str) -> &str {
 
 #[test]
 fn every_switch_has_a_run_that_catches_it_and_every_run_a_switch() {
-    let listed = Command::new(sabotaged_binary()).arg("switches").output().expect("it starts");
+    let listed =
+        Command::new(sabotaged_binary()).arg("switches").env_clear().output().expect("it starts");
     let listed = String::from_utf8(listed.stdout).expect("UTF-8");
     let mut switches: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (kind, name) in listed.lines().filter_map(|line| line.split_once(' ')) {

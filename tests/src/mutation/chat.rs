@@ -4,54 +4,76 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
-use super::trial::Findings;
+use super::trial::{Findings, verified};
 use crate::desk::Desk;
 use crate::history::{Terms, Truth, What, judge};
 use crate::node::Node;
 use crate::participant::{Participant, Recorder, Story};
 
-const VISITORS: usize = 4;
-const MESSAGES: usize = 5;
 /// Nobody hears anything new for so long: it will not go on. Longer than a board needs to find by
-/// itself what no hint told.
+/// itself what no hint told, and a node to start again.
 const STALLED: Duration = Duration::from_secs(8);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// A run that fails in a thousand ways needs only some of them told.
 const TOLD_MAX: usize = 3;
 
 /// Where everybody is.
-pub(super) struct Places {
-    pub(super) visitors: SocketAddr,
-    pub(super) agent: SocketAddr,
+pub struct Places {
+    pub visitors: SocketAddr,
+    pub agent: SocketAddr,
 }
 
-/// Every message is answered; then the history is held against the store of `node`.
-pub(super) async fn chat(node: &Node, places: Places, desk: &Desk) -> Findings {
-    let recorder = Recorder::default();
-    let (stop, stopped) = watch::channel(false);
-    let agent = Participant::agent(places.agent, &desk.agents[0].1, desk.inbox, &recorder);
-    let agent = tokio::spawn(agent.run(stopped.clone()));
-    let mut visitors = JoinSet::new();
-    for number in 0..VISITORS {
-        let token = desk.visitor(node).await.token;
-        let texts = (0..MESSAGES).map(|it| format!("visitor {number}, message {it}")).collect();
-        let visitor =
-            Participant::visitor(places.visitors, &token, desk.chatflow, texts, &recorder);
-        visitors.spawn(visitor.run(stopped.clone()));
+/// A chat under way.
+pub struct Chat {
+    recorder: Recorder,
+    visitors: JoinSet<Story>,
+    agent: JoinHandle<Story>,
+    stop: watch::Sender<bool>,
+}
+
+impl Chat {
+    /// So many visitors, who each want so many messages answered. `node` knows them all.
+    pub async fn begin(
+        node: &Node,
+        places: Places,
+        desk: &Desk,
+        (visitors, messages): (usize, usize),
+    ) -> Chat {
+        let recorder = Recorder::default();
+        let (stop, stopped) = watch::channel(false);
+        let agent = Participant::agent(places.agent, &desk.agents[0].1, desk.inbox, &recorder);
+        let agent = tokio::spawn(agent.run(stopped.clone()));
+        let mut tasks = JoinSet::new();
+        for number in 0..visitors {
+            let token = desk.visitor(node).await.token;
+            let texts = (0..messages).map(|it| format!("visitor {number}, message {it}"));
+            let (texts, nodes) = (texts.collect(), places.visitors);
+            let visitor = Participant::visitor(nodes, &token, desk.chatflow, texts, &recorder);
+            tasks.spawn(visitor.run(stopped.clone()));
+        }
+        Chat { recorder, visitors: tasks, agent, stop }
     }
-    let mut findings = until_done(visitors, &recorder).await;
-    let _ = stop.send(true);
-    if agent.await.is_err() {
-        findings.push("the agent was told what no client can make sense of".to_owned());
+
+    /// When every message is answered, or nothing goes on: the history, held against the store.
+    pub async fn end(self, node: &Node) -> Findings {
+        let stalled = until_done(self.visitors, &self.recorder).await;
+        let _ = self.stop.send(true);
+        let agent = self.agent.await;
+        let history = self.recorder.history();
+        let truth = Truth::read(node, &history).await;
+        let violations = judge(&history, &truth, &Terms::default());
+        let mut findings: Findings =
+            violations.iter().take(TOLD_MAX).map(|it| format!("{it:?}")).collect();
+        findings.extend(stalled);
+        if agent.is_err() {
+            findings.push("the agent was told what no client can make sense of".to_owned());
+        }
+        findings.extend(verified(node).await);
+        findings
     }
-    let history = recorder.history();
-    let truth = Truth::read(node, &history).await;
-    let violations = judge(&history, &truth, &Terms::default());
-    findings.extend(violations.iter().take(TOLD_MAX).map(|it| format!("{it:?}")));
-    findings
 }
 
 async fn until_done(mut visitors: JoinSet<Story>, recorder: &Recorder) -> Findings {

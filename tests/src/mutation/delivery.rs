@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use salotto_protocol::{
-    ClientFrame, ClientId, CloseCode, ConversationId, EntryBody, ErrorCode, Seq, ServerFrame, View,
+    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Seq, ServerFrame, View,
 };
 use tokio::time::timeout;
 
-use super::chat::{Places, chat};
-use super::trial::{Findings, LIMIT, Trial, heard, until_said, verified};
+use super::trial::{Findings, LIMIT, Trial, heard, until_said};
 use crate::desk::{Desk, acked, from_the_start, say};
 use crate::node::Node;
 use crate::socket::{Heard, Socket};
@@ -135,41 +134,79 @@ pub async fn a_drain(trial: Trial) -> Findings {
     findings
 }
 
-/// The visitors are on one node, the agent on the other, and hints are lost (`lose_hints`).
-pub async fn a_talk_across(trial: Trial) -> Findings {
-    let nodes = trial.linked().await;
-    let desk = Desk::open(&nodes[1], 1).await;
-    let places = Places { visitors: nodes[1].public, agent: nodes[0].public };
-    let mut findings = chat(&nodes[1], places, &desk).await;
-    findings.extend(verified(&nodes[0]).await);
-    findings
+/// A visitor on one node, an agent on the other, and how often each entry was heard.
+struct Across {
+    _nodes: [Node; 2],
+    visitor: Socket,
+    agent: Socket,
+    conversation: ConversationId,
+    times: BTreeMap<Seq, usize>,
+    late: Findings,
 }
 
-/// Each hint comes twice (`double_hints`): each entry is heard once.
-pub async fn an_answer_across(trial: Trial) -> Findings {
-    let nodes = trial.linked().await;
-    let desk = Desk::open(&nodes[1], 1).await;
-    let (mut visitor, _) = desk.visitor_socket(&nodes[1]).await;
-    let conversation = desk.begin(&mut visitor, "hello").await;
-    let mut agent = desk.agent_socket(&nodes[0], 0).await;
-    let mut times: BTreeMap<Seq, usize> = BTreeMap::new();
-    // Each answer follows on what was heard: only then a hint is given out as it came.
-    for number in 0..5 {
-        let last = say(&mut agent, conversation, &format!("answer {number}")).await;
-        hear_up_to(&mut visitor, last, &mut times).await;
+impl Across {
+    async fn begin(trial: &Trial) -> Across {
+        let nodes = trial.linked().await;
+        let desk = Desk::open(&nodes[1], 1).await;
+        let (mut visitor, _) = desk.visitor_socket(&nodes[1]).await;
+        let conversation = desk.begin(&mut visitor, "hello").await;
+        let agent = desk.agent_socket(&nodes[0], 0).await;
+        let (times, late) = (BTreeMap::new(), Vec::new());
+        Across { _nodes: nodes, visitor, agent, conversation, times, late }
     }
-    let last = say(&mut visitor, conversation, "thank you").await;
-    hear_up_to(&mut visitor, last, &mut times).await;
-    let twice = times.iter().filter(|(_, times)| **times > 1);
-    twice.map(|(seq, times)| format!("I4: {seq} was told {times} times on one socket")).collect()
+
+    async fn answer(&mut self, number: usize) -> Seq {
+        let seq = say(&mut self.agent, self.conversation, &format!("answer {number}")).await;
+        self.times.insert(seq, 0);
+        seq
+    }
+
+    async fn hear_up_to(&mut self, last: Seq) {
+        let times = &mut self.times;
+        let is_last = |frame: &ServerFrame| {
+            let ServerFrame::Entries { entries, .. } = frame else { return None };
+            for viewed in entries {
+                if let Some(times) = times.get_mut(&viewed.entry.seq) {
+                    *times += 1;
+                }
+            }
+            entries.iter().any(|it| it.entry.seq == last).then_some(())
+        };
+        if heard(&mut self.visitor, is_last).await.is_none() {
+            self.late.push(format!("L1: {last} was not heard in time"));
+        }
+    }
+
+    /// After a word of the visitor's own: nothing of before is still on its way.
+    async fn findings(mut self) -> Findings {
+        let last = say(&mut self.visitor, self.conversation, "thank you").await;
+        self.hear_up_to(last).await;
+        let mut findings = self.late;
+        let wrong = self.times.iter().filter(|(_, times)| **times != 1);
+        let told = |(seq, times)| format!("I4: {seq} was told {times} times on a socket");
+        findings.extend(wrong.map(told));
+        findings
+    }
 }
 
-async fn hear_up_to(visitor: &mut Socket, last: Seq, times: &mut BTreeMap<Seq, usize>) {
-    let is_last = |frame: &ServerFrame| {
-        let ServerFrame::Entries { entries, .. } = frame else { return None };
-        let said = entries.iter().filter(|it| matches!(it.entry.body, EntryBody::Message { .. }));
-        said.for_each(|it| *times.entry(it.entry.seq).or_default() += 1);
-        entries.iter().any(|it| it.entry.seq == last).then_some(())
-    };
-    let _ = heard(visitor, is_last).await;
+/// Answers in a row: of some (`lose_hints:2`) or of all (`lose_hints`) no hint tells.
+pub async fn answers_in_a_row(trial: Trial) -> Findings {
+    let mut across = Across::begin(&trial).await;
+    let mut last = Seq(0);
+    for number in 0..10 {
+        last = across.answer(number).await;
+    }
+    across.hear_up_to(last).await;
+    across.findings().await
+}
+
+/// Each hint comes twice (`double_hints`). One answer after the other: only what follows on is
+/// given out as it came.
+pub async fn answers_one_by_one(trial: Trial) -> Findings {
+    let mut across = Across::begin(&trial).await;
+    for number in 0..5 {
+        let last = across.answer(number).await;
+        across.hear_up_to(last).await;
+    }
+    across.findings().await
 }

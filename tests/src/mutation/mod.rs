@@ -11,4 +11,5 @@ pub mod stale;
 mod trial;
 pub mod writes;
 
-pub use trial::{Findings, Servers, Trial, sabotaged_binary};
+pub use chat::{Chat, Places};
+pub use trial::{Findings, SABOTAGE, Servers, Trial, sabotaged_binary};

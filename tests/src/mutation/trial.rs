@@ -18,7 +18,8 @@ pub type Findings = Vec<String>;
 
 /// Far more than a node needs that is sound: after so long nothing comes any more.
 pub(super) const LIMIT: Duration = Duration::from_secs(6);
-const VARIABLE: &str = "SALOTTO_SABOTAGE";
+/// What the sabotaged binary reads.
+pub const SABOTAGE: &str = "SALOTTO_SABOTAGE";
 /// Nobody listens there: nodes that hear nothing of each other.
 const NO_REDIS: &str = "redis://127.0.0.1:1";
 
@@ -32,6 +33,11 @@ impl Servers {
     pub async fn start() -> Servers {
         Servers { postgres: Postgres::start().await, redis: RedisServer::start().await }
     }
+
+    /// The URL of a fresh one.
+    pub async fn database(&self) -> String {
+        self.postgres.database().await
+    }
 }
 
 /// The switches that are on in a run, as the variable says them.
@@ -44,7 +50,9 @@ pub struct Trial {
 impl Trial {
     /// One node on SQLite.
     pub(super) async fn node(&self, settings: &[(&str, &str)]) -> Node {
-        let mut node = self.prepared(settings);
+        let mut node = Node::prepare(settings);
+        node.set_program(&sabotaged_binary());
+        node.set_variable(SABOTAGE, Some(&self.sabotage));
         node.launch();
         node.until_ready().await;
         node
@@ -69,22 +77,15 @@ impl Trial {
     }
 
     async fn pair(&self, link: &str) -> [Node; 2] {
-        let store = self.servers.postgres.database().await;
+        let store = self.servers.database().await;
         let settings = [("STORE__URL", store.as_str()), ("LINK__URL", link)];
         [self.node(&settings).await, self.node(&settings).await]
     }
-
-    fn prepared(&self, settings: &[(&str, &str)]) -> Node {
-        let mut node = Node::prepare(settings);
-        node.set_program(&sabotaged_binary());
-        node.set_variable(VARIABLE, Some(&self.sabotage));
-        node
-    }
 }
 
-/// `SALOTTO_SABOTAGED_BIN`, or what was built into the same profile as this test.
+/// `SABOTAGED_BIN`, or what was built into the same profile as this test.
 pub fn sabotaged_binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("SALOTTO_SABOTAGED_BIN") {
+    if let Some(path) = std::env::var_os("SABOTAGED_BIN") {
         return PathBuf::from(path);
     }
     let test = std::env::current_exe().expect("a test has a path");

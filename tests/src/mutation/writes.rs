@@ -5,20 +5,20 @@ use std::path::Path;
 
 use salotto_protocol::{ClientFrame, ClientId, ConversationState, Cursor, ServerFrame};
 
-use super::chat::{Places, chat};
+use super::chat::{Chat, Places};
 use super::routing::until_state;
 use super::trial::{Findings, Trial, heard, verified};
 use crate::desk::{AS_VISITOR, Desk, SignedIn, acked, epoch_of, say};
 use crate::socket::Socket;
+
+const VISITORS_AND_MESSAGES: (usize, usize) = (4, 5);
 
 /// On one node.
 pub async fn a_talk(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let places = Places { visitors: node.public, agent: node.public };
-    let mut findings = chat(&node, places, &desk).await;
-    findings.extend(verified(&node).await);
-    findings
+    Chat::begin(&node, places, &desk, VISITORS_AND_MESSAGES).await.end(&node).await
 }
 
 /// A message is sent again, much later and by another tab.
