@@ -18,8 +18,8 @@ const VISITORS: usize = 10;
 const AGENTS: u32 = 3;
 pub(super) const CAPACITY: u32 = 2;
 /// How long a visitor thinks: each a little longer than the one before, so that they drift apart.
-const PAUSE: Duration = Duration::from_millis(250);
-const PAUSE_STEP: Duration = Duration::from_millis(70);
+const PAUSE: Duration = Duration::from_millis(400);
+const PAUSE_STEP: Duration = Duration::from_millis(110);
 /// For every open conversation to be answered and closed when all is well.
 const FINISHED_WITHIN: Duration = Duration::from_secs(45);
 

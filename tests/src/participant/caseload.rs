@@ -32,6 +32,11 @@ impl Caseload {
         self.cases.keys().copied().collect()
     }
 
+    /// The board says whose it is; the assignment may be too far back in the log.
+    pub(super) fn assigned(&mut self, conversation: ConversationId, owner: Option<AgentId>) {
+        self.cases.entry(conversation).or_default().owner = owner;
+    }
+
     /// The log was said to reach so far.
     pub(super) fn reaches(&mut self, conversation: ConversationId, head: Seq) {
         let case = self.cases.entry(conversation).or_default();

@@ -11,8 +11,6 @@ use tokio::time::Instant;
 pub(super) const FAREWELL: &str = "goodbye";
 /// Before an agent's answer stands the visitor's text.
 pub(super) const ANSWER: &str = "re: ";
-/// A log of more than 200 entries would have to be read in pages.
-const CHAPTERS_MAX: usize = 12;
 /// Said at once, one behind the other: their order must hold.
 const BURST: usize = 2;
 
@@ -20,7 +18,6 @@ pub(super) struct Chapters {
     name: String,
     pause: Duration,
     written: usize,
-    chapters: usize,
     unanswered: HashSet<String>,
     has_greeted: bool,
     has_said_farewell: bool,
@@ -35,7 +32,6 @@ impl Chapters {
             name,
             pause,
             written: 0,
-            chapters: 0,
             unanswered: HashSet::new(),
             has_greeted: false,
             has_said_farewell: false,
@@ -55,10 +51,7 @@ impl Chapters {
             // Closed before it was answered: nobody would, if nobody were told.
             return if self.is_closed { self.write(1, "are you there?") } else { Vec::new() };
         }
-        if self.is_over() && (finish || self.chapters == CHAPTERS_MAX) {
-            return Vec::new();
-        }
-        if self.has_said_farewell && !self.is_closed {
+        if self.has_said_farewell && (finish || !self.is_closed) {
             return Vec::new();
         }
         if !finish && *self.not_before.get_or_insert(now + self.pause) > now {
@@ -74,7 +67,6 @@ impl Chapters {
         }
         if self.has_greeted || finish {
             self.has_said_farewell = true;
-            self.chapters += 1;
             return self.write(1, FAREWELL);
         }
         self.has_greeted = true;

@@ -247,10 +247,12 @@ impl Participant {
                 Vec::new()
             }
             ServerFrame::Board(board) => {
-                let rows = board.rows.iter().filter(|row| self.role.follows(row));
-                let unknown = rows.map(|row| row.conversation);
-                let unknown = unknown.filter(|id| !self.logs.contains_key(id)).collect::<Vec<_>>();
-                unknown.into_iter().map(|id| self.follow(id)).collect()
+                let unknown =
+                    board.rows.iter().filter(|row| !self.logs.contains_key(&row.conversation));
+                let wanted =
+                    unknown.filter_map(|row| Some((row.conversation, self.role.follows(row)?)));
+                let wanted: Vec<_> = wanted.collect();
+                wanted.into_iter().map(|(id, from)| self.follow(id, from)).collect()
             }
             ServerFrame::Limited { .. } => panic!("no test leaves so many entries behind"),
             ServerFrame::Conversation { conversation } => {
@@ -349,8 +351,8 @@ impl Participant {
         self.outbox.due(self.role.beginning())
     }
 
-    fn follow(&mut self, conversation: ConversationId) -> ClientFrame {
-        self.logs.insert(conversation, (self.epoch, Seq(0)));
+    fn follow(&mut self, conversation: ConversationId, from: Seq) -> ClientFrame {
+        self.logs.insert(conversation, (self.epoch, from));
         self.attach(conversation)
     }
 

@@ -11,6 +11,10 @@ use super::chapters::{ANSWER, Chapters};
 use super::outbox::{Outbox, Saying};
 use crate::desk::{AS_AGENT, AS_VISITOR};
 
+/// Entries of earlier chapters that an owner begins with: more than 200 would have to be read in
+/// pages, and what is still open is never so far back.
+const BEFORE_MAX: u32 = 100;
+
 pub(super) enum Role {
     /// Begins a conversation, and wants each of its messages answered.
     Visitor { beginning: Beginning, messages: usize },
@@ -85,13 +89,19 @@ impl Role {
         }
     }
 
-    /// Whether a conversation on the board is this agent's business.
-    pub(super) fn follows(&self, row: &BoardRow) -> bool {
+    /// From where a conversation on the board is to be followed, if it is this agent's business.
+    pub(super) fn follows(&mut self, row: &BoardRow) -> Option<Seq> {
         match self {
             Role::Owner { caseload, .. } => {
-                row.state == ConversationState::Assigned && row.assignee == caseload.me
+                let is_mine =
+                    row.state == ConversationState::Assigned && row.assignee == caseload.me;
+                if !is_mine {
+                    return None;
+                }
+                caseload.assigned(row.conversation, row.assignee);
+                Some(Seq(row.seq.0.saturating_sub(BEFORE_MAX)))
             }
-            Role::Agent { .. } | Role::Visitor { .. } | Role::Writer { .. } => true,
+            Role::Agent { .. } | Role::Visitor { .. } | Role::Writer { .. } => Some(Seq(0)),
         }
     }
 
