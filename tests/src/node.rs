@@ -294,13 +294,15 @@ pub fn store_url(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("salotto.db").display())
 }
 
-/// `SALOTTO_BIN`, or what was built into the same profile as this test.
+/// `SALOTTO_BIN`, or what was built into the same profile as this test or program.
 pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("SALOTTO_BIN") {
         return PathBuf::from(path);
     }
-    let test = std::env::current_exe().expect("a test has a path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let this = std::env::current_exe().expect("a test has a path");
+    let folder = this.parent().expect("a file is in a folder");
+    // Tests are in `target/<profile>/deps`, programs one folder above.
+    let profile = if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() };
     let path = profile.join("salotto");
     assert!(path.exists(), "{} is missing: run `cargo build -p salotto` first", path.display());
     path

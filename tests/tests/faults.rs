@@ -4,6 +4,8 @@
 //! Each test has a cluster of its own; two run at a time, so that together they take as long as
 //! they must and not longer. `make soak` goes on from here.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use salotto_tests::cluster::{Cluster, Plan, trial};
 
 /// Of the plans that are the same in every run.
@@ -48,6 +50,18 @@ async fn each_fault_by_itself_loses_doubles_and_reorders_nothing_part_4() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_by_itself_loses_doubles_and_reorders_nothing_part_5() {
     assert_survived_part(5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_fresh_seed_draws_loses_doubles_and_reorders_nothing() {
+    assert_survived(&Plan::drawn(fresh_seed())).await;
+}
+
+/// `SEED`, or one of this second.
+fn fresh_seed() -> u64 {
+    let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    given.unwrap_or(now.as_secs())
 }
 
 #[tokio::test(flavor = "multi_thread")]

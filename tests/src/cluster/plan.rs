@@ -111,3 +111,38 @@ impl fmt::Display for Plan {
         write!(f, "{}, seed {}: {}", self.name, self.seed, steps.join("; "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_seed_is_one_plan_and_another_seed_another() {
+        let line = |seed| Plan::drawn(seed).to_string();
+        assert_eq!(line(5), line(5));
+        assert!(line(5).contains("SEED=5 make soak"), "{}", line(5));
+        assert_ne!(line(5).split(": ").nth(1), line(6).split(": ").nth(1));
+    }
+
+    #[test]
+    fn the_parts_together_have_every_kind_of_fault_once() {
+        let every = Fault::every(&mut Seed::new(9));
+        let parts = Plan::every_single(9, 4);
+        let steps: Vec<_> = parts.iter().flat_map(|plan| &plan.steps).collect();
+        assert_eq!(steps.len(), every.len());
+        for fault in every {
+            assert_eq!(steps.iter().filter(|step| step.faults == [fault]).count(), 1, "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_fault_lasts_as_long_as_its_kind_says() {
+        for seed in 0..200 {
+            for Step { faults, lasts_ms } in Plan::drawn(seed).steps {
+                let (least, most) = faults[0].lasts_ms();
+                let alone = faults.len() == 1;
+                assert!(!alone || (least..=most).contains(&lasts_ms), "{faults:?}: {lasts_ms}");
+            }
+        }
+    }
+}

@@ -104,3 +104,69 @@ impl Chapters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use salotto_protocol::AgentId;
+
+    use super::*;
+
+    fn answered(visitor: &mut Chapters, texts: &[String]) {
+        let agent = Author::Agent { id: AgentId::fresh(), name: String::new() };
+        for text in texts {
+            let text = format!("{ANSWER}{text}");
+            visitor.take(&agent, &EntryBody::Message { text });
+        }
+    }
+
+    fn status(visitor: &mut Chapters, from: ConversationState, to: ConversationState) {
+        visitor.take(&Author::System, &EntryBody::Status { from, to });
+    }
+
+    fn closed(visitor: &mut Chapters) {
+        status(visitor, ConversationState::Assigned, ConversationState::Closed);
+    }
+
+    #[test]
+    fn a_chapter_is_a_burst_its_answers_a_farewell_and_a_close() {
+        let mut visitor = Chapters::new("v".to_owned(), Duration::ZERO);
+        let now = Instant::now();
+        let burst = visitor.next(now, false);
+        assert_eq!(burst.len(), BURST);
+        answered(&mut visitor, &burst[..1]);
+        assert!(visitor.next(now, false).is_empty(), "the second one is not answered yet");
+        answered(&mut visitor, &burst[1..]);
+
+        let farewell = visitor.next(now, false);
+
+        assert!(farewell.len() == 1 && farewell[0].ends_with(FAREWELL), "{farewell:?}");
+        answered(&mut visitor, &farewell);
+        assert!(visitor.next(now, false).is_empty(), "nobody has closed");
+        closed(&mut visitor);
+        assert!(visitor.is_over());
+        assert!(visitor.next(now, true).is_empty(), "it is time to go");
+        assert_eq!(visitor.next(now, false).len(), BURST, "the next chapter");
+    }
+
+    #[test]
+    fn who_is_told_to_finish_says_farewell_next() {
+        let mut visitor = Chapters::new("v".to_owned(), Duration::from_secs(9));
+        let now = Instant::now();
+        assert!(visitor.next(now, false).is_empty(), "thinks first");
+
+        let farewell = visitor.next(now, true);
+
+        assert!(farewell[0].ends_with(FAREWELL), "{farewell:?}");
+    }
+
+    #[test]
+    fn who_is_closed_without_an_answer_asks_again() {
+        let mut visitor = Chapters::new("v".to_owned(), Duration::ZERO);
+        let now = Instant::now();
+        visitor.next(now, false);
+        closed(&mut visitor);
+
+        assert_eq!(visitor.next(now, false).len(), 1);
+        assert!(visitor.next(now, false).is_empty());
+    }
+}
