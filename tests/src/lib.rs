@@ -6,10 +6,12 @@
 //! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
 //! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
 //! `mutation` breaks the node on purpose, to see that all this notices;
+//! `cluster` puts all of this together, and hurts it by a plan;
 //! `chart` and `prometheus` drive programs of others (`tool`).
 
 pub mod chart;
 pub mod checker;
+pub mod cluster;
 pub mod cut;
 pub mod desk;
 pub mod fault_proxy;

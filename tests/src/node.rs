@@ -175,6 +175,14 @@ impl Node {
         status.expect("our own child can be waited for")
     }
 
+    /// What it ends with, if it ends in time.
+    pub async fn exits_within(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let process = self.process.as_mut().expect("the node runs");
+        let status = tokio::time::timeout(patience, process.wait()).await.ok()?;
+        self.process = None;
+        Some(status.expect("our own child can be waited for"))
+    }
+
     /// The same store and the same ports again.
     pub async fn start_again(&mut self) {
         self.launch();
@@ -231,8 +239,12 @@ impl Node {
     }
 
     pub fn pid(&self) -> Pid {
-        let id = self.process.as_ref().and_then(Child::id).expect("the node runs");
-        Pid::from_raw(id.cast_signed()).expect("a process id is not 0")
+        self.try_pid().expect("the node runs")
+    }
+
+    pub fn try_pid(&self) -> Option<Pid> {
+        let id = self.process.as_ref().and_then(Child::id)?;
+        Pid::from_raw(id.cast_signed())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -282,13 +294,15 @@ pub fn store_url(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("salotto.db").display())
 }
 
-/// `SALOTTO_BIN`, or what was built into the same profile as this test.
+/// `SALOTTO_BIN`, or what was built into the same profile as this test or program.
 pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("SALOTTO_BIN") {
         return PathBuf::from(path);
     }
-    let test = std::env::current_exe().expect("a test has a path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let this = std::env::current_exe().expect("a test has a path");
+    let folder = this.parent().expect("a file is in a folder");
+    // Tests are in `target/<profile>/deps`, programs one folder above.
+    let profile = if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() };
     let path = profile.join("salotto");
     assert!(path.exists(), "{} is missing: run `cargo build -p salotto` first", path.display());
     path
