@@ -22,6 +22,9 @@ mod state;
 mod tests;
 mod write;
 
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use attachments::Attachments;
+pub(crate) use attachments::Changes;
 pub(crate) use bench::bench_journal;
 pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
