@@ -183,7 +183,7 @@ const WORDS: &[(usize, Word)] = &[
 impl Step {
     pub(super) fn any(random: &mut Random) -> Step {
         // Mostly where something is going on already.
-        let node = random.weighted(&[(4, 0), (3, 1), (1, 2)]);
+        let node = random.weighted(&[(3, 0), (3, 1), (2, 2)]);
         let client = random.below(CLIENTS);
         let which = random.below(8);
         match random.weighted(WORDS) {
