@@ -4,19 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::conversation::GapFiller;
+use crate::router::LeaseAndRouter;
 use crate::simulation::{Failure, Figures, simulate};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Machine {
     GapFiller,
+    LeaseAndRouter,
 }
 
 impl Machine {
-    pub(crate) const ALL: [Machine; 1] = [Machine::GapFiller];
+    pub(crate) const ALL: [Machine; 2] = [Machine::GapFiller, Machine::LeaseAndRouter];
 
     fn as_str(self) -> &'static str {
         match self {
             Machine::GapFiller => "gap-filler",
+            Machine::LeaseAndRouter => "lease-and-router",
         }
     }
 }
@@ -42,6 +45,7 @@ impl fmt::Display for Machine {
 pub(crate) fn run(machine: Machine, seed: u64, count: u64) -> Result<Figures, Failure> {
     match machine {
         Machine::GapFiller => simulate::<GapFiller>(seed, count),
+        Machine::LeaseAndRouter => simulate::<LeaseAndRouter>(seed, count),
     }
 }
 

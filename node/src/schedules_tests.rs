@@ -27,6 +27,11 @@ fn no_schedule_makes_a_hole_in_what_a_follower_sees() {
 }
 
 #[test]
+fn no_schedule_makes_two_routers_wrong_or_lets_a_visitor_wait_in_vain() {
+    assert_holds(Machine::LeaseAndRouter, 1_000);
+}
+
+#[test]
 fn every_machine_is_found_by_its_name() {
     for machine in Machine::ALL {
         assert_eq!(machine.to_string().parse(), Ok(machine));

@@ -145,6 +145,10 @@ impl Client {
             return if is_late { self.same(&shown.entry) } else { Err(doubled) };
         }
         self.epoch = Some(epoch);
+        let before = truth.before(self.view(), seq);
+        if shown.after != before {
+            return Err(format!("{seq:?} says that it follows {:?}, not {before:?}", shown.after));
+        }
         self.add(&shown.entry, truth)
     }
 

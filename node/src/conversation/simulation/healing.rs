@@ -10,7 +10,7 @@ const ROUND: Duration = Duration::from_millis(250);
 /// Three seconds (L1).
 const ROUNDS_MAX: usize = 12;
 /// Of one round; none needs nearly as many.
-const MOVES_MAX: usize = 2_000;
+pub(super) const MOVES_MAX: usize = 2_000;
 
 impl GapFiller {
     pub(super) fn heal_all(&mut self) -> Result<(), String> {

@@ -59,7 +59,7 @@ impl World for GapFiller {
         ];
         let now = Instant::now();
         let truth = Truth::new();
-        GapFiller {
+        let mut world = GapFiller {
             now,
             nodes: (0..NODES).map(|_| Node::new(truth.epoch)).collect(),
             truth,
@@ -67,7 +67,16 @@ impl World for GapFiller {
             clients: followers.into_iter().map(Client::new).collect(),
             sockets: 0,
             loses_at_last: seed.is_multiple_of(2),
+        };
+        // In most of them the visitor and the agent are there already, on different nodes.
+        if !seed.is_multiple_of(4) {
+            for (client, node) in [(0, 0), (1, 1), (2, 1)] {
+                world.connect(client, node);
+                world.attach(client);
+            }
+            (0..2).for_each(|node| world.rest(node).expect("nothing has happened yet"));
         }
+        world
     }
 
     fn step(random: &mut Random) -> Step {
@@ -80,6 +89,8 @@ impl World for GapFiller {
             Step::CommitMany { node } => {
                 (0..30).for_each(|_| self.commit(node, Kind::Talk, 8));
             }
+            Step::Flow { node } => return self.flow(node),
+            Step::Rest { node } => return self.rest(node),
             Step::Publish { node, fate } => self.publish(node, fate),
             Step::Send { node, fate } => self.send(node, fate),
             Step::Hear { which, fate } => self.hear(which, fate),
@@ -121,6 +132,39 @@ impl GapFiller {
     fn commit(&mut self, node: usize, kind: Kind, entries: usize) {
         let committed = self.truth.append(kind, entries);
         self.nodes[node].committed.push_back(Arc::new(committed));
+    }
+
+    fn flow(&mut self, node: usize) -> Result<(), String> {
+        for _ in 0..self.nodes[node].committed.len() {
+            self.publish(node, Fate::Well);
+        }
+        for _ in 0..self.nodes[node].outgoing.len() {
+            self.send(node, Fate::Well);
+        }
+        let hints = std::mem::take(&mut self.link);
+        let (here, others) = hints.into_iter().partition(|hint: &Hint| hint.to == node);
+        self.link = others;
+        let told = here.into_iter().map(|hint: Hint| Notice::Elsewhere(hint.told));
+        self.nodes[node].notices.extend(told);
+        for _ in 0..self.nodes[node].notices.len() {
+            self.nodes[node].take_notice(self.now);
+            self.pass_on()?;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, node: usize) -> Result<(), String> {
+        for _ in 0..healing::MOVES_MAX {
+            self.flow(node)?;
+            self.write_attachment(node, Fate::Well);
+            self.looked(node, Fate::Well);
+            self.nodes[node].read(&self.truth, 0, Fate::Well);
+            self.pass_on()?;
+            if self.nodes[node].is_quiet() {
+                break;
+            }
+        }
+        (0..step::CLIENTS).try_for_each(|client| self.receive(client, usize::MAX))
     }
 
     /// The journal tells its node and, by way of `send`, the others.
@@ -220,7 +264,7 @@ impl GapFiller {
     }
 
     fn receive(&mut self, client: usize, frames: usize) -> Result<(), String> {
-        for _ in 0..frames {
+        for _ in 0..frames.min(self.clients[client].arriving.len()) {
             self.clients[client]
                 .receive(&self.truth)
                 .map_err(|it| format!("client {client}: {it}"))?;

@@ -1,6 +1,5 @@
 //! What may happen in a schedule of the gap filler.
 
-use super::NODES;
 use crate::simulation::Random;
 
 /// The visitor's two tabs, the agent, the stranger.
@@ -15,6 +14,14 @@ pub(crate) enum Step {
     },
     /// More than a socket is sent at once, and more than is held back for it.
     CommitMany {
+        node: usize,
+    },
+    /// All that a node committed and was told comes where it should; nothing is read.
+    Flow {
+        node: usize,
+    },
+    /// Everything under way on a node comes to its end.
+    Rest {
         node: usize,
     },
     Publish {
@@ -117,6 +124,8 @@ pub(crate) enum Kind {
 enum Word {
     Commit,
     CommitMany,
+    Flow,
+    Rest,
     Publish,
     Send,
     Hear,
@@ -145,19 +154,21 @@ enum Word {
 const WORDS: &[(usize, Word)] = &[
     (30, Word::Commit),
     (1, Word::CommitMany),
-    (30, Word::Publish),
-    (24, Word::Send),
+    (24, Word::Flow),
+    (8, Word::Rest),
+    (24, Word::Publish),
+    (16, Word::Send),
     (24, Word::Hear),
-    (40, Word::Take),
-    (60, Word::Read),
+    (30, Word::Take),
+    (50, Word::Read),
     (8, Word::Wait),
     (6, Word::Retry),
     (8, Word::Look),
     (8, Word::Looked),
     (14, Word::WriteAttachment),
     (2, Word::LinkLost),
-    (20, Word::Connect),
-    (30, Word::Attach),
+    (8, Word::Connect),
+    (20, Word::Attach),
     (3, Word::Detach),
     (4, Word::Break),
     (3, Word::EndGhosts),
@@ -165,17 +176,21 @@ const WORDS: &[(usize, Word)] = &[
     (3, Word::Page),
     (4, Word::Bury),
     (2, Word::Crash),
-    (1, Word::Sweep),
-    (1, Word::Restore),
+    (2, Word::Sweep),
+    (2, Word::Restore),
 ];
 
 impl Step {
     pub(super) fn any(random: &mut Random) -> Step {
-        let (node, client) = (random.below(NODES), random.below(CLIENTS));
+        // Mostly where something is going on already.
+        let node = random.weighted(&[(3, 0), (3, 1), (2, 2)]);
+        let client = random.below(CLIENTS);
         let which = random.below(8);
         match random.weighted(WORDS) {
             Word::Commit => Step::Commit { node, kind: kind(random), entries: 1 + random.below(3) },
             Word::CommitMany => Step::CommitMany { node },
+            Word::Flow => Step::Flow { node },
+            Word::Rest => Step::Rest { node },
             Word::Publish => Step::Publish { node, fate: fate(random) },
             Word::Send => Step::Send { node, fate: fate(random) },
             Word::Hear => Step::Hear { which, fate: fate(random) },
