@@ -32,6 +32,11 @@ fn no_schedule_makes_two_routers_wrong_or_lets_a_visitor_wait_in_vain() {
 }
 
 #[test]
+fn no_schedule_makes_a_slow_reader_lose_more_than_its_queue() {
+    assert_holds(Machine::SlowConsumer, 2_000);
+}
+
+#[test]
 fn every_machine_is_found_by_its_name() {
     for machine in Machine::ALL {
         assert_eq!(machine.to_string().parse(), Ok(machine));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use salotto_protocol::{ClientId, Cursor, Entry, Epoch, Seq, ServerFrame, View, ViewedEntry};
 
 use super::super::view::viewed;
-use super::node::Sent;
+use super::node::{Attach, Sent};
 use super::truth::Truth;
 use super::{STRANGER, VISITOR};
 use crate::conversation::Follower;
@@ -20,7 +20,7 @@ pub(super) struct Client {
     log: Vec<(Seq, Option<ClientId>)>,
     epoch: Option<Epoch>,
     /// Attaches on this line: after a second one, some may come twice.
-    pub(super) attaches: u32,
+    attaches: u32,
     pub(super) follows: bool,
     pub(super) wants_attach: bool,
     /// Too far behind: it pages up to here.
@@ -72,7 +72,16 @@ impl Client {
         self.pages_to = None;
     }
 
-    pub(super) fn cursor(&self) -> Cursor {
+    /// To which node, and what: again, if it follows already.
+    pub(super) fn attach(&mut self) -> Option<(usize, Attach)> {
+        let (node, socket) = self.line?;
+        self.attaches += 1;
+        self.follows = true;
+        self.wants_attach = false;
+        Some((node, Attach { follower: self.follower, socket, cursor: self.cursor() }))
+    }
+
+    fn cursor(&self) -> Cursor {
         let conversation = salotto_protocol::ConversationId(uuid::Uuid::from_u128(1));
         Cursor { conversation, epoch: self.epoch, seq: self.last() }
     }
@@ -92,7 +101,7 @@ impl Client {
         let Some(sent) = self.arriving.pop_front() else { return Ok(()) };
         match sent {
             Sent::Refused if self.is_entitled() => Err("refused its own conversation".to_owned()),
-            Sent::Refused => Ok(()),
+            Sent::Refused | Sent::StartsAt(_) => Ok(()),
             _ if !self.is_entitled() => Err("I15: told of somebody else's".to_owned()),
             Sent::Live(reached) => {
                 let has = self.last();
@@ -102,7 +111,7 @@ impl Client {
                 }
                 Ok(())
             }
-            Sent::Frame(frame) => self.hear(&frame, truth),
+            Sent::Frame(frame, _) => self.hear(&frame, truth),
         }
     }
 
