@@ -205,13 +205,13 @@ impl Participant {
                 let (client_id, text) = (*message_client_id, text.clone());
                 self.pen.note(What::Sent { client_id, conversation: None, text });
             }
-            ClientFrame::Send { conversation, client_id, text } => {
+            ClientFrame::Send { conversation, client_id, text }
+            | ClientFrame::Comment { conversation, client_id, text } => {
                 let (conversation, text) = (Some(*conversation), text.clone());
                 self.pen.note(What::Sent { client_id: *client_id, conversation, text });
             }
             ClientFrame::Hello(_)
             | ClientFrame::Pong
-            | ClientFrame::Comment { .. }
             | ClientFrame::Assign { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }
