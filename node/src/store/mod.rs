@@ -25,6 +25,7 @@ mod meta;
 mod nodes;
 mod open;
 mod query;
+mod row;
 mod schema;
 mod server;
 mod sites;
