@@ -64,7 +64,10 @@ impl Caseload {
                 case.is_closed = *to == ConversationState::Closed;
                 (case.is_closing, case.has_comment) = (false, false);
             }
-            EntryBody::Welcome { .. } | EntryBody::Comment { .. } | EntryBody::Decision { .. } => {}
+            EntryBody::Welcome { .. }
+            | EntryBody::Comment { .. }
+            | EntryBody::Decision { .. }
+            | EntryBody::Unknown(_) => {}
         }
     }
 
