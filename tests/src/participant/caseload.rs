@@ -127,18 +127,18 @@ mod tests {
             let mut desk = Desk { caseload, conversation: ConversationId::fresh(), seq: Seq(0) };
             let to = Some(AgentRef { id: me, name: String::new() });
             let cause = AssignmentCause::Policy;
-            desk.hears(&Author::System, EntryBody::Assignment { from: None, to, cause });
+            desk.hears(&Author::System, &EntryBody::Assignment { from: None, to, cause });
             desk
         }
 
-        fn hears(&mut self, by: &Author, body: EntryBody) {
+        fn hears(&mut self, by: &Author, body: &EntryBody) {
             self.seq = self.seq.next();
-            self.caseload.take(self.conversation, self.seq, by, &body);
+            self.caseload.take(self.conversation, self.seq, by, body);
         }
 
         fn is_asked(&mut self, text: &str) {
             let visitor = Author::Visitor { id: VisitorId::fresh() };
-            self.hears(&visitor, EntryBody::Message { text: text.to_owned() });
+            self.hears(&visitor, &EntryBody::Message { text: text.to_owned() });
         }
 
         fn says(&mut self) -> Option<Saying> {
@@ -172,7 +172,7 @@ mod tests {
 
         let cause = AssignmentCause::Manual;
         let to = Some(AgentRef { id: AgentId::fresh(), name: String::new() });
-        desk.hears(&Author::System, EntryBody::Assignment { from: None, to, cause });
+        desk.hears(&Author::System, &EntryBody::Assignment { from: None, to, cause });
 
         assert_eq!(desk.says(), None);
     }
