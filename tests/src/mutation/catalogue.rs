@@ -73,13 +73,13 @@ pub const CATCHERS: &[Catcher] = &[
     },
     Catcher {
         name: "answers of which some hints are lost",
-        run: |trial| Box::pin(delivery::answers_in_a_row(trial)),
+        run: |trial| Box::pin(delivery::answers_with_gaps(trial)),
         troubles: "lose_hints:2",
         catches: &["skip_gap_check"],
     },
     Catcher {
         name: "answers of which no hint tells",
-        run: |trial| Box::pin(delivery::answers_in_a_row(trial)),
+        run: |trial| Box::pin(delivery::untold_answers(trial)),
         troubles: "lose_hints",
         catches: &["trust_link"],
     },

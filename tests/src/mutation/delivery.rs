@@ -136,7 +136,7 @@ pub(super) async fn a_drain(trial: Trial) -> Findings {
 
 /// A visitor on one node, an agent on the other, and how often each entry was heard.
 struct Across {
-    _nodes: [Node; 2],
+    nodes: [Node; 2],
     visitor: Socket,
     agent: Socket,
     conversation: ConversationId,
@@ -152,13 +152,35 @@ impl Across {
         let conversation = desk.begin(&mut visitor, "hello").await;
         let agent = desk.agent_socket(&nodes[0], 0).await;
         let (times, late) = (BTreeMap::new(), Vec::new());
-        Across { _nodes: nodes, visitor, agent, conversation, times, late }
+        Across { nodes, visitor, agent, conversation, times, late }
     }
 
     async fn answer(&mut self, number: usize) -> Seq {
         let seq = say(&mut self.agent, self.conversation, &format!("answer {number}")).await;
         self.times.insert(seq, 0);
         seq
+    }
+
+    async fn answer_in_a_row(&mut self) {
+        let mut last = Seq(0);
+        for number in 0..10 {
+            last = self.answer(number).await;
+        }
+        self.hear_up_to(last).await;
+    }
+
+    /// Until the agent's node knows where the visitor is.
+    async fn answer_until_hinted(&mut self) {
+        while self.hints().await == 0.0 {
+            let last = self.answer(0).await;
+            self.hear_up_to(last).await;
+        }
+    }
+
+    /// What the visitor's node was told of.
+    async fn hints(&self) -> f64 {
+        let metrics = self.nodes[1].try_metrics().await.expect("it answers");
+        metrics.sum_where("salotto_link_messages_total", r#"direction="in",kind="committed""#)
     }
 
     async fn hear_up_to(&mut self, last: Seq) {
@@ -200,14 +222,18 @@ impl Across {
     }
 }
 
-/// Answers in a row: of some (`lose_hints:2`) or of all (`lose_hints`) no hint tells.
-pub(super) async fn answers_in_a_row(trial: Trial) -> Findings {
+/// Answers of which no hint tells (`lose_hints`).
+pub(super) async fn untold_answers(trial: Trial) -> Findings {
     let mut across = Across::begin(&trial).await;
-    let mut last = Seq(0);
-    for number in 0..10 {
-        last = across.answer(number).await;
-    }
-    across.hear_up_to(last).await;
+    across.answer_in_a_row().await;
+    across.findings().await
+}
+
+/// Answers of which every other hint is lost (`lose_hints:2`).
+pub(super) async fn answers_with_gaps(trial: Trial) -> Findings {
+    let mut across = Across::begin(&trial).await;
+    across.answer_until_hinted().await;
+    across.answer_in_a_row().await;
     across.findings().await
 }
 
