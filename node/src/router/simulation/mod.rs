@@ -95,6 +95,8 @@ impl World for LeaseAndRouter {
             Step::Ended { node } => self.nodes[node].ended(),
             Step::Timer { node, which } => self.nodes[node].timer(which),
             Step::Reconcile { node } => self.nodes[node].reconcile(),
+            Step::Vanish { agent } => self.vanish(agent),
+            Step::TakeOver { node } => self.take_over(node),
             Step::Round { ms } => self.round(ms)?,
         }
         self.act();
@@ -181,6 +183,33 @@ impl LeaseAndRouter {
         if let Some(row) = self.truth.change(self.nodes[node].id, agent, change) {
             self.tell(node, &Commit::Agents(vec![row].into()));
         }
+    }
+
+    fn vanish(&mut self, agent: usize) {
+        self.change(0, agent, step::Change::Leaves);
+        for _ in 0..4 {
+            for node in 0..NODES {
+                self.renew_now(node);
+                self.nodes[node].reconcile();
+                for _ in 0..6 {
+                    self.act();
+                    let now = self.local(node);
+                    self.nodes[node].read(&mut self.truth, now, 0, Fate::Well);
+                }
+            }
+            self.wait(1_500);
+        }
+    }
+
+    fn take_over(&mut self, node: usize) {
+        self.wait(3_001);
+        self.renew_now(node);
+    }
+
+    fn renew_now(&mut self, node: usize) {
+        self.tick(node);
+        self.renew(node, Fate::Well);
+        self.answer(node);
     }
 
     fn commit(&mut self, at: usize, writes: usize, fate: Fate) -> Result<(), String> {

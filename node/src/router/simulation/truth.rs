@@ -26,7 +26,6 @@ pub(super) struct Truth {
     pub(super) lease: Option<Lease>,
     pub(super) nodes_seen: u64,
     pub(super) assigned: u64,
-    newest_term: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +58,6 @@ impl Truth {
             lease: None,
             nodes_seen: super::NODES as u64,
             assigned: 0,
-            newest_term: 0,
         }
     }
 
@@ -212,7 +210,6 @@ impl Truth {
                 journal::Fate::PutOff => return Err("nobody else holds it".to_owned()),
             };
             for committed in &work.committed[told..] {
-                self.newest_term = self.newest_term.max(write.term.map_or(0, |term| term.0));
                 super::checks::committed(
                     write,
                     committed,
@@ -222,9 +219,10 @@ impl Truth {
                 self.assigned += u64::from(super::checks::is_automatic(committed));
                 self.heads.insert(committed.head.id, committed.head.clone());
             }
-            let is_stale = write.term.is_some_and(|term| term.0 < self.newest_term);
+            let is_stale = write.term.is_some() && write.term != work.term;
             if is_stale && outcome != Outcome::Rejected(STALE_TERM) {
-                return Err(format!("I11: {:?} after a later one: {outcome:?}", write.term));
+                let (term, newest) = (write.term, work.term);
+                return Err(format!("I11: {outcome:?} in {term:?}, after {newest:?} had begun"));
             }
             outcomes.push(outcome);
         }
