@@ -4,8 +4,6 @@ const WEB_BUILD: &str = "../web/dist";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // The steps of the schema are part of the binary: a new file among them counts as well.
-    println!("cargo::rerun-if-changed=migrations");
     // A debug build reads the files when asked, but only of a folder that was there when it was
     // made. Git ignores the folder; a read-only tree does without.
     let _ = std::fs::create_dir_all(WEB_BUILD);

@@ -3,7 +3,7 @@
 use salotto_protocol::{Cursor, Entry, Epoch, ResetReason, Seq, View, limits};
 
 use crate::metrics;
-use crate::store::{Head, Marks, Store, StoreError};
+use crate::store::{Head, Marks, Standing, Store, StoreError};
 
 /// One more than is sent tells that there are too many.
 pub(super) const READ_MAX: usize = limits::CATCH_UP_ENTRIES_MAX + 1;
@@ -31,10 +31,13 @@ pub(super) async fn read_missed(
     view: View,
 ) -> Result<Option<Missed>, StoreError> {
     let id = cursor.conversation;
-    let Some(head) = store.head(id).await? else { return Ok(None) };
-    let marks = store.marks(id).await?;
+    let Some(Standing { head, marks }) = store.standing(id).await? else { return Ok(None) };
     let (reset, from) = begin(cursor, store.epoch(), head.seq);
-    let entries = store.entries_after(id, view, from, READ_MAX).await?;
+    let entries = if from < head.seq {
+        store.entries_after(id, view, from, READ_MAX).await?
+    } else {
+        Vec::new()
+    };
     let entries = MissedEntries::of(entries);
     if cursor.seq > Seq(0) {
         metrics::session_resumed(resume_word(reset, &entries));

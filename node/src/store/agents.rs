@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
 use super::query::{Rows, query};
+use super::row::stored;
 use super::{Store, StoreError, decode};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,7 +33,6 @@ pub(crate) struct Credentials {
     pub(crate) password_hash: String,
 }
 
-#[derive(sqlx::FromRow)]
 struct StoredAgent {
     id: Uuid,
     email: String,
@@ -44,11 +44,14 @@ struct StoredAgent {
     present: i64,
 }
 
-#[derive(sqlx::FromRow)]
+stored!(StoredAgent { id, email, name, status, capacity, active, version, present });
+
 struct StoredCredentials {
     id: Uuid,
     password_hash: String,
 }
+
+stored!(StoredCredentials { id, password_hash });
 
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::connection::Connection;
 use super::query::query;
+use super::row::stored;
 use super::{StoreError, decode};
 
 #[derive(Clone, Debug)]
@@ -20,7 +21,6 @@ pub(crate) struct ChatflowRow {
     pub(crate) settings: ChatflowSettings,
 }
 
-#[derive(sqlx::FromRow)]
 struct StoredChatflow {
     id: Uuid,
     site: Uuid,
@@ -29,6 +29,8 @@ struct StoredChatflow {
     priority: i64,
     settings: String,
 }
+
+stored!(StoredChatflow { id, site, inbox, enabled, priority, settings });
 
 const ALL: &str = "
     SELECT id, site, inbox, enabled, priority, settings FROM chatflows

@@ -7,7 +7,8 @@ use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool}
 use super::StoreError;
 use super::dialect::{BEGIN_READ, BEGIN_READ_POSTGRES, Engine};
 use super::error::Trouble;
-use super::query::{Query, Stored};
+use super::query::Query;
+use super::row::{Row, Stored, read_all};
 
 /// Longer than any read takes; shorter than a caller's patience.
 pub(super) const READER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,18 +36,22 @@ pub(super) enum Snapshot {
 
 impl Reads {
     pub(super) async fn all<T: Stored>(&self, query: Query) -> Result<Vec<T>, StoreError> {
+        read_all(&self.fetch(query).await?)
+    }
+
+    async fn fetch(&self, query: Query) -> Result<Vec<Row>, StoreError> {
         let pool = match self {
             Reads::Sqlite(pool) => {
                 let mut reader = pool.acquire().await?;
-                return query.all(Connection::Sqlite(&mut reader)).await;
+                return query.fetch(Connection::Sqlite(&mut reader)).await;
             }
             Reads::Postgres(pool) => pool,
         };
         let patience = Patience::begun();
         loop {
-            match read(pool, query.clone(), &patience).await {
+            match fetch(pool, query.clone(), &patience).await {
                 Err(error) if patience.allows_another(&error).await => {}
-                read => return read,
+                fetched => return fetched,
             }
         }
     }
@@ -94,13 +99,9 @@ impl Snapshot {
 }
 
 /// A connection on which no answer came is closed, not given back: nobody may wait for it again.
-async fn read<T: Stored>(
-    pool: &PgPool,
-    query: Query,
-    patience: &Patience,
-) -> Result<Vec<T>, StoreError> {
+async fn fetch(pool: &PgPool, query: Query, patience: &Patience) -> Result<Vec<Row>, StoreError> {
     let mut reader = pool.acquire().await?;
-    let answer = query.all(Connection::Postgres(&mut reader));
+    let answer = query.fetch(Connection::Postgres(&mut reader));
     match tokio::time::timeout_at(patience.until.into(), answer).await {
         Ok(answer) => answer,
         Err(_) => {

@@ -7,9 +7,9 @@ use super::batch::Batch;
 use super::dialect::ROWS_MAX;
 use super::head::limit_of;
 use super::query::{Rows, query};
+use super::row::stored;
 use super::{Store, StoreError, decode};
 
-#[derive(sqlx::FromRow)]
 pub(super) struct EntryRow {
     pub(super) conversation: Uuid,
     pub(super) seq: i64,
@@ -20,6 +20,8 @@ pub(super) struct EntryRow {
     client_id: Option<Uuid>,
     body: String,
 }
+
+stored!(EntryRow { conversation, seq, at_ms, author, author_id, author_name, client_id, body });
 
 /// `$3` is 1 for those who also see hidden entries.
 const AFTER: &str = "

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::dialect::{Engine, ROWS_MAX};
 use super::query::{Rows, query};
+use super::row::stored;
 use super::{Store, StoreError, decode};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,7 +69,6 @@ pub(crate) struct OpenConversation {
     pub(crate) conversation: ConversationId,
 }
 
-#[derive(sqlx::FromRow)]
 pub(super) struct HeadRow {
     pub(super) id: Uuid,
     number: i64,
@@ -91,6 +91,29 @@ pub(super) struct HeadRow {
     preview: String,
     preview_by: Option<String>,
 }
+
+stored!(HeadRow {
+    id,
+    number,
+    site,
+    inbox,
+    chatflow,
+    visitor,
+    seq,
+    visitor_seq,
+    state,
+    assignee,
+    slot_agent,
+    assignment,
+    answered,
+    beside,
+    started_at_ms,
+    last_at_ms,
+    waiting_since_ms,
+    started_on,
+    preview,
+    preview_by
+});
 
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
@@ -160,15 +183,6 @@ impl Store {
     pub(crate) async fn head(&self, id: ConversationId) -> Result<Option<Head>, StoreError> {
         let row: Option<HeadRow> = self.reads().optional(query(select(BY_ID)).bind(id.0)).await?;
         row.map(HeadRow::into_head).transpose()
-    }
-
-    /// A visitor's conversations, latest activity first.
-    pub(crate) async fn conversations_of(
-        &self,
-        visitor: VisitorId,
-        limit: usize,
-    ) -> Result<Vec<Head>, StoreError> {
-        self.heads(OF_VISITOR, visitor.0, limit).await
     }
 
     /// The open conversations of an inbox and its most recently closed ones, for a board.

@@ -5,16 +5,17 @@
 
 use std::borrow::Cow;
 
-use futures_util::TryStreamExt;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
 use uuid::Uuid;
 
 use super::StoreError;
 use super::connection::Connection;
 use super::dialect::{self, Engine, ROWS_MAX};
+use super::row::{Row, Stored, read_all};
 
 /// A cell. Ids, numbers, texts and bytes: both engines store nothing else.
 #[derive(Clone, Debug)]
@@ -23,17 +24,6 @@ pub(super) enum Value {
     Number(Option<i64>),
     Text(Option<String>),
     Bytes(Vec<u8>),
-}
-
-/// What a row of either engine can be read into.
-pub(super) trait Stored:
-    Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>
-{
-}
-
-impl<T> Stored for T where
-    T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>
-{
 }
 
 /// A statement with its values.
@@ -77,17 +67,23 @@ impl Query {
     }
 
     pub(super) async fn all<T: Stored>(self, on: Connection<'_>) -> Result<Vec<T>, StoreError> {
+        read_all(&self.fetch(on).await?)
+    }
+
+    pub(super) async fn fetch(self, on: Connection<'_>) -> Result<Vec<Row>, StoreError> {
         if self.is_of_no_rows() {
             return Ok(Vec::new());
         }
         match on {
             Connection::Sqlite(connection) => {
                 let (sql, arguments) = self.for_sqlite();
-                Ok(sqlx::query_as_with(sql, arguments).fetch_all(connection).await?)
+                let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Connection::Postgres(connection) => {
                 let (sql, arguments) = self.for_postgres();
-                Ok(sqlx::query_as_with(sql, arguments).fetch_all(connection).await?)
+                let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
     }
@@ -117,13 +113,13 @@ impl Query {
         match on {
             Connection::Sqlite(connection) => {
                 let (sql, arguments) = self.for_sqlite();
-                let rows = sqlx::query_as_with::<Sqlite, T, _>(sql, arguments).fetch(connection);
-                Box::pin(rows.map_err(StoreError::from))
+                let rows = sqlx::query_with(sql, arguments).fetch(connection);
+                Box::pin(rows.map(move |row| Ok(T::read(&Row::Sqlite(row?))?)))
             }
             Connection::Postgres(connection) => {
                 let (sql, arguments) = self.for_postgres();
-                let rows = sqlx::query_as_with::<Postgres, T, _>(sql, arguments).fetch(connection);
-                Box::pin(rows.map_err(StoreError::from))
+                let rows = sqlx::query_with(sql, arguments).fetch(connection);
+                Box::pin(rows.map(move |row| Ok(T::read(&Row::Postgres(row?))?)))
             }
         }
     }

@@ -5,15 +5,33 @@
 
 use std::collections::HashSet;
 
-use sqlx::migrate::Migrator;
-use sqlx::{PgConnection, SqliteConnection};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{PgConnection, SqlStr, SqliteConnection};
 
 use super::StoreError;
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+/// The files of a folder, in order.
+macro_rules! steps {
+    ($engine:literal: $($version:literal $name:literal),+ $(,)?) => {
+        &[$(Step {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../../migrations/", $engine, "/", $name, ".sql")),
+        }),+]
+    };
+}
 
-/// How the step is called that older nodes bear, in what the database remembers of it.
+const SQLITE: &[Step] = steps!("sqlite": 1 "0001_first_light", 2 "0002_expand_cluster");
+const POSTGRES: &[Step] = steps!("postgres": 1 "0001_first_light", 2 "0002_expand_cluster");
+
+/// A file of `migrations/`.
+struct Step {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// How a step is called that older nodes bear, in what the database remembers of it.
 const EXPAND: &str = "expand";
 const CONTRACT: &str = "contract";
 
@@ -31,7 +49,7 @@ pub(super) enum Steps {
 
 /// An embedded store has one node, and so every step is taken at once.
 pub(super) async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    Ok(SQLITE.run(connection).await?)
+    Ok(migrator(SQLITE, Steps::All).run(connection).await?)
 }
 
 /// Several nodes may start at once: each waits for the lock, and the first one does the work.
@@ -40,10 +58,24 @@ pub(super) async fn bring_server_up_to_date(
     steps: Steps,
 ) -> Result<(), StoreError> {
     check_newer(&applied(connection).await?)?;
-    let mut migrator = Migrator::with_migrations(
-        POSTGRES.iter().filter(|it| is_due(&it.description, steps)).cloned().collect(),
-    );
-    Ok(migrator.set_ignore_missing(true).run(connection).await?)
+    Ok(migrator(POSTGRES, steps).set_ignore_missing(true).run(connection).await?)
+}
+
+fn migrator(all: &[Step], steps: Steps) -> Migrator {
+    let due = all.iter().filter(|it| is_due(&it.description(), steps));
+    Migrator::with_migrations(due.map(Step::migration).collect())
+}
+
+impl Step {
+    /// As the database remembers it.
+    fn description(&self) -> String {
+        self.name.trim_start_matches(|it: char| it.is_ascii_digit() || it == '_').replace('_', " ")
+    }
+
+    fn migration(&self) -> Migration {
+        let (kind, sql) = (MigrationType::Simple, SqlStr::from_static(self.sql));
+        Migration::new(self.version, self.description().into(), kind, sql, false)
+    }
 }
 
 fn is_due(description: &str, steps: Steps) -> bool {
@@ -83,20 +115,34 @@ mod tests {
 
     #[test]
     fn every_step_after_the_first_says_what_it_does_to_older_nodes() {
-        for migration in SQLITE.iter().chain(POSTGRES.iter()).filter(|it| it.version > 1) {
-            let description = &migration.description;
+        for step in SQLITE.iter().chain(POSTGRES).filter(|it| it.version > 1) {
+            let description = step.description();
             let says = description.starts_with(EXPAND) || description.starts_with(CONTRACT);
-            assert!(says, "step {}, {description:?}", migration.version);
+            assert!(says, "step {}, {description:?}", step.version);
         }
     }
 
     #[test]
     fn both_engines_take_the_same_steps() {
-        let steps = |migrator: &Migrator| {
-            migrator.iter().map(|it| (it.version, it.description.clone())).collect::<Vec<_>>()
-        };
+        let names = |steps: &[Step]| steps.iter().map(|it| it.name).collect::<Vec<_>>();
 
-        assert_eq!(steps(&SQLITE), steps(&POSTGRES));
+        assert_eq!(names(SQLITE), names(POSTGRES));
+    }
+
+    #[test]
+    fn every_file_is_a_step_and_its_number_the_version() {
+        for (engine, steps) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
+            let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
+            let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+            let mut files: Vec<_> = files.map(|it| it.into_string().unwrap()).collect();
+            files.sort();
+            let named: Vec<_> = steps.iter().map(|it| format!("{}.sql", it.name)).collect();
+
+            assert_eq!(files, named);
+            for step in steps {
+                assert!(step.name.starts_with(&format!("{:04}_", step.version)), "{}", step.name);
+            }
+        }
     }
 
     #[test]

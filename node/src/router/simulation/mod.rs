@@ -17,7 +17,7 @@ use self::node::Node;
 use self::people::AGENTS;
 use self::step::{Fate, Step};
 use self::truth::Truth;
-use crate::journal::Commit;
+use crate::journal::{Commit, Write};
 use crate::presence::Wish;
 use crate::simulation::{Random, World};
 
@@ -215,9 +215,9 @@ impl LeaseAndRouter {
     fn commit(&mut self, at: usize, writes: usize, fate: Fate) -> Result<(), String> {
         let node = &mut self.nodes[at];
         let count = writes.min(node.queue.len());
-        let writes = node.queue.drain(..count).collect();
+        let writes: Vec<Write> = node.queue.drain(..count).collect();
         let now_ms = self.truth.clock_ms + node.wall_ms;
-        let done = self.truth.commit(writes, now_ms, fate)?;
+        let done = self.truth.commit(&writes, now_ms, fate)?;
         self.nodes[at].answers.extend(done.answers);
         done.commits.iter().for_each(|commit| self.tell(at, commit));
         Ok(())
@@ -230,7 +230,13 @@ impl LeaseAndRouter {
                 Some(truth::elsewhere(committed))
             }
             Commit::Agents(_) => Some(Commit::Settings),
-            _ => None,
+            Commit::Entries(_)
+            | Commit::Elsewhere(_)
+            | Commit::Marks { .. }
+            | Commit::Settings
+            | Commit::Skipped(_)
+            | Commit::Attached(_)
+            | Commit::Lost => None,
         };
         for (to, node) in self.nodes.iter_mut().enumerate() {
             if node.router.is_none() {

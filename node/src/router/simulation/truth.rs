@@ -150,7 +150,7 @@ impl Truth {
     /// One transaction.
     pub(super) fn commit(
         &mut self,
-        writes: Vec<Write>,
+        writes: &[Write],
         now_ms: i64,
         fate: Fate,
     ) -> Result<Done, String> {
@@ -159,21 +159,18 @@ impl Truth {
         let (outcomes, commits) = match fate {
             Fate::Fails => (writes.iter().map(failed).collect(), Vec::new()),
             Fate::Unanswered if all_of_the_router => {
-                self.carry_out(&writes, now_ms)?;
+                self.carry_out(writes, now_ms)?;
                 (writes.iter().map(failed).collect(), Vec::new())
             }
             // Cut off in the middle of the commit, the journal sends it again.
             Fate::Twice if all_of_the_router => {
-                let (_, first) = self.carry_out(&writes, now_ms)?;
-                let (outcomes, mut commits) = self.carry_out(&writes, now_ms)?;
-                let ids = first.iter().filter_map(|commit| match commit {
-                    Commit::Entries(committed) => Some(committed.head.id),
-                    _ => None,
-                });
+                let (_, first) = self.carry_out(writes, now_ms)?;
+                let (outcomes, mut commits) = self.carry_out(writes, now_ms)?;
+                let ids = first.iter().filter_map(conversation);
                 commits.push(Commit::Skipped(ids.collect()));
                 (outcomes, commits)
             }
-            Fate::Well | Fate::Unanswered | Fate::Twice => self.carry_out(&writes, now_ms)?,
+            Fate::Well | Fate::Unanswered | Fate::Twice => self.carry_out(writes, now_ms)?,
         };
         let answers = writes.iter().zip(outcomes).filter_map(|(write, outcome)| {
             let Target::Conversation(id) = write.target else { return None };
@@ -244,4 +241,8 @@ pub(super) fn elsewhere(committed: &Committed) -> Commit {
     let Committed { head, entries, .. } = committed;
     let (conversation, entries) = (head.id, entries.clone());
     Commit::Elsewhere(Arc::new(Elsewhere { conversation, head: head.seq, entries }))
+}
+
+fn conversation(commit: &Commit) -> Option<ConversationId> {
+    if let Commit::Entries(committed) = commit { Some(committed.head.id) } else { None }
 }

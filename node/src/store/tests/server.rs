@@ -20,7 +20,7 @@ async fn desk() -> Desk {
 }
 
 impl Desk {
-    async fn ask<T: crate::store::query::Stored>(&self, sql: String) -> T {
+    async fn ask<T: crate::store::row::Stored>(&self, sql: String) -> T {
         let mut writer = self.store.writer().await;
         query(sql).one(writer.connection().await.unwrap()).await.unwrap()
     }

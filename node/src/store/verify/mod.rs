@@ -19,6 +19,7 @@ use super::dialect::{Engine, INTEGRITY};
 use super::entries::EntryRow;
 use super::head::{HeadRow, select};
 use super::query::query;
+use super::row::{Row, Stored};
 use super::{Store, StoreError};
 
 /// Conversations read at once; their entries are streamed.
@@ -140,11 +141,15 @@ async fn check_page(
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
 struct LogRow {
-    #[sqlx(flatten)]
     entry: EntryRow,
     hidden: i64,
+}
+
+impl Stored for LogRow {
+    fn read(row: &Row) -> Result<LogRow, sqlx::Error> {
+        Ok(LogRow { entry: EntryRow::read(row)?, hidden: row.get("hidden")? })
+    }
 }
 
 /// I9: what is counted in the account equals what the conversations hold.
