@@ -2,7 +2,7 @@
 
 use salotto_protocol::{ConversationId, Entry, Seq, View};
 
-use crate::store::{Head, Marks, Store, StoreError};
+use crate::store::{Head, Marks, Standing, Store, StoreError};
 
 /// Bounds the memory of one read while catching up with the log.
 pub(super) const READ_ON_ENTRIES_MAX: usize = 500;
@@ -20,8 +20,7 @@ pub(super) async fn read_on(
     id: ConversationId,
     after: Seq,
 ) -> Result<Option<CaughtUp>, StoreError> {
-    let Some(head) = store.head(id).await? else { return Ok(None) };
-    let marks = store.marks(id).await?;
+    let Some(Standing { head, marks }) = store.standing(id).await? else { return Ok(None) };
     let entries = store.entries_after(id, View::Agent, after, READ_ON_ENTRIES_MAX).await?;
     Ok(Some(CaughtUp { head, marks, entries }))
 }

@@ -99,10 +99,13 @@ impl Client {
 
     pub(super) fn receive(&mut self, truth: &Truth) -> Result<(), String> {
         let Some(sent) = self.arriving.pop_front() else { return Ok(()) };
+        let is_told = !matches!(sent, Sent::Refused | Sent::StartsAt(_));
+        if is_told && !self.is_entitled() {
+            return Err("I15: told of somebody else's".to_owned());
+        }
         match sent {
             Sent::Refused if self.is_entitled() => Err("refused its own conversation".to_owned()),
             Sent::Refused | Sent::StartsAt(_) => Ok(()),
-            _ if !self.is_entitled() => Err("I15: told of somebody else's".to_owned()),
             Sent::Live(reached) => {
                 let has = self.last();
                 let epoch_is_its = self.epoch.is_none_or(|epoch| epoch == truth.epoch);
@@ -127,12 +130,21 @@ impl Client {
                 }
             }
             ServerFrame::Limited { head, .. } => self.pages_to = Some(*head),
-            ServerFrame::Conversation { conversation } => {
-                if conversation.head > truth.newest(self.view()) {
-                    return Err("I2: a head that is not in the store".to_owned());
-                }
+            ServerFrame::Conversation { conversation: facts } => {
+                let is_there = facts.head <= truth.newest(self.view());
+                return if is_there { Ok(()) } else { Err("I2: a head of nothing".to_owned()) };
             }
-            _ => {}
+            ServerFrame::Welcome(_)
+            | ServerFrame::Ack { .. }
+            | ServerFrame::Refused(_)
+            | ServerFrame::Marks { .. }
+            | ServerFrame::Typing { .. }
+            | ServerFrame::Page { .. }
+            | ServerFrame::Availability { .. }
+            | ServerFrame::Board(_)
+            | ServerFrame::Agents { .. }
+            | ServerFrame::Ping
+            | ServerFrame::Reconnect { .. } => {}
         }
         Ok(())
     }

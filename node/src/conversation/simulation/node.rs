@@ -58,6 +58,7 @@ pub(super) enum Sent {
     Refused,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Attach {
     pub(super) follower: Follower,
     pub(super) socket: SocketId,
@@ -231,7 +232,10 @@ impl Node {
                 self.reads.push(Read::ForWithHead(joining, head, reset, from));
             }
             Read::ForWithHead(joining, head, reset, from) => {
-                let entries = truth.entries_after(joining.follower.view(), from, attach::READ_MAX);
+                let view = joining.follower.view();
+                // Whoever is level with the head is not read for.
+                let limit = if from < head.seq { attach::READ_MAX } else { 0 };
+                let entries = truth.entries_after(view, from, limit);
                 let entries = MissedEntries::of(entries);
                 let marks = Marks::default();
                 let missed = Missed { head: *head, marks, reset, from, entries };

@@ -38,6 +38,10 @@ pub(crate) enum Step {
     Retry,
     /// Marks rise: a frame beside the log.
     Mark,
+    /// What was lost is attached again.
+    Rejoin {
+        client: usize,
+    },
     /// The client takes so many bytes.
     Room {
         client: usize,
@@ -71,6 +75,8 @@ pub(crate) struct SlowConsumer {
     sockets: u64,
     marked: u32,
     refills: u64,
+    /// On their way from the sockets to the conversation.
+    rejoining: Vec<(usize, SocketId, Place)>,
 }
 
 impl World for SlowConsumer {
@@ -92,12 +98,16 @@ impl World for SlowConsumer {
             sockets: 0,
             marked: 0,
             refills: 0,
+            rejoining: Vec::new(),
         };
         for client in 0..CLIENTS {
             world.connect(client);
             world.pipes[client].room = 200;
         }
-        (0..6).for_each(|_| world.node.read(&world.truth, 0, Fate::Well));
+        for _ in 0..9 {
+            world.pass_on().expect("nothing has happened yet");
+            world.node.read(&world.truth, 0, Fate::Well);
+        }
         world
     }
 
@@ -113,7 +123,8 @@ impl World for SlowConsumer {
             (30, Step::Read { which: random.below(4), fate }),
             (2, Step::Retry),
             (4, Step::Mark),
-            (24, Step::Room { client, bytes }),
+            (16, Step::Rejoin { client }),
+            (20, Step::Room { client, bytes }),
             (24, Step::Turn { client }),
             (3, Step::Attach { client }),
             (3, Step::Wait { seconds }),
@@ -138,6 +149,7 @@ impl World for SlowConsumer {
                 self.marked += 1;
                 self.node.mark(Party::Team, Seq(self.marked));
             }
+            Step::Rejoin { client } => self.rejoin(client),
             Step::Room { client, bytes } => self.pipes[client].room += bytes,
             Step::Turn { client } => self.turn(client)?,
             Step::Attach { client } => self.attach(client),
@@ -162,6 +174,8 @@ impl World for SlowConsumer {
             self.pass_on()?;
             for client in 0..CLIENTS {
                 self.turn(client)?;
+                self.rejoin(client);
+                self.pass_on()?;
                 // It was closed for its slowness: it comes back, and resumes.
                 if self.clients[client].line().is_none() {
                     self.connect(client);
@@ -169,7 +183,7 @@ impl World for SlowConsumer {
                 }
             }
             let waits = self.pipes.iter().any(Pipe::is_behind);
-            if round > 2 && self.node.is_quiet() && !waits {
+            if round > 2 && self.node.is_quiet() && !waits && self.rejoining.is_empty() {
                 break;
             }
         }
@@ -233,7 +247,7 @@ impl SlowConsumer {
             Pulled::Nothing => {}
             Pulled::Refill(places) => {
                 self.refills += 1;
-                places.into_iter().for_each(|place| self.refill(at, socket, place));
+                self.rejoining.extend(places.into_iter().map(|place| (at, socket, place)));
             }
             Pulled::Closed => {
                 self.read_wire(at)?;
@@ -244,12 +258,19 @@ impl SlowConsumer {
         self.pass_on()
     }
 
-    fn refill(&mut self, at: usize, socket: SocketId, place: Place) {
-        let epoch = Some(self.truth.epoch);
-        let cursor = Cursor { conversation: place.conversation, epoch, seq: place.seq };
+    fn rejoin(&mut self, at: usize) {
+        let found = self.rejoining.iter().position(|(client, ..)| *client == at);
+        let Some((_, socket, place)) = found.map(|found| self.rejoining.remove(found)) else {
+            return;
+        };
         let client = &self.clients[at];
-        let attach = Attach { follower: client.follower, socket, cursor };
-        self.node.attach(attach, self.truth.newest(client.view()));
+        // Of a line that has ended meanwhile: nobody is there any more.
+        if client.line().is_some_and(|(_, open)| open == socket) {
+            let epoch = Some(self.truth.epoch);
+            let cursor = Cursor { conversation: place.conversation, epoch, seq: place.seq };
+            let attach = Attach { follower: client.follower, socket, cursor };
+            self.node.attach(attach, self.truth.newest(client.view()));
+        }
     }
 
     /// Every whole frame that came out of the pipe.

@@ -65,7 +65,7 @@ pub(super) fn write(what: Said, truth: &Truth) -> Option<Write> {
         client_id: None,
         agents: Vec::new(),
         term: None,
-        decide: Box::new(move |locked| Ok(decide(what, locked)?)),
+        decide: Box::new(move |locked| decide(what, locked)),
         done: Box::new(|_| {}),
     })
 }
