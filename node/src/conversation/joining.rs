@@ -42,6 +42,7 @@ impl ConversationActor {
             Ok(Some(missed)) if may_follow(joining.follower, &missed.head) => {
                 self.learn(myself, state, &missed.head, missed.marks);
                 self.send_missed(myself, state, &joining, missed);
+                self.welcome_back(myself, state);
             }
             Ok(_) => {
                 let rejection = not_found();

@@ -51,6 +51,7 @@ impl ConversationActor {
                 }
                 if changed {
                     self.tell_facts(state);
+                    self.welcome_back(myself, state);
                 }
             }
             Arrival::Duplicate => {}
@@ -113,7 +114,11 @@ impl ConversationActor {
         let stale = state.reading == Reading::BusyAndStale;
         state.reading = Reading::Idle;
         let more = match read {
-            Ok(Some(read)) => self.take_in(state, read),
+            Ok(Some(read)) => {
+                let more = self.take_in(state, read);
+                self.welcome_back(myself, state);
+                more
+            }
             Ok(None) => false,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "log not read on");

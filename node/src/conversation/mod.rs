@@ -17,6 +17,7 @@ mod handle;
 mod joining;
 mod keeping_up;
 mod registry;
+mod returning;
 mod state;
 #[cfg(test)]
 mod tests;

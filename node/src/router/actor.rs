@@ -9,9 +9,11 @@ use salotto_protocol::{ConversationId, ConversationState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::Patience;
 use super::absences::Absences;
 use super::assignment::{self, AGENT_CHANGED, AT_CAPACITY};
 use super::audit::Audit;
+use super::departures::{self, Departures};
 use super::state::{Ending, Queue, WAITING_MAX};
 use crate::ask::ask;
 use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
@@ -32,7 +34,7 @@ const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) struct RouterActor {
     pub(super) term: Term,
-    pub(super) requeue_grace: Duration,
+    pub(super) patience: Patience,
     pub(super) journal: Journal,
     pub(super) store: Store,
 }
@@ -53,6 +55,10 @@ pub(super) enum Msg {
     Ended(ConversationId, Instant, Outcome),
     Audit,
     Audited(Result<Recount, StoreError>),
+    /// Time to see who waits and is gone.
+    LookForMissed,
+    /// They were, when this was asked.
+    Alone(Instant, Result<Vec<ConversationId>, StoreError>),
     /// Assigned to agents who have long been gone, and unanswered.
     Unanswered(Result<Vec<Head>, StoreError>),
     /// Time to read what other nodes changed.
@@ -89,6 +95,7 @@ pub(super) struct State {
     pub(super) heard: HashSet<ConversationId>,
     audit: Audit,
     pub(super) absences: Absences,
+    pub(super) departures: Departures,
     /// A later term has begun: nothing that this router asks for is done any more.
     pub(super) is_over: bool,
     followers: [JoinHandle<()>; 2],
@@ -116,6 +123,8 @@ impl Actor for RouterActor {
         myself.cast(Msg::Read(Depth::Whole))?;
         myself.send_interval(READ_INTERVAL, || Msg::Read(Depth::Window));
         myself.send_interval(AUDIT_INTERVAL, || Msg::Audit);
+        let look_interval = departures::look_interval(self.patience.missed_after);
+        myself.send_interval(look_interval, || Msg::LookForMissed);
         let followers = [
             tokio::spawn(follow_commits(commits, myself.clone())),
             tokio::spawn(follow_roster(roster.clone(), myself)),
@@ -130,6 +139,7 @@ impl Actor for RouterActor {
             heard: HashSet::new(),
             audit: Audit::default(),
             absences: Absences::default(),
+            departures: Departures::seen_every(look_interval),
             is_over: false,
             followers,
         })
@@ -162,6 +172,8 @@ impl Actor for RouterActor {
             Msg::Audited(result) => state.audit.take(result),
             Msg::ReadHeard => self.read_heard(&myself, state),
             Msg::HeardRead(result) => self.heard_read(&myself, state, result),
+            Msg::LookForMissed => self.look_for_missed(&myself),
+            Msg::Alone(asked, result) => self.miss(state, asked, result),
             Msg::Unanswered(result) => self.requeue(result),
         }
         Ok(())

@@ -1,18 +1,21 @@
 //! What comes from beyond this node: commits of other nodes, and agents who have gone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ractor::ActorRef;
 use salotto_protocol::ConversationId;
 
 use super::actor::{Depth, Msg, RouterActor, State};
-use super::requeue;
+use super::{miss, requeue};
 use crate::journal::{Busy, Elsewhere, Outcome};
 use crate::metrics;
 use crate::store::{Head, StoreError};
 
 /// What other nodes change in so long is read together.
 const HEARD_PAUSE: Duration = Duration::from_millis(20);
+
+/// The oldest of those who wait and are gone; the others when these are dealt with.
+const ALONE_MAX: usize = 1_000;
 
 impl RouterActor {
     /// Another node has changed a conversation: who waits now, and who has a slot free?
@@ -50,7 +53,7 @@ impl RouterActor {
 
     /// Whoever was gone for all of the grace, while the store answered.
     pub(super) fn look_for_unanswered(&self, myself: &ActorRef<Msg>, state: &State) {
-        let gone = state.absences.longer_than(self.requeue_grace);
+        let gone = state.absences.longer_than(self.patience.requeue_grace);
         if gone.is_empty() || state.is_over {
             return;
         }
@@ -58,6 +61,40 @@ impl RouterActor {
         tokio::spawn(async move {
             let _ = router.cast(Msg::Unanswered(store.unanswered(&gone).await));
         });
+    }
+
+    pub(super) fn look_for_missed(&self, myself: &ActorRef<Msg>) {
+        let (store, router, asked) = (self.store.clone(), myself.clone(), Instant::now());
+        tokio::spawn(async move {
+            let alone = store.waiting_alone(ALONE_MAX).await;
+            let _ = router.cast(Msg::Alone(asked, alone));
+        });
+    }
+
+    /// Whoever waited and was gone for all of that time, while the store answered.
+    pub(super) fn miss(
+        &self,
+        state: &mut State,
+        asked: Instant,
+        result: Result<Vec<ConversationId>, StoreError>,
+    ) {
+        match result {
+            Ok(alone) => state.departures.read(&alone, asked),
+            Err(error) => {
+                state.departures.unread();
+                return tracing::warn!(%error, "who waits and is gone could not be read");
+            }
+        }
+        for conversation in state.departures.longer_than(self.patience.missed_after) {
+            let done = Box::new(|outcome| {
+                if let Outcome::Committed(_) = outcome {
+                    metrics::missed();
+                }
+            });
+            if let Err(Busy) = self.journal.submit(miss::write(conversation, self.term, done)) {
+                break;
+            }
+        }
     }
 
     /// What cannot be written now is found again by the next read.

@@ -24,7 +24,17 @@ pub(super) struct EntryRow {
     body: String,
 }
 
-stored!(EntryRow { conversation, seq, at_ms, author, author_id, author_name, client_id, body });
+stored!(EntryRow {
+    conversation,
+    seq,
+    at_ms,
+    author,
+    author_id,
+    author_name,
+    client_id,
+    hidden,
+    body,
+});
 
 /// `$3` is 1 for those who also see hidden entries.
 const AFTER: &str = "

@@ -17,6 +17,7 @@ mod error;
 mod file;
 mod floor;
 mod head;
+mod head_row;
 mod heads;
 mod inboxes;
 mod leases;
