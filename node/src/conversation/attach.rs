@@ -3,7 +3,7 @@
 use salotto_protocol::{ConversationId, Cursor, Entry, Epoch, ResetReason, Seq, View, limits};
 
 use crate::metrics;
-use crate::store::{Head, Marks, Store, StoreError};
+use crate::store::{Head, Marks, Standing, Store, StoreError};
 
 /// What was read for one socket. The head is read first: entries may reach beyond it.
 pub(super) struct Missed {
@@ -28,11 +28,14 @@ pub(super) async fn read_missed(
     view: View,
 ) -> Result<Option<Missed>, StoreError> {
     let id = cursor.conversation;
-    let Some(head) = store.head(id).await? else { return Ok(None) };
-    let marks = store.marks(id).await?;
+    let Some(Standing { head, marks }) = store.standing(id).await? else { return Ok(None) };
     let reset = reset_reason(cursor, store.epoch(), head.seq);
     let from = if reset.is_some() { Seq(0) } else { cursor.seq };
-    let entries = read_entries(store, id, view, from).await?;
+    let entries = if from < head.seq {
+        read_entries(store, id, view, from).await?
+    } else {
+        MissedEntries::All(Vec::new())
+    };
     if cursor.seq > Seq(0) {
         metrics::session_resumed(resume_word(reset, &entries));
     }

@@ -11,7 +11,7 @@ use super::joining::READ_RETRY;
 use super::state::{Arrival, arrival};
 use super::view::summary;
 use crate::journal::{Committed, Elsewhere};
-use crate::store::{Head, Marks, Store, StoreError};
+use crate::store::{Head, Marks, Standing, Store, StoreError};
 use crate::{clock, metrics};
 
 /// Bounds the memory of one read while catching up with the log.
@@ -175,8 +175,7 @@ async fn read_on(
     id: ConversationId,
     after: Seq,
 ) -> Result<Option<CaughtUp>, StoreError> {
-    let Some(head) = store.head(id).await? else { return Ok(None) };
-    let marks = store.marks(id).await?;
+    let Some(Standing { head, marks }) = store.standing(id).await? else { return Ok(None) };
     let entries = store.entries_after(id, View::Agent, after, CATCH_UP_ENTRIES_MAX).await?;
     Ok(Some(CaughtUp { head, marks, entries }))
 }

@@ -54,9 +54,13 @@ impl Seen {
 /// The eligible one with the fewest slots taken; between equals the seed decides. `None` if
 /// nobody is eligible.
 pub(super) fn choose(team: impl Iterator<Item = Seen>, seed: u32) -> Option<DecisionRecord> {
-    let mut candidates: Vec<Candidate> = team.map(candidate).collect();
-    candidates.sort_unstable_by_key(|it| (Reverse(is_eligible(it)), rank(it, seed)));
-    candidates.truncate(CANDIDATES_MAX);
+    let mut ranked: Vec<_> = team.map(candidate).map(|it| (place(&it, seed), it)).collect();
+    if ranked.len() > CANDIDATES_MAX {
+        ranked.select_nth_unstable_by_key(CANDIDATES_MAX, |(place, _)| *place);
+        ranked.truncate(CANDIDATES_MAX);
+    }
+    ranked.sort_unstable_by_key(|(place, _)| *place);
+    let mut candidates: Vec<Candidate> = ranked.into_iter().map(|(_, it)| it).collect();
     let first = candidates.first_mut().filter(|first| is_eligible(first))?;
     first.verdict = Verdict::Chosen;
     let chosen = first.agent;
@@ -86,6 +90,11 @@ fn is_eligible(candidate: &Candidate) -> bool {
         Verdict::Chosen | Verdict::Passed => true,
         Verdict::Away | Verdict::Absent | Verdict::AtCapacity => false,
     }
+}
+
+/// In a record: the eligible ones first.
+fn place(candidate: &Candidate, seed: u32) -> (Reverse<bool>, (u32, u64, AgentId)) {
+    (Reverse(is_eligible(candidate)), rank(candidate, seed))
 }
 
 /// The lowest is preferred. Of each candidate by itself, so that leaving others out changes

@@ -141,15 +141,6 @@ impl Store {
         row.map(HeadRow::into_head).transpose()
     }
 
-    /// A visitor's conversations, latest activity first.
-    pub(crate) async fn conversations_of(
-        &self,
-        visitor: VisitorId,
-        limit: usize,
-    ) -> Result<Vec<Head>, StoreError> {
-        self.heads(OF_VISITOR, visitor.0, limit).await
-    }
-
     /// The open conversations of an inbox and its most recently closed ones, for a board.
     pub(crate) async fn board(
         &self,

@@ -1,11 +1,15 @@
 //! How far each side of a conversation has received and read. Marks only ever rise.
 
+use std::collections::HashMap;
+
 use salotto_protocol::{ConversationId, Party, Seq};
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::connection::Reads;
 use super::dialect::ROWS_MAX;
-use super::query::{Rows, query};
+use super::head::list;
+use super::query::Rows;
 use super::{Store, StoreError, decode};
 
 /// How far each side has received and read.
@@ -38,7 +42,9 @@ pub(crate) struct Mark {
     pub(crate) read: Seq,
 }
 
-const OF: &str = "SELECT party, delivered_seq, read_seq FROM marks WHERE conversation = $1";
+pub(super) const OF: &str = "
+    SELECT conversation, party, delivered_seq, read_seq
+    FROM ({rows}) AS asked CROSS JOIN marks WHERE conversation = asked.column1";
 
 /// Never beyond the head. Gives back the rows that rose.
 pub(super) const RAISE: &str = "
@@ -53,17 +59,26 @@ pub(super) const RAISE: &str = "
 
 impl Store {
     pub(crate) async fn marks(&self, id: ConversationId) -> Result<Marks, StoreError> {
-        let rows: Vec<(String, i64, i64)> = self.reads().all(query(OF).bind(id.0)).await?;
-        let mut marks = Marks::default();
-        for (party, delivered, read) in rows {
-            let (delivered, read) = (decode::seq(delivered)?, decode::seq(read)?);
-            match decode::word(&party, Party::from_word)? {
-                Party::Visitor => (marks.visitor_delivered, marks.visitor_read) = (delivered, read),
-                Party::Team => (marks.team_delivered, marks.team_read) = (delivered, read),
-            }
-        }
-        Ok(marks)
+        Ok(of(self.reads(), &[id]).await?.remove(&id).unwrap_or_default())
     }
+}
+
+/// Of these conversations, as far as there are any.
+pub(super) async fn of(
+    reads: &Reads,
+    ids: &[ConversationId],
+) -> Result<HashMap<ConversationId, Marks>, StoreError> {
+    let rows: Vec<(Uuid, String, i64, i64)> = reads.all(list(ids).into_query(OF)).await?;
+    let mut all: HashMap<ConversationId, Marks> = HashMap::new();
+    for (id, party, delivered, read) in rows {
+        let marks = all.entry(ConversationId(id)).or_default();
+        let (delivered, read) = (decode::seq(delivered)?, decode::seq(read)?);
+        match decode::word(&party, Party::from_word)? {
+            Party::Visitor => (marks.visitor_delivered, marks.visitor_read) = (delivered, read),
+            Party::Team => (marks.team_delivered, marks.team_read) = (delivered, read),
+        }
+    }
+    Ok(all)
 }
 
 impl Batch<'_> {

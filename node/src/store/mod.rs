@@ -16,6 +16,7 @@ mod entries;
 mod error;
 mod file;
 mod floor;
+mod gather;
 mod head;
 mod head_row;
 mod heads;
@@ -30,6 +31,7 @@ mod row;
 mod schema;
 mod server;
 mod sites;
+mod standing;
 mod starts;
 #[cfg(test)]
 mod tampering;
@@ -55,6 +57,7 @@ pub(crate) use marks::{Mark, Marks};
 pub(crate) use nodes::Row;
 pub(crate) use open::check_url;
 pub(crate) use sites::SiteRow;
+pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
 pub(crate) use verify::{Report, verify, verify_receipts};
 
@@ -64,9 +67,11 @@ use std::sync::Arc;
 
 use batch::WriteConnection;
 use connection::{Patience, Reads};
+use gather::Gather;
 use meta::Meta;
 use salotto_protocol::Epoch;
 use server::Server;
+use standing::{Latest, Standings};
 
 /// Reads go through a pool; writes only through the journal. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +83,8 @@ struct Inner {
     write: tokio::sync::Mutex<WriteConnection>,
     epoch: Epoch,
     secret: [u8; 32],
+    standings: Arc<Gather<Standings>>,
+    latest: Arc<Gather<Latest>>,
 }
 
 /// Where a store is.
@@ -100,7 +107,8 @@ impl Store {
     fn of(place: Place, reads: Reads, write: WriteConnection, meta: Meta) -> Store {
         let Meta { epoch, secret } = meta;
         let write = tokio::sync::Mutex::new(write);
-        Store(Arc::new(Inner { place, reads, write, epoch, secret }))
+        let (standings, latest) = Default::default();
+        Store(Arc::new(Inner { place, reads, write, epoch, secret, standings, latest }))
     }
 
     pub(crate) fn epoch(&self) -> Epoch {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use salotto_protocol::limits::{HELLO_TIMEOUT_MS, PROTOCOL, WELCOME_CONVERSATIONS_MAX};
+use salotto_protocol::limits::{HELLO_TIMEOUT_MS, PROTOCOL};
 use salotto_protocol::{
     ClientFrame, CloseCode, ConversationSummary, ErrorCode, Hello, Party, Refusal, ServerFrame,
     Welcome,
@@ -213,7 +213,7 @@ fn admit(app: &App, mut line: Line, facts: Facts, guest: Guest) {
 /// One indexed read for a visitor: history on return depends on it, cursors or not.
 async fn heads(app: &App, role: Role) -> Result<Vec<Head>, Farewell> {
     let Role::Visitor(who) = role else { return Ok(Vec::new()) };
-    let heads = app.store.conversations_of(who.visitor, WELCOME_CONVERSATIONS_MAX).await;
+    let heads = app.store.latest_of(who.visitor).await;
     heads.map_err(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "no welcome: the store");
         later(ErrorCode::StoreFailed, "the store failed", BUSY_RETRY)

@@ -13,7 +13,7 @@ async fn two_starts_at_once_make_one_conversation_with_both_messages() {
 
     assert_eq!(one.conversation, two.conversation);
     assert_eq!((one.seq, two.seq), (Seq(1), Seq(2)));
-    assert_eq!(desk.store.conversations_of(visitor.id, 10).await.unwrap().len(), 1);
+    assert_eq!(desk.store.latest_of(visitor.id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_start_sent_again_after_the_close_gets_its_first_conversation_and_ackn
 
     assert_eq!(again, Ack { repeated: true, ..first });
     assert_eq!(desk.head(first.conversation).await.state, ConversationState::Closed);
-    assert_eq!(desk.store.conversations_of(visitor.id, 10).await.unwrap().len(), 1);
+    assert_eq!(desk.store.latest_of(visitor.id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_rejected_start_leaves_nothing() {
 
     assert_eq!(rejected(refused), ErrorCode::Closed);
     assert_eq!(accepted.seq, Seq(1));
-    assert_eq!(desk.store.conversations_of(visitor.id, 10).await.unwrap().len(), 1);
+    assert_eq!(desk.store.latest_of(visitor.id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

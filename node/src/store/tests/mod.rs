@@ -18,13 +18,13 @@ use tempfile::TempDir;
 use super::{AgentRow, Head, Mark, Marks, Store, StoreError};
 use crate::test_support::Database;
 
-struct Desk {
+pub(super) struct Desk {
     database: Database,
-    store: Store,
+    pub(super) store: Store,
 }
 
 /// On SQLite.
-async fn desk() -> Desk {
+pub(super) async fn desk() -> Desk {
     Desk::on(Database::sqlite()).await
 }
 

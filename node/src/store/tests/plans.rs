@@ -9,8 +9,9 @@ use crate::store::head::{
     OPEN_OF_INBOX, WAITING, select,
 };
 use crate::store::heads::{REACHED, THESE, UNANSWERED};
-use crate::store::marks::RAISE;
+use crate::store::marks::{self, RAISE};
 use crate::store::query::query;
+use crate::store::standing::OF_VISITORS;
 use crate::store::starts::FIND;
 use crate::store::verify::BY_SEQ;
 
@@ -25,6 +26,8 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (ADVANCE.to_owned(), 6),
         (MOVE.to_owned(), 9),
         (select(THESE), 1),
+        (select(OF_VISITORS), 1),
+        (marks::OF.to_owned(), 1),
         (select(UNANSWERED), 1),
         (REACHED.to_owned(), 1),
         (OF.to_owned(), 1),

@@ -1,5 +1,7 @@
 //! What is read back: heads, logs by view, boards, counts.
 
+use salotto_protocol::limits;
+
 use super::*;
 
 #[tokio::test]
@@ -89,18 +91,28 @@ async fn a_board_shows_the_latest_open_ones_and_the_latest_closed_ones_of_its_in
 #[tokio::test]
 async fn a_visitors_conversations_come_with_the_latest_activity_first() {
     let desk = desk().await;
-    let visitor = VisitorId::fresh();
-    let mut ids = Vec::new();
-    for at in [3, 1, 2] {
-        let (head, entries) = conversation();
-        let head = Head { visitor, last_at_ms: 2_000 + at, ..head };
-        desk.put(&head, &entries).await;
-        ids.push(head.id);
+    let most = limits::WELCOME_CONVERSATIONS_MAX;
+    let (few, many) = (VisitorId::fresh(), VisitorId::fresh());
+    let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
+    for at in 0..=most {
+        for (visitor, ids) in [(many, &mut of_many), (few, &mut of_few)] {
+            if visitor == few && at >= 3 {
+                continue;
+            }
+            let (head, entries) = conversation();
+            let last_at_ms = 2_000 + i64::try_from(at).unwrap();
+            desk.put(&Head { visitor, last_at_ms, ..head.clone() }, &entries).await;
+            ids.insert(0, head.id);
+        }
     }
+    of_many.truncate(most);
 
-    let shown = desk.store.conversations_of(visitor, 2).await.unwrap();
+    let (few, many) = tokio::join!(desk.store.latest_of(few), desk.store.latest_of(many));
+    let nobody = desk.store.latest_of(VisitorId::fresh()).await.unwrap();
 
-    assert_eq!(shown.iter().map(|head| head.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
+    let ids = |heads: Vec<Head>| heads.iter().map(|head| head.id).collect::<Vec<_>>();
+    assert_eq!((ids(few.unwrap()), ids(many.unwrap())), (of_few, of_many));
+    assert!(nobody.is_empty());
 }
 
 #[tokio::test]

@@ -1,21 +1,21 @@
 //! Very many lean client sockets in a process of their own: they connect, greet, and count what
 //! comes. Driven by lines on stdin, answers by lines on stdout.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use salotto_protocol::{ClientFrame, Hello, Page, limits};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpSocket, TcpStream};
+use salotto_tests::desk::AS_VISITOR;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+
+use super::line::{masked, upgraded};
 
 /// Handshakes at once.
 const WINDOW: usize = 256;
-/// Ports of each source address, below those that the kernel gives away.
-const FIRST_PORT: usize = 12_000;
-const PORTS: usize = 20_000;
 
 /// What the sockets saw, all together.
 #[derive(Default)]
@@ -82,49 +82,14 @@ async fn obey(seen: &Seen, order: &tokio::sync::broadcast::Sender<Vec<u8>>) {
 
 /// Connects, upgrades and greets; waits for the first frame when there is a greeting.
 async fn open(address: SocketAddr, n: usize, hello: Option<Vec<u8>>) -> Option<TcpStream> {
-    let mut stream = dial(address, n).await?;
-    stream.set_nodelay(true).ok()?;
-    let request = format!(
-        "GET /ws/visitor HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n\
-         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         X-Salotto-LoadTest: {}\r\n\r\n",
-        salotto_tests::node::LOADTEST_TOKEN
-    );
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let rest = read_head(&mut stream).await?;
+    let (mut stream, rest) = upgraded(address, n, AS_VISITOR).await?;
     if let Some(hello) = hello {
         stream.write_all(&hello).await.ok()?;
-        if rest == 0 {
+        if rest.is_empty() {
             stream.readable().await.ok()?;
         }
     }
     Some(stream)
-}
-
-/// From a port of its own: a kernel that has to find free ones among thousands spends more time
-/// on that than on all the rest.
-async fn dial(address: SocketAddr, n: usize) -> Option<TcpStream> {
-    let own = u8::try_from(2 + n / PORTS).expect("few thousand");
-    let port = u16::try_from(FIRST_PORT + n % PORTS).expect("a port");
-    let source = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, own)), port);
-    let socket = TcpSocket::new_v4().expect("a descriptor");
-    socket.set_reuseaddr(true).ok()?;
-    socket.bind(source).ok()?;
-    socket.connect(address).await.ok()
-}
-
-/// Reads the answer's head; returns how many bytes followed it.
-async fn read_head(stream: &mut TcpStream) -> Option<usize> {
-    let mut head = Vec::with_capacity(256);
-    let mut piece = [0_u8; 512];
-    loop {
-        let read = stream.read(&mut piece).await.ok().filter(|read| *read > 0)?;
-        head.extend_from_slice(&piece[..read]);
-        if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
-            return head.starts_with(b"HTTP/1.1 101").then(|| head.len() - end - 4);
-        }
-    }
 }
 
 /// Counts frames for ever; sends what is ordered.
@@ -223,20 +188,6 @@ fn hello(token: &str) -> Vec<u8> {
         page: None,
     };
     masked(&serde_json::to_vec(&ClientFrame::Hello(hello)).expect("plain data"))
-}
-
-/// A client's text frame; a mask of zeros is a mask.
-fn masked(payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    if payload.len() < 126 {
-        frame.push(0x80 | u8::try_from(payload.len()).expect("short"));
-    } else {
-        frame.push(0x80 | 126);
-        frame.extend_from_slice(&u16::try_from(payload.len()).expect("short").to_be_bytes());
-    }
-    frame.extend_from_slice(&[0; 4]);
-    frame.extend_from_slice(payload);
-    frame
 }
 
 /// A crowd in a process of its own, from outside.

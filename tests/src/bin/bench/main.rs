@@ -4,13 +4,17 @@
 //! that is missed is printed as missed and does not fail the run.
 
 mod broadcast;
+mod cluster;
 mod crowd;
 mod end_to_end;
 mod floor;
 mod journal;
+mod line;
 mod memory;
+mod pairs;
 mod process;
 mod report;
+mod resumes;
 mod storm;
 
 use report::Report;
@@ -60,6 +64,21 @@ async fn benchmarks(only: &[&str]) {
     }
     if wanted("end-to-end") {
         end_to_end::measure(&mut report).await;
+    }
+    if wanted("two-nodes") {
+        cluster::measure(&mut report).await;
+    }
+    if wanted("without-redis") {
+        cluster::measure_without_redis(&mut report).await;
+    }
+    if wanted("ten-recipients") {
+        cluster::measure_wide(&mut report).await;
+    }
+    if wanted("node-killed") {
+        resumes::measure_killed(&mut report).await;
+    }
+    if wanted("resumes") {
+        resumes::measure(&mut report).await;
     }
     report.print();
 }

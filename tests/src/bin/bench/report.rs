@@ -50,3 +50,13 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
+
+/// Of values in any order.
+pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
+    assert!(!values.is_empty(), "nothing was measured");
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in it")]
+    let place = (values.len() as f64 * share) as usize;
+    values[place.min(values.len() - 1)]
+}
