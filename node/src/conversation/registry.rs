@@ -19,6 +19,7 @@ use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Commit, CommitStream, Journal};
 use crate::link::{Hint, HintStream, Link};
 use crate::metrics;
+use crate::sabotage::{self, Switch};
 use crate::store::{Store, StoreError, Subject};
 
 pub(super) enum Msg {
@@ -259,6 +260,9 @@ impl Registry {
     /// What nobody told: the hint was lost, or the store does not know who is attached.
     fn reaches(&self, state: &mut State, id: ConversationId, seq: Seq) {
         let Some(line) = state.lines.get_mut(&id).filter(|line| line.told < seq) else { return };
+        if sabotage::on(Switch::TrustLink) {
+            return;
+        }
         if line.told > Seq(0) {
             self.journal.doubt(Subject::Conversation(id));
             metrics::link_gap_found();

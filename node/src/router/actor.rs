@@ -18,6 +18,7 @@ use super::state::{Ending, Queue, WAITING_MAX};
 use crate::ask::ask;
 use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
 use crate::presence::Roster;
+use crate::sabotage::{self, Switch};
 use crate::store::{AgentRow, Head, Recount, Settings, Store, StoreError, Term};
 use crate::{clock, metrics};
 
@@ -152,6 +153,7 @@ impl Actor for RouterActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            Msg::Read(_) if state.is_loaded && sabotage::on(Switch::SkipReconciliation) => {}
             Msg::Read(depth) => self.read(&myself, state, depth),
             Msg::ReadDone(result) => self.read_done(&myself, state, result),
             Msg::Committed(commit, taken) => {

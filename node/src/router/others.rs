@@ -9,6 +9,7 @@ use super::actor::{Depth, Msg, RouterActor, State};
 use super::{miss, requeue};
 use crate::journal::{Busy, Elsewhere, Outcome};
 use crate::metrics;
+use crate::sabotage::{self, Switch};
 use crate::store::{Head, StoreError};
 
 /// What other nodes change in so long is read together.
@@ -114,6 +115,17 @@ impl RouterActor {
             {
                 break;
             }
+            if sabotage::on(Switch::RepeatRequeues) {
+                self.requeue_again(head);
+            }
         }
+    }
+
+    fn requeue_again(&self, head: Head) {
+        let (term, journal) = (self.term, self.journal.clone());
+        tokio::spawn(async move {
+            sabotage::linger(Switch::RepeatRequeues).await;
+            requeue::write(&head, term, Box::new(|_| {})).map(|write| journal.submit(write))
+        });
     }
 }

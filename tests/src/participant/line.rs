@@ -56,7 +56,7 @@ impl Participant {
     pub fn answered_by(mut self, agents: usize) -> Participant {
         match &mut self.role {
             Role::Visitor { messages, .. } => *messages *= agents,
-            Role::Agent { .. } => {}
+            Role::Agent { .. } | Role::Writer { .. } | Role::Owner { .. } => {}
         }
         self
     }
