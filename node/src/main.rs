@@ -21,7 +21,11 @@ mod node;
 mod presence;
 mod rate;
 mod router;
+#[cfg(any(test, feature = "sabotage"))]
+mod schedules;
 mod session;
+#[cfg(any(test, feature = "sabotage"))]
+mod simulation;
 mod store;
 mod strikes;
 mod supervisor;
@@ -93,6 +97,17 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Run random schedules against one of the pure machines.
+    #[cfg(feature = "sabotage")]
+    #[command(hide = true)]
+    Schedules {
+        #[arg(long)]
+        machine: schedules::Machine,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -140,6 +155,10 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
     if let Command::PrintConfig { example: true } = command {
         return Ok(Some(config::example()));
     }
+    #[cfg(feature = "sabotage")]
+    if let Command::Schedules { machine, seed, count } = command {
+        return commands::schedules(machine, seed, count).map(Some);
+    }
     let sources = Sources { file: config, variables: std::env::vars_os().collect() };
     let config = Config::load(&sources)?;
     match command {
@@ -160,5 +179,7 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
         Command::BenchJournal { store, conversations, seconds } => {
             commands::bench_journal(&store, conversations, seconds).await.map(Some)
         }
+        #[cfg(feature = "sabotage")]
+        Command::Schedules { .. } => Ok(None),
     }
 }
