@@ -27,7 +27,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 WEB_GONE := $(if $(wildcard web/dist/*),,missing-web)
 MODULES_GONE := $(if $(wildcard web/node_modules/*),,missing-modules)
 
-.PHONY: help run cluster test bench loadtest audit fmt web build tools-build tools-test clean \
+.PHONY: help run cluster test soak bench loadtest audit fmt web build tools-build tools-test clean \
 	missing-web missing-modules
 
 help: ## Lists these commands.
@@ -43,6 +43,10 @@ cluster: build ## Three nodes with PostgreSQL and Redis behind HAProxy, to look 
 
 test: tools-test build ## Runs every test.
 	@scripts/test
+
+soak: build ## Faults without end on clusters of three nodes: MINUTES=30 SEED=1 make soak.
+	@scripts/need postgres redis-server redis-cli
+	@target/release/soak
 
 bench: build ## Runs the benchmarks, each beside its floor.
 	@scripts/need postgres

@@ -21,6 +21,7 @@ mod node;
 mod presence;
 mod rate;
 mod router;
+mod sabotage;
 #[cfg(any(test, feature = "sabotage"))]
 mod schedules;
 mod session;
@@ -97,6 +98,10 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// List what can be broken.
+    #[cfg(feature = "sabotage")]
+    #[command(hide = true)]
+    Switches,
     /// Run random schedules against one of the pure machines.
     #[cfg(feature = "sabotage")]
     #[command(hide = true)]
@@ -133,6 +138,11 @@ struct AddUser {
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
+    #[cfg(feature = "sabotage")]
+    if let Err(line) = sabotage::arm(&std::env::var(sabotage::VARIABLE).unwrap_or_default()) {
+        eprintln!("salotto: {line}");
+        return ExitCode::FAILURE;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("threads can be started");
     match runtime.block_on(run(command_line)) {
@@ -179,6 +189,8 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
         Command::BenchJournal { store, conversations, seconds } => {
             commands::bench_journal(&store, conversations, seconds).await.map(Some)
         }
+        #[cfg(feature = "sabotage")]
+        Command::Switches => Ok(Some(sabotage::list())),
         #[cfg(feature = "sabotage")]
         Command::Schedules { .. } => Ok(None),
     }

@@ -30,8 +30,13 @@ pub struct Desk {
 impl Desk {
     /// So many agents, Available, each with room for a hundred conversations.
     pub async fn open(node: &Node, agents: u32) -> Desk {
+        Desk::with_capacity(node, agents, 100).await
+    }
+
+    /// So many agents, Available, each with room for so many conversations.
+    pub async fn with_capacity(node: &Node, agents: u32, capacity: u32) -> Desk {
         let ask = Ask::post(node.public, "/api/v1/loadtest/agents").bearer(LOADTEST_TOKEN);
-        let wanted = LoadTestAgents { count: agents, capacity: 100 };
+        let wanted = LoadTestAgents { count: agents, capacity };
         let desk: LoadTestDesk = ask.json(&wanted).send().await.json();
         assert_eq!(desk.agents.len(), agents as usize);
         Desk {

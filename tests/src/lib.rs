@@ -5,14 +5,18 @@
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
 //! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
 //! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
+//! `mutation` breaks the node on purpose, to see that all this notices;
+//! `cluster` puts all of this together, and hurts it by a plan;
 //! `chart` and `prometheus` drive programs of others (`tool`).
 
 pub mod chart;
 pub mod checker;
+pub mod cluster;
 pub mod cut;
 pub mod desk;
 pub mod fault_proxy;
 pub mod history;
+pub mod mutation;
 pub mod node;
 pub mod participant;
 pub mod patience;

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -15,12 +16,17 @@ use crate::rest::{Answer, Ask};
 pub const DEMO_PASSWORD: &str = "a-password-for-tests";
 pub const LOADTEST_TOKEN: &str = "a-load-test-token-of-32-characters";
 
+/// A node that is frozen answers never.
+const METRICS_WITHIN: Duration = Duration::from_secs(2);
+
 /// Ends its process when dropped, so that a failed test leaves nothing behind.
 pub struct Node {
     pub public: SocketAddr,
     pub admin: SocketAddr,
     folder: TempDir,
     settings: Vec<(String, String)>,
+    program: PathBuf,
+    environment: Vec<(String, String)>,
     process: Option<Child>,
 }
 
@@ -54,7 +60,19 @@ impl Node {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
-        Node { public, admin, folder, settings: all, process: None }
+        let (program, environment) = (binary(), Vec::new());
+        Node { public, admin, folder, settings: all, program, environment, process: None }
+    }
+
+    /// Another binary than `binary()` from its next start on, such as one that is made to fail.
+    pub fn set_program(&mut self, program: &Path) {
+        self.program = program.to_owned();
+    }
+
+    /// A variable of its next processes, as it is; `None` takes it away.
+    pub fn set_variable(&mut self, name: &str, value: Option<&str>) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     }
 
     /// Starts the process and does not wait for it.
@@ -79,8 +97,44 @@ impl Node {
             if let Some(status) = process.try_wait().expect("our own child") {
                 panic!("the node ended with {status} instead of serving:\n{}", self.stderr());
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(patience::LOOK_EVERY).await;
         }
+    }
+
+    /// As `until_ready`; `false` when the process has ended instead, for whatever reason.
+    pub async fn is_ready_at_last(&mut self) -> bool {
+        let admin = self.admin;
+        loop {
+            let ready = Ask::get(admin, "/readyz").try_send().await;
+            if ready.is_some_and(|answer| answer.status.is_success()) {
+                return true;
+            }
+            let process = self.process.as_mut().expect("launched");
+            if process.try_wait().expect("our own child").is_some() {
+                self.process = None;
+                return false;
+            }
+            tokio::time::sleep(patience::LOOK_EVERY).await;
+        }
+    }
+
+    /// Whether there is a process: frozen is not gone.
+    pub fn is_running(&mut self) -> bool {
+        let Some(process) = &mut self.process else { return false };
+        if process.try_wait().expect("our own child").is_some() {
+            self.process = None;
+        }
+        self.process.is_some()
+    }
+
+    /// SIGSTOP: connections stay open and nothing answers.
+    pub fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("our own child takes signals");
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("our own child takes signals");
     }
 
     /// SIGKILL, as if the machine had lost its power, but for what the kernel still holds.
@@ -121,6 +175,14 @@ impl Node {
         status.expect("our own child can be waited for")
     }
 
+    /// What it ends with, if it ends in time.
+    pub async fn exits_within(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let process = self.process.as_mut().expect("the node runs");
+        let status = tokio::time::timeout(patience, process.wait()).await.ok()?;
+        self.process = None;
+        Some(status.expect("our own child can be waited for"))
+    }
+
     /// The same store and the same ports again.
     pub async fn start_again(&mut self) {
         self.launch();
@@ -145,11 +207,14 @@ impl Node {
 
     /// The value of a metric without labels, or the sum over its labels.
     pub async fn metric(&self, name: &str) -> f64 {
-        let page = Ask::get(self.admin, "/metrics").send().await.text();
-        let is_it =
-            |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
-        let values = page.lines().filter(is_it).filter_map(|line| line.rsplit(' ').next());
-        values.map(|value| value.parse::<f64>().expect("a number")).sum()
+        Metrics(Ask::get(self.admin, "/metrics").send().await.text()).sum(name)
+    }
+
+    /// All metrics, of a node that answers soon.
+    pub async fn try_metrics(&self) -> Option<Metrics> {
+        let asked = Ask::get(self.admin, "/metrics").try_send();
+        let answer = tokio::time::timeout(METRICS_WITHIN, asked).await.ok().flatten()?;
+        answer.status.is_success().then(|| Metrics(answer.text()))
     }
 
     /// The origin of its own pages.
@@ -174,12 +239,16 @@ impl Node {
     }
 
     pub fn pid(&self) -> Pid {
-        let id = self.process.as_ref().and_then(Child::id).expect("the node runs");
-        Pid::from_raw(id.cast_signed()).expect("a process id is not 0")
+        self.try_pid().expect("the node runs")
+    }
+
+    pub fn try_pid(&self) -> Option<Pid> {
+        let id = self.process.as_ref().and_then(Child::id)?;
+        Pid::from_raw(id.cast_signed())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SALOTTO_") {
@@ -189,7 +258,28 @@ impl Node {
         for (name, value) in &self.settings {
             command.env(format!("SALOTTO_{name}"), value);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+}
+
+/// A page of metrics, as Prometheus reads it.
+pub struct Metrics(String);
+
+impl Metrics {
+    /// The value of a metric without labels, or the sum over its labels.
+    pub fn sum(&self, name: &str) -> f64 {
+        self.sum_where(name, "")
+    }
+
+    /// Of the series alone whose labels say this, as `reason="gap"`.
+    pub fn sum_where(&self, name: &str, label: &str) -> f64 {
+        let is_it = |line: &&str| {
+            let rest = line.strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with([' ', '{']) && rest.contains(label))
+        };
+        let values = self.0.lines().filter(is_it).filter_map(|line| line.rsplit(' ').next());
+        values.map(|value| value.parse::<f64>().expect("a number")).sum()
     }
 }
 
@@ -204,13 +294,15 @@ pub fn store_url(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("salotto.db").display())
 }
 
-/// `SALOTTO_BIN`, or what was built into the same profile as this test.
+/// `SALOTTO_BIN`, or what was built into the same profile as this test or program.
 pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("SALOTTO_BIN") {
         return PathBuf::from(path);
     }
-    let test = std::env::current_exe().expect("a test has a path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let this = std::env::current_exe().expect("a test has a path");
+    let folder = this.parent().expect("a file is in a folder");
+    // Tests are in `target/<profile>/deps`, programs one folder above.
+    let profile = if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() };
     let path = profile.join("salotto");
     assert!(path.exists(), "{} is missing: run `cargo build -p salotto` first", path.display());
     path

@@ -96,18 +96,48 @@ impl Postgres {
 
     /// All of it at once, as when the power fails.
     pub fn kill(&mut self) {
-        let mut server = self.server.take().expect("it runs");
-        let postmaster = Pid::from_child(&server);
         // Stopped, it makes no more children.
-        kill_process(postmaster, Signal::STOP).expect("it is ours");
-        let pid = postmaster.as_raw_nonzero();
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-        let children = children.expect("Linux lists them");
-        kill_process(postmaster, Signal::KILL).expect("it is ours");
-        for child in children.split_whitespace().filter_map(|it| it.parse().ok()) {
-            let _ = kill_process(Pid::from_raw(child).expect("no process is 0"), Signal::KILL);
+        kill_process(self.pid(), Signal::STOP).expect("it is ours");
+        let children = self.children();
+        let mut server = self.server.take().expect("it runs");
+        kill_process(Pid::from_child(&server), Signal::KILL).expect("it is ours");
+        for child in children {
+            let _ = kill_process(child, Signal::KILL);
         }
         server.wait().expect("it ends");
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// All of it stands still, connections open, transactions and their locks as they are.
+    pub fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("it is ours");
+        for child in self.children() {
+            let _ = kill_process(child, Signal::STOP);
+        }
+    }
+
+    pub fn thaw(&self) {
+        for child in self.children() {
+            let _ = kill_process(child, Signal::CONT);
+        }
+        kill_process(self.pid(), Signal::CONT).expect("it is ours");
+    }
+
+    /// Ends every connection of nodes, whatever it does.
+    pub async fn end_backends(&self) {
+        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE application_name = 'salotto'";
+        self.run(all).await;
+    }
+
+    fn children(&self) -> Vec<Pid> {
+        let pid = self.pid().as_raw_nonzero();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let children = children.expect("Linux lists them");
+        children.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?)).collect()
     }
 
     /// A fresh database, and its URL.
@@ -170,6 +200,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        if self.server.is_some() {
+            // It may be frozen.
+            self.thaw();
+        }
         if let Some(mut server) = self.server.take() {
             let _ = kill_process(Pid::from_child(&server), Signal::QUIT);
             let _ = server.wait();

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, Origin};
 use super::settings::{SETTINGS, Setting, VARIABLE_PREFIX, by_key};
 use super::value::Value;
+use crate::sabotage;
 
 /// Read when no other file is named and it is there.
 const DEFAULT_FILE: &str = "salotto.toml";
@@ -102,6 +103,7 @@ fn read_variables(
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
         .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX))
         .filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()))
+        .filter(|(name, _)| !sabotage::is_variable(name))
         .collect();
     ours.sort();
     for (name, value) in ours {

@@ -7,6 +7,7 @@ use salotto_protocol::{Cursor, Entry, Epoch, Party, Seq, View, ViewedEntry};
 use super::handle::Follower;
 use super::view::viewed;
 use crate::fanout::SocketId;
+use crate::sabotage::{self, Switch};
 
 /// New entries kept for a socket whose history is being read. Beyond it they are read again.
 const HELD_ENTRIES_MAX: usize = 256;
@@ -135,7 +136,8 @@ impl Audience {
         catching.held.retain(|entry| entry.seq > covered);
         let hole = catching.held.front().is_some_and(|first| first.seq > covered.next());
         let reached = catching.held.back().map_or(covered, |last| last.seq);
-        if catching.overflowed || hole || reached < known {
+        let is_short = catching.overflowed || hole || reached < known;
+        if is_short && !sabotage::on(Switch::AttachWithHole) {
             catching.held.clear();
             catching.overflowed = false;
             catching.reads_on = true;
@@ -241,6 +243,9 @@ impl Member {
 impl Catching {
     /// Keeps entries until the history is there; what does not follow on is read again.
     fn hold(&mut self, entries: &[Entry]) {
+        if sabotage::on(Switch::AttachWithHole) {
+            return;
+        }
         let follows = match (self.held.back(), entries.first()) {
             (Some(last), Some(first)) => first.seq == last.seq.next(),
             (None, _) | (_, None) => true,

@@ -13,6 +13,7 @@ use super::following::{Action, Share, Source, Told};
 use super::reading::read_on;
 use crate::fanout::{Delivery, Frame, Place, SocketId, encode};
 use crate::journal::Rejection;
+use crate::sabotage::{self, Switch};
 use crate::{clock, metrics};
 
 /// A failed read says nothing about the next one.
@@ -65,6 +66,7 @@ impl ConversationActor {
         tokio::spawn(async move {
             let Joining { attempt, cursor, follower, .. } = joining;
             let missed = read_missed(&store, cursor, follower.view()).await;
+            sabotage::linger(Switch::SlowReads).await;
             let _ = myself.cast(Msg::Missed(attempt, missed));
         });
     }

@@ -11,6 +11,7 @@ use super::load::{Asked, load};
 use super::outage::Outage;
 use super::state::Work;
 use super::write::{Ack, Outcome, Target, Write};
+use crate::sabotage::{self, Switch};
 use crate::store::{AgentRow, Batch, Held, Mark, Store, StoreError, Trouble};
 use crate::{clock, metrics};
 
@@ -157,11 +158,26 @@ async fn attempt(
             return Err(error);
         }
     };
+    if sabotage::on(Switch::FailCommits) {
+        batch.roll_back().await;
+        return Ok(failed(work, fates, raised));
+    }
+    sabotage::crash(Switch::CrashBeforeCommit);
     batch.commit().await?;
+    sabotage::crash(Switch::CrashAfterCommit);
     metrics::store_operation("append", started.elapsed());
     metrics::store_write_batch(writes.len());
     count(&work, &fates);
     Ok(Finished { fates, notices: notices(work, raised) })
+}
+
+/// A batch that was not committed: nothing has happened, and its senders are told so.
+fn failed(work: Work, mut fates: Vec<Fate>, raised: Vec<Mark>) -> Finished {
+    if !sabotage::on(Switch::AcknowledgeBeforeCommit) {
+        fates.fill(Fate::Answered(Outcome::Failed));
+    }
+    let is_told = sabotage::on(Switch::PublishBeforeCommit);
+    Finished { fates, notices: if is_told { notices(work, raised) } else { Vec::new() } }
 }
 
 async fn carry_out(
@@ -207,6 +223,7 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     // A visitor's conversation may be closed and the next one started in the same batch.
     batch.move_heads(&moved).await?;
     batch.insert_heads(&new).await?;
+    sabotage::crash(Switch::CrashInBatch);
     batch.insert_entries(&entries).await?;
     batch.insert_starts(&starts).await?;
     batch.set_active(&agents).await

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::commits::{Commit, Streams};
 use super::peers::Sending;
 use super::write::{Done, Outcome};
+use crate::sabotage::{self, Switch};
 
 /// Batches that may wait to be given out. Full, the next commit waits: memory is bounded.
 const DELIVERIES_MAX: usize = 16;
@@ -30,6 +31,9 @@ pub(super) fn start(streams: Streams, sending: Sending) -> mpsc::Sender<Delivery
             sending.committed(&delivery.notices);
             if delivery.announced {
                 sending.changed();
+            }
+            if !delivery.answers.is_empty() {
+                sabotage::crash(Switch::CrashAfterPublish);
             }
             for (done, outcome) in delivery.answers {
                 answer(done, outcome);

@@ -15,6 +15,7 @@ use super::repeat::{Repeat, repeat};
 use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
 };
+use crate::sabotage::{self, Switch};
 use crate::store::{AgentRow, Head, StartKey, Term, preview_of};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
@@ -99,13 +100,14 @@ impl Work {
     fn decide_on(&mut self, tracked: &mut Tracked, write: &Write, now_ms: i64) -> Outcome {
         let head = &tracked.head;
         let first = write.client_id.and_then(|id| self.known.get(&(head.id, id)));
-        if let Some(first) = first {
+        if let Some(first) = first.filter(|_| !sabotage::on(Switch::ForgetClientIds)) {
             return match repeat(write, first, head, &self.agents) {
                 Repeat::Same => acknowledged(head.id, first, true),
                 Repeat::Rejected(rejection) => Outcome::Rejected(rejection),
             };
         }
-        if write.term.is_some() && write.term != self.term {
+        let is_over = write.term.is_some() && write.term != self.term;
+        if is_over && !sabotage::on(Switch::SkipTerm) {
             return Outcome::Rejected(STALE_TERM);
         }
         let decision = match run(write, &Locked { head, agents: &self.agents }) {
@@ -178,7 +180,7 @@ impl Work {
         if freed == taken {
             return;
         }
-        for (agent, step) in [(freed, -1), (taken, 1)] {
+        for (agent, step) in [(freed, -slots_of_one(freed)), (taken, 1)] {
             let Some(row) = agent.and_then(|agent| self.agents.get_mut(&agent)) else { continue };
             row.active = row.active.saturating_add_signed(step);
             self.changed_agents.insert(row.id);
@@ -290,6 +292,9 @@ impl Tracked {
         self.advanced = true;
         let number = |NewEntry { by, client_id, body }| {
             head.seq = head.seq.next();
+            if sabotage::on(Switch::LeaveHoles) {
+                head.seq = head.seq.next();
+            }
             if body.visible_to(View::Visitor) {
                 head.visitor_seq = head.seq;
             }
@@ -302,6 +307,16 @@ impl Tracked {
             entry
         };
         new.into_iter().map(number).collect()
+    }
+}
+
+fn slots_of_one(freed: Option<AgentId>) -> i32 {
+    if freed.is_some() && sabotage::on(Switch::LoseSlotRelease) {
+        0
+    } else if freed.is_some() && sabotage::on(Switch::ReleaseSlotTwice) {
+        2
+    } else {
+        1
     }
 }
 

@@ -19,6 +19,8 @@ use salotto_protocol::envelope::Envelope;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::sabotage::{self, Switch};
+
 /// This node's end of the link.
 #[derive(Clone)]
 pub(crate) enum Link {
@@ -48,6 +50,16 @@ pub(crate) enum Trust {
 impl Link {
     /// To these nodes' inboxes; its own is skipped. Never blocks, may lose.
     pub(crate) fn send(&self, to: &[NodeId], envelope: &Envelope) {
+        if sabotage::on(Switch::LoseHints) {
+            return;
+        }
+        if sabotage::on(Switch::DoubleHints) {
+            self.pass(to, envelope);
+        }
+        self.pass(to, envelope);
+    }
+
+    fn pass(&self, to: &[NodeId], envelope: &Envelope) {
         match self {
             Link::Local(link) => link.send(to, envelope),
             Link::Redis(link) => link.send(to, envelope),

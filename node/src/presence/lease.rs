@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::sabotage::{self, Switch};
 use crate::store::{LEASE_MS, Term};
 
 /// Given up a little early: the clocks of node and store may run at different speeds.
@@ -16,16 +17,22 @@ impl Lease {
     /// The store has answered a renewal. It counts from before it was asked: the answer may have
     /// been long on its way.
     pub(super) fn answered(&mut self, asked: Instant, term: Option<Term>) {
+        if term.is_none() {
+            return self.give_up();
+        }
         self.held = term.map(|term| (term, asked + length()));
     }
 
     /// Nothing is held any more.
     pub(super) fn give_up(&mut self) {
-        self.held = None;
+        if !sabotage::on(Switch::LeadAfterLease) {
+            self.held = None;
+        }
     }
 
     pub(super) fn at(&self, now: Instant) -> Option<Term> {
-        self.held.filter(|(_, ends)| now < *ends).map(|(term, _)| term)
+        let is_held = |ends: Instant| now < ends || sabotage::on(Switch::LeadAfterLease);
+        self.held.filter(|(_, ends)| is_held(*ends)).map(|(term, _)| term)
     }
 
     /// When it lapses, unless it is renewed.

@@ -7,6 +7,7 @@ use salotto_protocol::{
 
 use super::state::Plan;
 use crate::journal::{Decision, Done, Locked, NewEntry, Rejection, Slot, Target, Write};
+use crate::sabotage::{self, Switch};
 use crate::store::{AgentRow, Term};
 
 /// The conversation was closed, taken by hand or assigned before.
@@ -32,15 +33,17 @@ pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
 }
 
 fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
-    if locked.head.state != ConversationState::Waiting {
+    let waits = locked.head.state == ConversationState::Waiting;
+    if !waits && !sabotage::on(Switch::SkipWaiting) {
         return Err(NOT_WAITING);
     }
     let agent = locked.agents.get(&plan.record.chosen).ok_or(AGENT_CHANGED)?;
     let is_eligible = agent.present && agent.status == AgentStatus::Available;
-    if agent.version != plan.agent_version || !is_eligible {
+    let is_as_seen = agent.version == plan.agent_version && is_eligible;
+    if !is_as_seen && !sabotage::on(Switch::SkipEligibility) {
         return Err(AGENT_CHANGED);
     }
-    if agent.active >= agent.capacity {
+    if agent.active >= agent.capacity && !sabotage::on(Switch::SkipCapacity) {
         return Err(AT_CAPACITY);
     }
     let from = locked.head.assignee.and_then(|id| locked.agents.get(&id)).map(reference);

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::actor::{Beginning, Msg, RouterActor};
 use crate::journal::Journal;
 use crate::presence::Presence;
+use crate::sabotage::{self, Switch};
 use crate::store::{Store, Subject, Term};
 
 pub(super) struct Keeper {
@@ -35,6 +36,7 @@ impl Keeper {
         let term = *self.term.borrow_and_update();
         self.end();
         let Some(term) = term else { return Ok(()) };
+        sabotage::crash(Switch::CrashInTakeOver);
         let commits = self.journal.commits();
         let beginning = Beginning { commits, roster: self.presence.roster() };
         let router = RouterActor {

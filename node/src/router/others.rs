@@ -7,6 +7,7 @@ use super::actor::{Msg, RouterActor};
 use super::requeue;
 use crate::journal::{Busy, Outcome};
 use crate::metrics;
+use crate::sabotage::{self, Switch};
 use crate::store::{Head, StoreError};
 
 impl RouterActor {
@@ -41,6 +42,17 @@ impl RouterActor {
             {
                 break;
             }
+            if sabotage::on(Switch::RepeatRequeues) {
+                self.requeue_again(head);
+            }
         }
+    }
+
+    fn requeue_again(&self, head: Head) {
+        let (term, journal) = (self.term, self.journal.clone());
+        tokio::spawn(async move {
+            sabotage::linger(Switch::RepeatRequeues).await;
+            requeue::write(&head, term, Box::new(|_| {})).map(|write| journal.submit(write))
+        });
     }
 }

@@ -5,6 +5,7 @@ use salotto_protocol::{
 };
 
 use crate::journal::{Decision, Done, Locked, NewEntry, Rejection, Slot, Target, Write};
+use crate::sabotage::{self, Switch};
 use crate::store::{Head, Term};
 
 /// It was answered, closed, or given to somebody else.
@@ -39,11 +40,12 @@ fn decide(seen: Seen, locked: &Locked<'_>) -> Result<Decision, Rejection> {
     let is_same = head.state == ConversationState::Assigned
         && head.assignee == Some(seen.agent)
         && head.assignment == seen.assignment;
-    if !is_same || head.answered {
+    let has_moved_on = !is_same || head.answered;
+    if has_moved_on && !sabotage::on(Switch::SkipRequeueGuard) {
         return Err(MOVED_ON);
     }
     let agent = locked.agents.get(&seen.agent).ok_or(MOVED_ON)?;
-    if agent.present {
+    if agent.present && !sabotage::on(Switch::SkipRequeueGuard) {
         return Err(BACK);
     }
     let from = Some(AgentRef { id: agent.id, name: agent.name.clone() });

@@ -8,12 +8,13 @@ use salotto_protocol::{
     EntryBody, Verdict,
 };
 
-use super::{Standing, Terms, Truth};
+use super::waiting::{self, Wait};
+use super::{History, Standing, Terms, Truth};
 use crate::checker::Violation;
 
-pub(super) fn judge(truth: &Truth, terms: &Terms) -> Vec<Violation> {
+pub(super) fn judge(history: &History, truth: &Truth, terms: &Terms) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut turns = Vec::new();
+    let (mut turns, mut waits) = (Vec::new(), Vec::new());
     for (&conversation, log) in &truth.ledger.logs {
         let mut replay = Replay::new(conversation);
         for (at, entry) in log.iter().enumerate() {
@@ -22,20 +23,22 @@ pub(super) fn judge(truth: &Truth, terms: &Terms) -> Vec<Violation> {
         if let Some(standing) = truth.standings.get(&conversation) {
             replay.end(*standing);
         }
-        replay.waits(terms, &mut violations);
+        replay.too_long(terms, &mut violations);
         violations.append(&mut replay.violations);
         turns.append(&mut replay.turns);
+        waits.append(&mut replay.waits);
     }
+    violations.extend(waiting::judge(&waits, &turns, (history, truth, terms)));
     violations.extend(over_capacity(turns, truth, terms));
     violations
 }
 
 /// A slot taken or given back.
 #[derive(Clone, Copy)]
-struct Turn {
-    agent: AgentId,
-    at_ms: i64,
-    is_taken: bool,
+pub(super) struct Turn {
+    pub(super) agent: AgentId,
+    pub(super) at_ms: i64,
+    pub(super) is_taken: bool,
     is_automatic: bool,
 }
 
@@ -48,6 +51,7 @@ struct Replay {
     has_welcome: bool,
     waits_since_ms: Option<i64>,
     longest_wait_ms: i64,
+    waits: Vec<Wait>,
     turns: Vec<Turn>,
     violations: Vec<Violation>,
 }
@@ -62,6 +66,7 @@ impl Replay {
             has_welcome: false,
             waits_since_ms: None,
             longest_wait_ms: 0,
+            waits: Vec::new(),
             turns: Vec::new(),
             violations: Vec::new(),
         }
@@ -112,14 +117,18 @@ impl Replay {
         self.take_or_free(at_ms, false, false);
         self.assignee = to;
         self.take_or_free(at_ms, true, is_automatic);
-        match (to, self.waits_since_ms) {
-            (Some(_), Some(since_ms)) if is_automatic => {
-                self.longest_wait_ms = self.longest_wait_ms.max(at_ms - since_ms);
-                self.waits_since_ms = None;
-            }
-            (Some(_), _) => self.waits_since_ms = None,
-            (None, _) => self.waits_since_ms = Some(at_ms),
+        if let (true, Some(since_ms)) = (is_automatic, self.waits_since_ms) {
+            self.longest_wait_ms = self.longest_wait_ms.max(at_ms - since_ms);
         }
+        self.waits_from(at_ms, to.is_none() && !self.is_closed);
+    }
+
+    /// A wait ends; perhaps another one begins.
+    fn waits_from(&mut self, at_ms: i64, waits: bool) {
+        let conversation = self.conversation;
+        let ended = self.waits_since_ms.take();
+        self.waits.extend(ended.map(|from_ms| Wait { conversation, from_ms, to_ms: at_ms }));
+        self.waits_since_ms = waits.then_some(at_ms);
     }
 
     /// A closed conversation keeps its assignee and gives the slot back.
@@ -135,7 +144,7 @@ impl Replay {
                 self.take_or_free(entry.at_ms, true, entry.by == Author::System);
             }
         }
-        self.waits_since_ms = (to == ConversationState::Waiting).then_some(entry.at_ms);
+        self.waits_from(entry.at_ms, to == ConversationState::Waiting);
     }
 
     fn take_or_free(&mut self, at_ms: i64, is_taken: bool, is_automatic: bool) {
@@ -159,8 +168,8 @@ impl Replay {
         }
     }
 
-    /// L2
-    fn waits(&self, terms: &Terms, violations: &mut Vec<Violation>) {
+    /// L2, where somebody was free all along.
+    fn too_long(&self, terms: &Terms, violations: &mut Vec<Violation>) {
         if terms.assigned_within_ms.is_some_and(|limit_ms| self.longest_wait_ms > limit_ms) {
             let (conversation, ms) = (self.conversation, self.longest_wait_ms);
             violations.push(Violation::Waited { conversation, ms });

@@ -21,11 +21,16 @@ pub struct Terms {
     pub seen_within_us: Option<u64>,
     /// L2: from waiting to assigned, in the store's time. Only where somebody was free all along.
     pub assigned_within_ms: Option<i64>,
+    /// L2: as `assigned_within_ms`, of the time in which an agent with a free slot was there and
+    /// nothing was broken. Of agents whose capacity is known.
+    pub free_within_ms: Option<i64>,
     /// L3: from a lost socket to the next welcome.
     pub back_within_us: Option<u64>,
     /// I9: stamps of two nodes may be apart by so much from the order of their commits: a batch
     /// is stamped before it has its locks.
     pub stamps_apart_ms: i64,
+    /// The history's microsecond 0, in the store's time.
+    pub began_ms: i64,
 }
 
 impl Default for Terms {
@@ -34,8 +39,10 @@ impl Default for Terms {
             faults: Faults::default(),
             seen_within_us: None,
             assigned_within_ms: None,
+            free_within_ms: None,
             back_within_us: None,
             stamps_apart_ms: 600,
+            began_ms: 0,
         }
     }
 }
@@ -50,7 +57,7 @@ pub fn judge(history: &History, truth: &Truth, terms: &Terms) -> Vec<Violation> 
     violations.extend(checker::acknowledged(&lasting, &truth.ledger));
     violations.extend(checker::delivered(&lasting, &truth.ledger));
     violations.extend(delivery::judge(history, truth));
-    violations.extend(assignments::judge(truth, terms));
+    violations.extend(assignments::judge(history, truth, terms));
     violations.extend(liveness::judge(history, truth, terms));
     violations
 }

@@ -11,12 +11,13 @@ mod liveness;
 #[cfg(test)]
 mod tests;
 mod truth;
+mod waiting;
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use judge::{Faults, Terms, judge};
 use salotto_protocol::api::Receipt;
@@ -191,14 +192,19 @@ pub struct Recorder(Arc<Recording>);
 
 struct Recording {
     began: Instant,
+    began_at: SystemTime,
     clients: AtomicU64,
     events: Mutex<Vec<Event>>,
 }
 
 impl Default for Recorder {
     fn default() -> Recorder {
-        let (clients, events) = (AtomicU64::new(1), Mutex::default());
-        Recorder(Arc::new(Recording { began: Instant::now(), clients, events }))
+        Recorder(Arc::new(Recording {
+            began: Instant::now(),
+            began_at: SystemTime::now(),
+            clients: AtomicU64::new(1),
+            events: Mutex::default(),
+        }))
     }
 }
 
@@ -211,6 +217,12 @@ impl Recorder {
 
     pub fn now_us(&self) -> u64 {
         u64::try_from(self.0.began.elapsed().as_micros()).expect("no test runs for so long")
+    }
+
+    /// Microsecond 0, in milliseconds since 1970.
+    pub fn began_ms(&self) -> i64 {
+        let since = self.0.began_at.duration_since(UNIX_EPOCH).expect("it is later than 1970");
+        i64::try_from(since.as_millis()).expect("not so much later")
     }
 
     pub fn history(&self) -> History {

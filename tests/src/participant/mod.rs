@@ -2,28 +2,32 @@
 //! message at a time, repeats it until it is done, comes back after every loss to whichever node is
 //! next, and records what it did and saw.
 
+mod caseload;
+mod chapters;
 mod line;
+mod outbox;
+mod role;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
+use caseload::Caseload;
+use chapters::Chapters;
 use line::LineFacts;
 pub use line::Nodes;
+use outbox::{Outbox, Saying};
+use role::{Beginning, Role};
 use salotto_protocol::{
-    Author, ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, EntryBody, Epoch, InboxId,
-    Seq, ServerFrame, Start, ViewedEntry, Welcome,
+    ChatflowId, ClientFrame, ClientId, ConversationId, Cursor, Epoch, InboxId, Refusal, Seq,
+    ServerFrame, Start, ViewedEntry, Welcome,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, interval, sleep, timeout};
 
-use crate::desk::{AS_AGENT, AS_VISITOR};
 pub use crate::history::Recorder;
 use crate::history::{Pen, What, Who};
 use crate::socket::{Heard, Socket, hello};
 
-/// Without an answer for so long, a message is sent again. Shorter than a browser's 5 s: a test
-/// that kills nodes wants many repeats.
-const REPEAT_AFTER: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// To be connected and upgraded; a black hole answers never.
 const OPEN_WITHIN: Duration = Duration::from_secs(2);
@@ -35,27 +39,16 @@ pub struct Participant {
     pen: Pen,
     /// How far each log was taken.
     logs: HashMap<ConversationId, (Epoch, Seq)>,
-    /// What is not done yet: of the conversation to be begun (`None`), and of each known one.
-    outbox: HashMap<Option<ConversationId>, VecDeque<Unsent>>,
+    outbox: Outbox,
     epoch: Epoch,
     /// Messages of the other side that were taken.
     answers: usize,
     resets: usize,
+    /// Refused, and not to be sent again.
+    refusals: Vec<Refusal>,
+    is_told_to_stop: bool,
     /// Since the last `hello`.
     line: LineFacts,
-}
-
-enum Role {
-    /// Begins a conversation, and wants each of its messages answered.
-    Visitor { start: ClientId, chatflow: ChatflowId, messages: usize },
-    /// Follows every conversation of an inbox and answers each message of a visitor.
-    Agent { inbox: InboxId },
-}
-
-struct Unsent {
-    client_id: ClientId,
-    text: String,
-    sent_at: Option<Instant>,
 }
 
 /// How it ended for a participant.
@@ -63,6 +56,7 @@ pub struct Story {
     pub answers: usize,
     pub resets: usize,
     pub logs: HashMap<ConversationId, (Epoch, Seq)>,
+    pub refusals: Vec<Refusal>,
 }
 
 impl Participant {
@@ -73,10 +67,10 @@ impl Participant {
         texts: Vec<String>,
         recorder: &Recorder,
     ) -> Participant {
-        let start = ClientId::fresh();
-        let role = Role::Visitor { start, chatflow, messages: texts.len() };
+        let beginning = Beginning::of(chatflow);
+        let role = Role::Visitor { beginning, messages: texts.len() };
         let mut visitor = Participant::new(nodes.into(), token, role, recorder);
-        visitor.outbox.insert(None, texts.into_iter().map(Unsent::new).collect());
+        texts.into_iter().for_each(|text| visitor.outbox.push(None, Saying::Message(text)));
         visitor
     }
 
@@ -89,6 +83,31 @@ impl Participant {
         Participant::new(nodes.into(), token, Role::Agent { inbox }, recorder)
     }
 
+    /// A visitor who writes, is answered and comes back, until told to stop; `name` and `pause`
+    /// tell one from the other.
+    pub fn writer(
+        nodes: impl Into<Nodes>,
+        token: &str,
+        chatflow: ChatflowId,
+        (name, pause): (String, Duration),
+        recorder: &Recorder,
+    ) -> Participant {
+        let beginning = Beginning::of(chatflow);
+        let role = Role::Writer { beginning, chapters: Chapters::new(name, pause) };
+        Participant::new(nodes.into(), token, role, recorder)
+    }
+
+    /// An agent who answers and closes what is theirs.
+    pub fn owner(
+        nodes: impl Into<Nodes>,
+        token: &str,
+        inbox: InboxId,
+        recorder: &Recorder,
+    ) -> Participant {
+        let role = Role::Owner { inbox, caseload: Caseload::default() };
+        Participant::new(nodes.into(), token, role, recorder)
+    }
+
     fn new(nodes: Nodes, token: &str, role: Role, recorder: &Recorder) -> Participant {
         Participant {
             nodes,
@@ -96,60 +115,61 @@ impl Participant {
             role,
             pen: recorder.pen(),
             logs: HashMap::new(),
-            outbox: HashMap::new(),
+            outbox: Outbox::default(),
             epoch: Epoch::fresh(),
             answers: 0,
             resets: 0,
+            refusals: Vec::new(),
+            is_told_to_stop: false,
             line: LineFacts::new(),
         }
     }
 
     /// A visitor runs until everything is sent and answered, an agent until `stop` turns true.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Story {
-        while !self.wants_no_more(&stop) {
-            let opening = Socket::try_open(self.nodes.take(), self.path());
+        self.is_told_to_stop = *stop.borrow_and_update();
+        while !self.wants_no_more() {
+            let opening = Socket::try_open(self.nodes.take(), self.role.path());
             match timeout(OPEN_WITHIN, opening).await.ok().flatten() {
                 Some(socket) => {
                     self.converse(socket, &mut stop).await;
-                    let left = self.wants_no_more(&stop);
+                    let left = self.wants_no_more();
                     self.pen.note(if left { What::Left } else { What::Lost });
                 }
-                None => sleep(LOOK_EVERY).await,
+                None => {}
             }
+            sleep(LOOK_EVERY).await;
+            self.is_told_to_stop = *stop.borrow();
         }
-        Story { answers: self.answers, resets: self.resets, logs: self.logs }
+        let Participant { answers, resets, logs, refusals, .. } = self;
+        Story { answers, resets, logs, refusals }
     }
 
-    /// Now and then: what is due, and what could not be attached.
-    fn look(&mut self) -> Vec<ClientFrame> {
-        let again = std::mem::take(&mut self.line.refused);
-        let mut frames: Vec<_> = again.into_iter().map(|id| self.attach(id)).collect();
-        frames.extend(self.due());
-        frames
-    }
-
-    fn wants_no_more(&self, stop: &watch::Receiver<bool>) -> bool {
-        self.is_satisfied() || *stop.borrow()
+    fn wants_no_more(&self) -> bool {
+        let is_satisfied = self.role.is_satisfied(self.answers, self.is_told_to_stop);
+        (self.is_told_to_stop && self.role.stops_at_once())
+            || (is_satisfied && self.outbox.is_empty())
     }
 
     /// One socket, from `hello` to its end.
     async fn converse(&mut self, mut socket: Socket, stop: &mut watch::Receiver<bool>) {
-        for unsent in self.outbox.values_mut().flatten() {
-            unsent.sent_at = None;
-        }
+        self.outbox.forget_sending();
         self.line = LineFacts::new();
         if !socket.try_send(&hello(&self.token, Vec::new())).await {
             return;
         }
         let mut look = interval(LOOK_EVERY);
-        while !self.wants_no_more(stop) && !self.line.is_dead() {
+        while !self.wants_no_more() && !self.line.is_dead() {
             let to_send = tokio::select! {
                 heard = socket.next_or_ping() => match heard {
                     Heard::Frame(frame) => self.take(frame),
                     Heard::Closed(_) | Heard::Ended => return,
                 },
                 _ = look.tick() => self.look(),
-                _ = stop.changed() => return,
+                _ = stop.changed(), if !self.is_told_to_stop => {
+                    self.is_told_to_stop = true;
+                    Vec::new()
+                }
             };
             for frame in to_send {
                 self.note_sent(&frame);
@@ -160,6 +180,16 @@ impl Participant {
                 }
             }
         }
+    }
+
+    /// Now and then: what is due, and what could not be attached.
+    fn look(&mut self) -> Vec<ClientFrame> {
+        let again = std::mem::take(&mut self.line.refused);
+        let mut frames: Vec<_> = again.into_iter().map(|id| self.attach(id)).collect();
+        let conversation = self.logs.keys().next().copied();
+        self.role.look(conversation, &mut self.outbox, self.is_told_to_stop);
+        frames.extend(self.due());
+        frames
     }
 
     /// What a frame of our own means for the history.
@@ -194,22 +224,6 @@ impl Participant {
         }
     }
 
-    fn path(&self) -> &'static str {
-        match self.role {
-            Role::Visitor { .. } => AS_VISITOR,
-            Role::Agent { .. } => AS_AGENT,
-        }
-    }
-
-    fn is_satisfied(&self) -> bool {
-        match self.role {
-            Role::Visitor { messages, .. } => {
-                self.answers == messages && self.outbox.values().all(VecDeque::is_empty)
-            }
-            Role::Agent { .. } => false,
-        }
-    }
-
     /// What a frame from the node makes this participant say.
     fn take(&mut self, frame: ServerFrame) -> Vec<ClientFrame> {
         self.line.heard_at = Instant::now();
@@ -222,23 +236,23 @@ impl Participant {
                 self.resets += 1;
                 self.logs.insert(conversation, (epoch, Seq(0)));
                 self.pen.note(What::Reset { conversation, epoch });
+                self.role.begin_anew(conversation);
                 Vec::new()
             }
             ServerFrame::Ack { client_id, conversation, seq, .. } => {
                 self.acknowledge(client_id, conversation, seq)
             }
             ServerFrame::Refused(refusal) => {
-                assert!(refusal.code.is_temporary(), "{refusal:?}");
-                let (client_id, code) = (refusal.client_id, refusal.code);
-                self.pen.note(What::Refused { client_id, code });
-                let attach = client_id.is_none().then_some(refusal.conversation).flatten();
-                self.line.refused.extend(attach);
+                self.refused(refusal);
                 Vec::new()
             }
             ServerFrame::Board(board) => {
-                let unknown = board.rows.iter().map(|row| row.conversation);
-                let unknown = unknown.filter(|id| !self.logs.contains_key(id)).collect::<Vec<_>>();
-                unknown.into_iter().map(|id| self.follow(id)).collect()
+                let unknown =
+                    board.rows.iter().filter(|row| !self.logs.contains_key(&row.conversation));
+                let wanted =
+                    unknown.filter_map(|row| Some((row.conversation, self.role.follows(row)?)));
+                let wanted: Vec<_> = wanted.collect();
+                wanted.into_iter().map(|(id, from)| self.follow(id, from)).collect()
             }
             ServerFrame::Limited { .. } => panic!("no test leaves so many entries behind"),
             ServerFrame::Conversation { conversation } => {
@@ -255,6 +269,16 @@ impl Participant {
         }
     }
 
+    fn refused(&mut self, refusal: Refusal) {
+        let (client_id, code) = (refusal.client_id, refusal.code);
+        self.pen.note(What::Refused { client_id, code });
+        if !code.is_temporary() {
+            self.refusals.extend(self.role.refused(refusal, &mut self.outbox));
+        } else if client_id.is_none() {
+            self.line.refused.extend(refusal.conversation);
+        }
+    }
+
     fn welcomed(&mut self, welcome: &Welcome) -> Vec<ClientFrame> {
         self.epoch = welcome.epoch;
         self.line.silence_max = Duration::from_millis(2 * welcome.heartbeat_ms);
@@ -262,10 +286,7 @@ impl Participant {
         let visitor = welcome.visitor.map(Who::Visitor);
         let who = visitor.or(welcome.agent.map(Who::Agent)).expect("a welcome says to whom");
         self.pen.note(What::Welcomed { node, epoch, who });
-        let board = match self.role {
-            Role::Agent { inbox } => Some(ClientFrame::Board { inbox }),
-            Role::Visitor { .. } => None,
-        };
+        let board = self.role.welcomed(welcome);
         let mut frames: Vec<_> = self.logs.keys().map(|id| self.attach(*id)).collect();
         frames.extend(board);
         frames.extend(self.due());
@@ -275,6 +296,7 @@ impl Participant {
     /// The answer to an attach. After a start the node attaches by itself, and nobody can tell
     /// whose answer it is.
     fn attached(&mut self, conversation: ConversationId, head: Seq) {
+        self.role.reaches(conversation, head);
         let asked = self.line.asked.remove(&conversation).filter(|_| !self.line.has_started);
         if let Some(asked_at_us) = asked {
             let epoch = self.epoch;
@@ -301,27 +323,14 @@ impl Participant {
             self.logs.insert(conversation, (epoch, entry.seq));
             self.pen.note(What::Took { conversation, epoch, after, entry: entry.clone() });
             if let Some(client_id) = entry.client_id {
-                self.done(client_id, conversation);
+                self.outbox.done(client_id, conversation);
             }
-            self.answer(conversation, &entry.by, &entry.body);
+            if self.role.take(conversation, &entry, &mut self.outbox) == role::Heard::Answer {
+                self.answers += 1;
+            }
         }
         to_send.extend(self.due());
         to_send
-    }
-
-    /// Counts what the other side said; an agent also answers it.
-    fn answer(&mut self, conversation: ConversationId, by: &Author, body: &EntryBody) {
-        let EntryBody::Message { text } = body else { return };
-        match (&self.role, by) {
-            (Role::Visitor { .. }, Author::Agent { .. }) => self.answers += 1,
-            (Role::Agent { .. }, Author::Visitor { .. }) => {
-                self.answers += 1;
-                let unsent = Unsent::new(format!("re: {text}"));
-                self.outbox.entry(Some(conversation)).or_default().push_back(unsent);
-            }
-            (Role::Visitor { .. }, Author::Visitor { .. } | Author::System)
-            | (Role::Agent { .. }, Author::Agent { .. } | Author::System) => {}
-        }
     }
 
     fn acknowledge(
@@ -331,56 +340,19 @@ impl Participant {
         seq: Seq,
     ) -> Vec<ClientFrame> {
         let epoch = self.epoch;
-        self.pen.note(What::Acked { client_id, conversation, epoch, seq });
-        self.done(client_id, conversation);
+        self.outbox.done(client_id, conversation);
+        if self.outbox.is_message(client_id) {
+            self.pen.note(What::Acked { client_id, conversation, epoch, seq });
+        }
         self.due()
     }
 
-    /// Takes a message out of the outbox. The first one tells which conversation was begun.
-    fn done(&mut self, client_id: ClientId, conversation: ConversationId) {
-        for lane in [None, Some(conversation)] {
-            let Some(unsent) = self.outbox.get_mut(&lane) else { continue };
-            if unsent.front().is_none_or(|first| first.client_id != client_id) {
-                continue;
-            }
-            unsent.pop_front();
-            if lane.is_none() {
-                let rest = self.outbox.remove(&None).unwrap_or_default();
-                self.outbox.insert(Some(conversation), rest);
-            }
-            return;
-        }
-    }
-
-    /// What was never sent, or long ago: the first message of each conversation.
     fn due(&mut self) -> Vec<ClientFrame> {
-        let now = Instant::now();
-        let mut frames = Vec::new();
-        for (lane, unsent) in &mut self.outbox {
-            let Some(first) = unsent.front_mut() else { continue };
-            if first.sent_at.is_some_and(|at| now - at < REPEAT_AFTER) {
-                continue;
-            }
-            first.sent_at = Some(now);
-            let (client_id, text) = (first.client_id, first.text.clone());
-            frames.push(match (lane, &self.role) {
-                (None, Role::Visitor { start, chatflow, .. }) => ClientFrame::Start(Start {
-                    client_id: *start,
-                    chatflow: *chatflow,
-                    message_client_id: client_id,
-                    text,
-                }),
-                (Some(conversation), _) => {
-                    ClientFrame::Send { conversation: *conversation, client_id, text }
-                }
-                (None, Role::Agent { .. }) => unreachable!("an agent begins nothing"),
-            });
-        }
-        frames
+        self.outbox.due(self.role.beginning())
     }
 
-    fn follow(&mut self, conversation: ConversationId) -> ClientFrame {
-        self.logs.insert(conversation, (self.epoch, Seq(0)));
+    fn follow(&mut self, conversation: ConversationId, from: Seq) -> ClientFrame {
+        self.logs.insert(conversation, (self.epoch, from));
         self.attach(conversation)
     }
 
@@ -388,11 +360,5 @@ impl Participant {
         let (epoch, seq) = self.logs[&conversation];
         let epoch = (seq > Seq(0)).then_some(epoch);
         ClientFrame::Attach(Cursor { conversation, epoch, seq })
-    }
-}
-
-impl Unsent {
-    fn new(text: String) -> Unsent {
-        Unsent { client_id: ClientId::fresh(), text, sent_at: None }
     }
 }

@@ -37,6 +37,10 @@ impl Muffler {
         self.is_muffled.store(false, Ordering::SeqCst);
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }

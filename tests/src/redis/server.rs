@@ -100,6 +100,10 @@ impl RedisServer {
         self.until_up().await;
     }
 
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// SIGSTOP: connections stay open and nothing answers.
     pub fn freeze(&self) {
         kill_process(self.pid(), Signal::STOP).expect("our own child takes signals");

@@ -84,7 +84,9 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
         if NOT_OURS.contains(&name) {
             continue;
         }
-        if path.is_dir() {
+        if path.is_symlink() {
+            // The same text under another name.
+        } else if path.is_dir() {
             collect(root, &path, found);
         } else if let Ok(text) = fs::read_to_string(&path) {
             let path = path.strip_prefix(root).expect("below the root").display().to_string();

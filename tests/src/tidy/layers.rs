@@ -12,6 +12,7 @@ const LEAVES: &[&str] = &[
     "link_url",
     "metrics",
     "rate",
+    "sabotage",
     "simulation",
     "strikes",
     "supervisor",

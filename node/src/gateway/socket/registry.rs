@@ -13,6 +13,7 @@ use super::admission::{Admission, Seat, Tier};
 use super::jitter;
 use crate::fanout::{Outbox, SocketId, encode};
 use crate::metrics;
+use crate::sabotage::{self, Switch};
 
 /// So that sockets that come and go do not wait for each other.
 const SHARDS: usize = 16;
@@ -151,6 +152,9 @@ impl Listed {
 }
 
 fn send_one_away(outbox: &Outbox) {
+    if sabotage::on(Switch::DrainSilently) {
+        return outbox.cut();
+    }
     let after_ms = u64::try_from(jitter::up_to(COME_BACK_MAX).as_millis()).unwrap_or(0);
     outbox.push(&encode(&ServerFrame::Reconnect { after_ms }), None);
     outbox.close(CloseCode::Restart, "the node goes away");

@@ -17,6 +17,7 @@ use crate::gateway::App;
 use crate::gateway::server::Connection;
 use crate::limiter::{AddressKey, Shared};
 use crate::metrics;
+use crate::sabotage::{self, Switch};
 use crate::session::{Arrival, Identity};
 
 /// How long a client waits before it repeats what an actor left unanswered.
@@ -117,6 +118,9 @@ impl Socket {
 
     /// The queue was lost: everything is attached again, from what was written last.
     fn refill(&self, places: Vec<Place>) {
+        if sabotage::on(Switch::SkipRefill) {
+            return;
+        }
         let epoch = Some(self.stay.app.store.epoch());
         let cursors = places
             .into_iter()

@@ -181,6 +181,7 @@ fn strict() -> Terms {
 mod assignments;
 mod delivery;
 mod liveness;
+mod waiting;
 
 #[test]
 fn an_honest_history_is_not_condemned() {
