@@ -153,7 +153,8 @@ impl Reading {
             EntryBody::Welcome { .. }
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
-            | EntryBody::Decision { .. } => (What::Other, Noted::Nothing),
+            | EntryBody::Decision { .. }
+            | EntryBody::Unknown(_) => (What::Other, Noted::Nothing),
         }
     }
 

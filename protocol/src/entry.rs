@@ -1,6 +1,7 @@
 //! What a conversation's log is made of.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{AgentId, ClientId, DecisionRecord, Seq, VisitorId};
 
@@ -63,6 +64,32 @@ pub enum EntryBody {
         from: ConversationState,
         to: ConversationState,
     },
+    /// Of a newer release, by its kind or by a word in it: passed on as it is (I17).
+    #[serde(untagged)]
+    Unknown(UnknownBody),
+}
+
+/// What this release cannot read, word for word.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct UnknownBody {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+    /// The store knows; as long as nobody has asked it, agents alone may see it.
+    #[serde(skip, default = "yes")]
+    pub hidden: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl UnknownBody {
+    /// This release has such entries, and yet cannot read this one: newer, or damaged.
+    pub fn is_of_known_kind(&self) -> bool {
+        EntryBody::KINDS.contains(&self.kind.as_str())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -174,9 +201,14 @@ impl EntryBody {
                 | EntryBody::Assignment { .. }
                 | EntryBody::Status { .. } => true,
                 EntryBody::Comment { .. } | EntryBody::Decision { .. } => false,
+                EntryBody::Unknown(body) => !body.hidden,
             },
         }
     }
+
+    /// Those that this release writes.
+    pub const KINDS: [&str; 6] =
+        ["welcome", "message", "comment", "assignment", "decision", "status"];
 
     /// The word in SQL and JSON.
     pub fn kind(&self) -> &'static str {
@@ -187,6 +219,7 @@ impl EntryBody {
             EntryBody::Assignment { .. } => "assignment",
             EntryBody::Decision { .. } => "decision",
             EntryBody::Status { .. } => "status",
+            EntryBody::Unknown(_) => "unknown",
         }
     }
 
@@ -198,7 +231,8 @@ impl EntryBody {
             | EntryBody::Comment { text } => Some(text),
             EntryBody::Assignment { .. }
             | EntryBody::Decision { .. }
-            | EntryBody::Status { .. } => None,
+            | EntryBody::Status { .. }
+            | EntryBody::Unknown(_) => None,
         }
     }
 }

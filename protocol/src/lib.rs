@@ -19,7 +19,7 @@ pub use codes::{CloseCode, ComeBack, ErrorCode};
 pub use decision::{Candidate, DecisionRecord, Policy, Verdict};
 pub use entry::{
     AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, Entry, EntryBody, Party,
-    View, ViewedEntry,
+    UnknownBody, View, ViewedEntry,
 };
 pub use ids::{
     AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,

@@ -1,7 +1,8 @@
 //! Two nodes, one PostgreSQL, one Redis: the visitor is on one node and the agent on the other.
 
+use salotto_protocol::api::SiteSettings;
 use salotto_protocol::{ClientFrame, ConversationId, EntryBody, ViewedEntry};
-use salotto_tests::desk::{Desk, from_the_start, say};
+use salotto_tests::desk::{AS_VISITOR, Desk, from_the_start, say};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
 use salotto_tests::postgres::Postgres;
@@ -97,4 +98,32 @@ async fn a_site_made_on_one_node_is_known_on_the_other_at_once() {
     let desk = Desk::open(&here, 1).await;
 
     desk.visitor(&there).await;
+}
+
+#[tokio::test]
+async fn the_settings_of_a_site_made_on_one_node_are_read_on_the_other_at_once() {
+    let postgres = Postgres::start().await;
+    let store = postgres.database().await;
+    let settings = [("STORE__URL", store.as_str())];
+    let (here, there) = (Node::start_with(&settings).await, Node::start_with(&settings).await);
+
+    let desk = Desk::open(&here, 1).await;
+
+    let answer = there.get(&format!("/api/v1/sites/{}", desk.site)).await;
+    let read: SiteSettings = answer.json();
+    assert_eq!(read.chatflow.map(|chatflow| chatflow.id), Some(desk.chatflow));
+}
+
+#[tokio::test]
+async fn a_chatflow_published_on_one_node_is_started_with_on_the_other_at_once() {
+    let postgres = Postgres::start().await;
+    let store = postgres.database().await;
+    let settings = [("STORE__URL", store.as_str())];
+    let (here, there) = (Node::start_with(&settings).await, Node::start_with(&settings).await);
+    // The token needs no look at the site: the other node knows nothing of it.
+    let desk = Desk::open(&here, 1).await;
+    let token = desk.visitor(&here).await.token;
+    let (mut visitor, _) = Socket::welcomed(there.public, AS_VISITOR, &token, Vec::new()).await;
+
+    desk.begin(&mut visitor, "Is it in stock?").await;
 }

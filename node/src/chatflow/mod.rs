@@ -13,11 +13,13 @@ mod state;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::chatflow::PublicChatflow;
 use salotto_protocol::{ChatflowId, SiteId};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::ask::ask;
 use crate::fanout::{Delivery, Outbox, SocketId};
@@ -29,6 +31,9 @@ use parked::Parked;
 use registry::{Msg, Registry};
 use state::Snapshot;
 
+/// Whoever asks is asked as well, and gives up after 5 s.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
+
 /// The chatflows, sites and inboxes that this node knows: a snapshot, refreshed within 2 s.
 #[derive(Clone)]
 pub(crate) struct Chatflows {
@@ -36,6 +41,21 @@ pub(crate) struct Chatflows {
     known: Arc<Known>,
     parked: Arc<Parked>,
     roster: watch::Receiver<Arc<Roster>>,
+}
+
+/// What a look for a chatflow ended with.
+pub(crate) enum Found {
+    Chatflow(Box<ChatflowRow>),
+    Nothing,
+    /// The store did not answer.
+    Unclear,
+}
+
+/// Whether what was asked for before is in force.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refreshed {
+    Now,
+    Later,
 }
 
 impl Chatflows {
@@ -61,10 +81,12 @@ impl Chatflows {
     }
 
     /// Reads the settings again and waits until they are in force.
-    pub(crate) async fn refresh(&self) {
-        if ask(&self.registry, Msg::Refresh).await.is_err() {
-            tracing::warn!("the settings are refreshed later: the store is slow or has failed");
+    pub(crate) async fn refresh(&self) -> Refreshed {
+        if ask(&self.registry, Msg::Refresh).await.is_ok() {
+            return Refreshed::Now;
         }
+        tracing::warn!("the settings are refreshed later: the store is slow or has failed");
+        Refreshed::Later
     }
 
     pub(crate) fn site(&self, id: SiteId) -> Option<SiteRow> {
@@ -86,6 +108,21 @@ impl Chatflows {
 
     pub(crate) fn get(&self, id: ChatflowId) -> Option<ChatflowRow> {
         self.known.snapshot().chatflow(id).cloned()
+    }
+
+    /// One that visitors of this site can start with; one that another node published a moment
+    /// ago is found as well.
+    pub(crate) async fn find_published(&self, site: SiteId, id: ChatflowId) -> Found {
+        let published = || self.get(id).filter(|row| row.site == site && row.enabled);
+        if let Some(row) = published() {
+            return Found::Chatflow(Box::new(row));
+        }
+        let refreshed = timeout(LOOKED_FOR, self.refresh()).await.unwrap_or(Refreshed::Later);
+        match (published(), refreshed) {
+            (Some(row), _) => Found::Chatflow(Box::new(row)),
+            (None, Refreshed::Now) => Found::Nothing,
+            (None, Refreshed::Later) => Found::Unclear,
+        }
     }
 
     /// The chatflows of a site whose conversations the router assigns.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ractor::ActorCell;
 use salotto_protocol::envelope::Envelope;
-use salotto_protocol::{AgentId, Author, ConversationId, NodeId, Seq, ServerFrame};
+use salotto_protocol::{AgentId, Author, ConversationId, EntryBody, NodeId, Seq, ServerFrame};
 
 use super::tests::{World, entries, texts};
 use super::{Conversations, Follower};
@@ -121,6 +121,26 @@ async fn shows_there(cluster: Cluster) {
     let expected: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     assert_eq!(texts(&got), expected);
     assert!(got.windows(2).all(|pair| pair[1].0 == pair[0].1), "each follows the one before");
+}
+
+/// I17: here is a newer node; there is one that does not know such entries.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_newer_node_can_read_is_shown_there_in_its_place_to_whom_it_is_for() {
+    let cluster = Cluster::new().await;
+    let (id, _outbox, mut browser) = cluster.followed().await;
+
+    for hidden in [false, true] {
+        let json = serde_json::json!({"type": "survey", "stars": 4});
+        let mut body = serde_json::from_value(json).expect("an entry of some kind");
+        if let EntryBody::Unknown(unknown) = &mut body {
+            unknown.hidden = hidden;
+        }
+        cluster.here.system_writes(id, body).await;
+    }
+    cluster.here.visitor_says(id, "two").await;
+
+    let got = entries(&mut browser, 2).await;
+    assert_eq!(got, [(2, 3, "-".to_owned()), (3, 5, "two".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,14 +2,16 @@
 
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{
-    AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, Cursor, Epoch, ErrorCode,
-    InboxId, NodeId, Page, Party, ResetReason, Seq, ServerFrame, SiteId, VisitorId,
+    AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, Cursor, EntryBody, Epoch,
+    ErrorCode, InboxId, NodeId, Page, Party, ResetReason, Seq, ServerFrame, SiteId, VisitorId,
 };
 use tokio::sync::oneshot;
 
 use super::{Command, Conversations, Follower, Request, StartRequest};
 use crate::fanout::Outbox;
-use crate::journal::{Change, Journal, NewAgent, Outcome, Peers};
+use crate::journal::{
+    Change, Decision, Journal, Locked, NewAgent, NewEntry, Outcome, Peers, Slot, Target, Write,
+};
 use crate::link::{Link, LocalHub};
 use crate::store::{ChatflowRow, Store};
 use crate::supervisor;
@@ -18,6 +20,7 @@ use crate::test_support::{Browser, Database, eventually, socket};
 pub(super) struct World {
     _database: Database,
     pub(super) store: Store,
+    journal: Journal,
     pub(super) conversations: Conversations,
     pub(super) chatflow: ChatflowRow,
     pub(super) visitor: VisitorId,
@@ -39,10 +42,10 @@ impl World {
         let journal = Journal::linked(store.clone(), peers, root.clone()).await.expect("a journal");
         let chatflow = chatflow(&journal).await;
         let agent = hire(&journal).await;
-        let conversations =
-            Conversations::start(journal, link, store.clone(), root).await.expect("started");
+        let conversations = Conversations::start(journal.clone(), link, store.clone(), root).await;
+        let conversations = conversations.expect("started");
         let visitor = VisitorId::fresh();
-        World { _database: database, store, conversations, chatflow, visitor, agent }
+        World { _database: database, store, journal, conversations, chatflow, visitor, agent }
     }
 
     pub(super) async fn begin(&self, text: &str) -> ConversationId {
@@ -79,6 +82,27 @@ impl World {
     pub(super) async fn agent_comments(&self, conversation: ConversationId, text: &str) {
         let author = Author::Agent { id: self.agent, name: "Ada".to_owned() };
         self.say(conversation, author, Command::Comment { text: text.to_owned() }).await;
+    }
+
+    /// As no command of a participant could.
+    pub(super) async fn system_writes(&self, conversation: ConversationId, body: EntryBody) {
+        let (sender, done) = oneshot::channel();
+        let decide = move |locked: &Locked<'_>| {
+            let by = Author::System;
+            let entries = vec![NewEntry { by, client_id: None, body: body.clone() }];
+            let (state, assignee) = (locked.head.state, locked.head.assignee);
+            Ok(Decision { entries, state, assignee, slot: Slot::Keep })
+        };
+        let write = Write {
+            target: Target::Conversation(conversation),
+            client_id: None,
+            agents: Vec::new(),
+            term: None,
+            decide: Box::new(decide),
+            done: Box::new(move |outcome| sender.send(outcome).expect("awaited")),
+        };
+        self.journal.submit(write).expect("not busy");
+        committed(done).await;
     }
 
     pub(super) fn follow(&self, outbox: &Outbox, cursor: Cursor) {

@@ -41,7 +41,8 @@ impl Elsewhere {
             EntryBody::Welcome { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::Decision { .. }
-            | EntryBody::Status { .. } => false,
+            | EntryBody::Status { .. }
+            | EntryBody::Unknown(_) => false,
         };
         let is_start = self.entries.first().is_none_or(|first| first.seq == Seq(1));
         !is_start && self.entries.iter().all(is_talk)

@@ -84,7 +84,8 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::Decision { .. }
-            | EntryBody::Status { .. },
+            | EntryBody::Status { .. }
+            | EntryBody::Unknown(_),
             _,
         ) => new == first,
     }

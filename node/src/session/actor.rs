@@ -11,7 +11,7 @@ use salotto_protocol::{
 use super::handle::Identity;
 use super::registry;
 use super::state::{self, Allowance};
-use crate::chatflow::Chatflows;
+use crate::chatflow::{Chatflows, Found};
 use crate::clock;
 use crate::conversation::{
     Command, Conversations, Done, Outcome, Request, StartRequest, answer, refuse,
@@ -38,6 +38,9 @@ pub(super) struct State {
     page: Page,
 }
 
+/// The store has just been asked for as long as anybody waits.
+const UNCLEAR_RETRY_MS: u64 = 1_000;
+
 impl Actor for SessionActor {
     type Msg = Msg;
     type State = State;
@@ -56,7 +59,7 @@ impl Actor for SessionActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Frame { outbox, frame, shared, reply } => {
-                self.frame(state, &outbox, frame, shared);
+                self.frame(state, &outbox, frame, shared).await;
                 let _ = reply.send(());
             }
         }
@@ -76,7 +79,7 @@ impl State {
 }
 
 impl SessionActor {
-    fn frame(
+    async fn frame(
         &self,
         state: &mut State,
         outbox: &Outbox,
@@ -95,7 +98,7 @@ impl SessionActor {
         }
         let socket = outbox.id();
         match frame {
-            ClientFrame::Start(start) => self.start(state, outbox, start),
+            ClientFrame::Start(start) => self.start(state, outbox, start).await,
             ClientFrame::Send { conversation, client_id, text } => {
                 self.send(outbox, conversation, client_id, text);
             }
@@ -127,18 +130,13 @@ impl SessionActor {
         }
     }
 
-    fn start(&self, state: &State, outbox: &Outbox, start: Start) {
+    async fn start(&self, state: &State, outbox: &Outbox, start: Start) {
         let message_client_id = start.message_client_id;
-        let chatflow = self.chatflows.get(start.chatflow);
-        let chatflow = chatflow.filter(|it| it.site == self.who.site && it.enabled);
-        let Some(chatflow) = chatflow else {
-            let refusal = Refusal {
-                client_id: Some(message_client_id),
-                field: Some("chatflow".to_owned()),
-                ..Refusal::new(ErrorCode::NotFound, "this site has no such chatflow")
-            };
-            refuse(outbox, refusal);
-            return;
+        let chatflow = self.chatflows.find_published(self.who.site, start.chatflow).await;
+        let chatflow = match chatflow {
+            Found::Chatflow(row) => *row,
+            Found::Nothing => return no_chatflow(outbox, message_client_id),
+            Found::Unclear => return unclear(outbox, message_client_id),
         };
         let request = StartRequest {
             visitor: self.who.visitor,
@@ -202,6 +200,25 @@ fn busy(outbox: &Outbox, conversation: Option<ConversationId>, client_id: Client
         client_id: Some(client_id),
         conversation,
         ..Refusal::new(ErrorCode::Busy, "too much to write at once: send it again")
+    };
+    refuse(outbox, refusal);
+}
+
+fn no_chatflow(outbox: &Outbox, client_id: ClientId) {
+    let refusal = Refusal {
+        client_id: Some(client_id),
+        field: Some("chatflow".to_owned()),
+        ..Refusal::new(ErrorCode::NotFound, "this site has no such chatflow")
+    };
+    refuse(outbox, refusal);
+}
+
+/// It may be new, and the store does not say: the client asks again.
+fn unclear(outbox: &Outbox, client_id: ClientId) {
+    let refusal = Refusal {
+        client_id: Some(client_id),
+        retry_after_ms: Some(UNCLEAR_RETRY_MS),
+        ..Refusal::new(ErrorCode::StoreFailed, "the chatflow could not be looked up")
     };
     refuse(outbox, refusal);
 }

@@ -1,6 +1,8 @@
 //! The logs: appended by the journal, read after a seq.
 
-use salotto_protocol::{AgentId, Author, ClientId, ConversationId, Entry, Seq, View, VisitorId};
+use salotto_protocol::{
+    AgentId, Author, ClientId, ConversationId, Entry, EntryBody, Seq, View, VisitorId,
+};
 use uuid::Uuid;
 
 use super::batch::Batch;
@@ -18,21 +20,34 @@ pub(super) struct EntryRow {
     author_id: Option<Uuid>,
     author_name: Option<String>,
     client_id: Option<Uuid>,
+    pub(super) hidden: i64,
     body: String,
 }
 
-stored!(EntryRow { conversation, seq, at_ms, author, author_id, author_name, client_id, body });
+stored!(EntryRow {
+    conversation,
+    seq,
+    at_ms,
+    author,
+    author_id,
+    author_name,
+    client_id,
+    hidden,
+    body,
+});
 
 /// `$3` is 1 for those who also see hidden entries.
 const AFTER: &str = "
-    SELECT conversation, seq, at_ms, author, author_id, author_name, client_id, body
+    SELECT conversation, seq, at_ms, author, author_id, author_name, client_id,
+        hidden, body
     FROM entries
     WHERE conversation = $1 AND seq > $2 AND hidden <= $3
     ORDER BY seq
     LIMIT $4";
 
 pub(super) const KNOWN: &str = "
-    SELECT conversation, seq, at_ms, author, author_id, author_name, client_id, body
+    SELECT conversation, seq, at_ms, author, author_id, author_name, client_id,
+        hidden, body
     FROM ({rows}) AS asked CROSS JOIN entries
     WHERE conversation = asked.column1 AND client_id = asked.column2";
 
@@ -119,12 +134,16 @@ impl EntryRow {
                 return Err(StoreError::Undecodable(format!("an author of kind {word:?}")));
             }
         };
+        let mut body = decode::json(&self.body)?;
+        if let EntryBody::Unknown(unknown) = &mut body {
+            unknown.hidden = self.hidden != 0;
+        }
         Ok(Entry {
             seq: decode::seq(self.seq)?,
             at_ms: self.at_ms,
             by,
             client_id: self.client_id.map(ClientId),
-            body: decode::json(&self.body)?,
+            body,
         })
     }
 }

@@ -351,7 +351,8 @@ pub(crate) fn preview_of(entry: &Entry) -> Option<(String, Party)> {
         EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
         | EntryBody::Decision { .. }
-        | EntryBody::Status { .. } => return None,
+        | EntryBody::Status { .. }
+        | EntryBody::Unknown(_) => return None,
     };
     let party = match &entry.by {
         Author::Visitor { .. } => Party::Visitor,

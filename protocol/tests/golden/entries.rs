@@ -26,8 +26,40 @@ fn every_kind_of_entry_has_a_sample() {
             EntryBody::Welcome { .. } | EntryBody::Message { .. } | EntryBody::Comment { .. } => {}
             EntryBody::Assignment { .. } | EntryBody::Decision { .. } => {}
             EntryBody::Status { .. } => {}
+            EntryBody::Unknown(body) => panic!("{body:?} is of no release"),
         }
+        assert!(EntryBody::KINDS.contains(&sample.entry.body.kind()));
     }
+}
+
+/// I17: two releases side by side.
+#[test]
+fn an_entry_of_a_newer_release_is_passed_on_word_for_word_and_hidden_until_the_store_says_no() {
+    let by = serde_json::json!({"kind": "system"});
+    let surveyed = serde_json::json!({
+        "after": 6, "seq": 7, "at_ms": 5, "by": by,
+        "type": "survey", "stars": 4, "answers": [{"text": "fine"}]
+    });
+    let decided = serde_json::json!({
+        "after": 6, "seq": 7, "at_ms": 5, "by": by,
+        "type": "decision", "decision": {"policy": "by_moonlight"}
+    });
+    for (json, is_known) in [(surveyed, false), (decided, true)] {
+        let viewed: ViewedEntry = serde_json::from_value(json.clone()).expect("readable");
+
+        let EntryBody::Unknown(body) = &viewed.entry.body else { panic!("{viewed:?}") };
+        assert_eq!(body.is_of_known_kind(), is_known);
+        assert_eq!(serde_json::to_value(&viewed).expect("writable"), json);
+        assert!(viewed.entry.body.visible_to(View::Agent));
+        assert!(!viewed.entry.body.visible_to(View::Visitor));
+    }
+}
+
+#[test]
+fn an_entry_without_a_type_is_refused() {
+    let by = serde_json::json!({"kind": "system"});
+    let nothing = serde_json::json!({"after": 6, "seq": 7, "at_ms": 5, "by": by, "text": "hm"});
+    assert!(serde_json::from_value::<ViewedEntry>(nothing).is_err());
 }
 
 #[test]

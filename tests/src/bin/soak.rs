@@ -1,10 +1,11 @@
 //! Faults without end: plans drawn from one seed after the other, on real clusters, until the time
-//! is over or something is found: `MINUTES=30 SEED=1 make soak`.
+//! is over or something is found: `MINUTES=30 SEED=1 make soak`. With the sabotaged binary as
+//! `SALOTTO_BIN`, `SABOTAGE=skip_term` and the like show that something is found.
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use salotto_tests::cluster::{Cluster, Figures, Plan, Verdict, trial};
+use salotto_tests::cluster::{Cluster, Figures, Plan, Shape, Verdict, trial};
 use tokio::time::Instant;
 
 const MINUTES: u64 = 30;
@@ -19,7 +20,8 @@ async fn main() -> ExitCode {
     println!("from SEED={seed} on, for {} minutes", lasts.as_secs() / 60);
     let began = Instant::now();
     let (mut total, mut trials) = (Figures::default(), 0);
-    let mut cluster = Cluster::start(NODES).await;
+    let shape = shape();
+    let mut cluster = Cluster::start_with(NODES, &shape).await;
     loop {
         let verdict = trial(&mut cluster, &Plan::drawn(seed)).await;
         println!("{verdict}");
@@ -34,7 +36,7 @@ async fn main() -> ExitCode {
             break;
         }
         if trials % TRIALS_OF_A_CLUSTER == 0 {
-            cluster = Cluster::start(NODES).await;
+            cluster = Cluster::start_with(NODES, &shape).await;
         }
     }
     println!("{trials} trials, {total}; nothing lost, doubled, reordered or above a capacity");
@@ -48,6 +50,12 @@ fn condemn(verdict: &Verdict, cluster: &Cluster, seed: u64) {
     std::fs::write(&logs, cluster.logs()).expect("this folder can be written");
     eprintln!("{:#?}", verdict.findings);
     eprintln!("history: {history}; what the nodes said: {logs}; again: SEED={seed} make soak");
+}
+
+fn shape() -> Shape {
+    let broken = std::env::var("SABOTAGE").ok();
+    let variables = broken.map(|switches| ("SALOTTO_SABOTAGE".to_owned(), switches));
+    Shape { variables: variables.into_iter().collect(), ..Shape::default() }
 }
 
 fn number(name: &str) -> Option<u64> {

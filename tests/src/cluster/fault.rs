@@ -23,6 +23,8 @@ pub enum Fault {
     RedisRefuses,
     /// F13, F15: every connection of subscribers is ended.
     RedisThrowsOut,
+    /// F8: every other hint is lost, and the link seems well.
+    HintsLost(Whom),
     /// F9, F10: hints come again, late and in another order.
     HintsRepeated,
     /// F12: connected, and deaf.
@@ -90,6 +92,7 @@ impl Fault {
             Fault::RedisFlushed,
             Fault::RedisRefuses,
             Fault::RedisThrowsOut,
+            Fault::HintsLost(Whom::All),
             Fault::HintsRepeated,
             Fault::Muffled(node()),
             Fault::Muffled(Whom::All),
@@ -136,7 +139,7 @@ impl Fault {
             | Fault::BackendsEnded => (300, 800),
             Fault::RedisKilled | Fault::RedisRefuses => (2_000, 6_000),
             Fault::RedisFrozen | Fault::Muffled(_) | Fault::Astray(_) => (3_500, 7_000),
-            Fault::HintsRepeated => (3_000, 7_000),
+            Fault::HintsLost(_) | Fault::HintsRepeated => (3_000, 7_000),
             Fault::PostgresKilled => (300, 3_000),
             Fault::PostgresFrozen => (1_000, 5_000),
             Fault::Line(_, _, Damage::Cut) => (300, 800),
@@ -160,6 +163,7 @@ impl Fault {
             | Fault::RedisFlushed
             | Fault::RedisRefuses
             | Fault::RedisThrowsOut
+            | Fault::HintsLost(_)
             | Fault::HintsRepeated
             | Fault::Muffled(_)
             | Fault::Astray(_)
@@ -179,6 +183,7 @@ impl fmt::Display for Fault {
             Fault::RedisFlushed => write!(f, "F16 flush Redis"),
             Fault::RedisRefuses => write!(f, "F16 Redis refuses to publish"),
             Fault::RedisThrowsOut => write!(f, "F15 Redis ends all subscribers"),
+            Fault::HintsLost(whom) => write!(f, "F8 every other hint to {whom} lost"),
             Fault::HintsRepeated => write!(f, "F9 hints come again, late and mixed up"),
             Fault::Muffled(whom) => write!(f, "F12 {whom} deaf"),
             Fault::Astray(whom) => write!(f, "F12 {whom} on another Redis"),

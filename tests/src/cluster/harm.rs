@@ -32,6 +32,7 @@ impl Cluster {
                 self.tell_redis(&["ACL", "SETUSER", "default", "-publish"]).await
             }
             Fault::RedisThrowsOut => self.tell_redis(&["CLIENT", "KILL", "TYPE", "pubsub"]).await,
+            Fault::HintsLost(whom) => self.lose_hints(whom).await,
             Fault::HintsRepeated => self.echo = Some(Echo::of(self.redis.port).await),
             Fault::Muffled(whom) => self.muffle(whom).await,
             Fault::Astray(whom) => self.lead_astray(whom).await,
@@ -158,6 +159,12 @@ impl Cluster {
         if self.redis.is_running() && !self.is_redis_frozen {
             // Whoever is thrown out or refused is no failure of the command.
             let _ = timeout(REDIS_ANSWERS_WITHIN, self.redis.try_ask(command)).await;
+        }
+    }
+
+    async fn lose_hints(&mut self, whom: Whom) {
+        for at in self.nodes(whom).await {
+            self.members[at].muffler.lose_every(2);
         }
     }
 

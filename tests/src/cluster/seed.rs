@@ -8,7 +8,7 @@ impl Seed {
         Seed(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,12 +19,12 @@ impl Seed {
     /// From 0, below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).expect("a usize has 64 bits at most");
-        usize::try_from(self.next() % end).expect("below a usize")
+        usize::try_from(self.draw() % end).expect("below a usize")
     }
 
     /// Both ends included.
     pub fn between(&mut self, from: u64, to: u64) -> u64 {
-        from + self.next() % (to - from + 1)
+        from + self.draw() % (to - from + 1)
     }
 
     pub fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
@@ -38,13 +38,13 @@ mod tests {
 
     #[test]
     fn the_same_seed_draws_the_same_numbers() {
-        let draw = |seed| {
+        let four = |seed| {
             let mut seed = Seed::new(seed);
-            [(); 4].map(|()| seed.next())
+            [(); 4].map(|()| seed.draw())
         };
-        assert_eq!(draw(0)[0], 0xe220_a839_7b1d_cdaf);
-        assert_eq!(draw(7), draw(7));
-        assert_ne!(draw(7), draw(8));
+        assert_eq!(four(0)[0], 0xe220_a839_7b1d_cdaf);
+        assert_eq!(four(7), four(7));
+        assert_ne!(four(7), four(8));
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl Replay {
                     self.violations.push(Violation::NotByTheRules { conversation, seq });
                 }
             }
+            EntryBody::Unknown(_) => {}
             EntryBody::Status { from, to } => {
                 if (*from == ConversationState::Closed) != self.is_closed {
                     self.violations.push(Violation::Inconsistent { conversation });
@@ -185,7 +186,8 @@ fn is_explained(to: Option<AgentId>, next: Option<&Entry>) -> bool {
         | EntryBody::Message { .. }
         | EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
-        | EntryBody::Status { .. } => false,
+        | EntryBody::Status { .. }
+        | EntryBody::Unknown(_) => false,
     })
 }
 

@@ -71,6 +71,7 @@ fn free_times(turns: &[Turn], history: &History, truth: &Truth, terms: &Terms) -
     times
 }
 
+#[derive(Clone, Copy)]
 enum Change {
     Slots(AgentId, i64),
     Presence(AgentId, bool),

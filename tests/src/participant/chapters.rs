@@ -98,7 +98,8 @@ impl Chapters {
                 EntryBody::Welcome { .. }
                 | EntryBody::Comment { .. }
                 | EntryBody::Assignment { .. }
-                | EntryBody::Decision { .. },
+                | EntryBody::Decision { .. }
+                | EntryBody::Unknown(_),
                 _,
             ) => {}
         }

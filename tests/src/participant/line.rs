@@ -7,6 +7,8 @@ use std::time::Duration;
 use salotto_protocol::ConversationId;
 use tokio::time::Instant;
 
+use super::{Participant, Role};
+
 /// From `hello` to `welcome`.
 const WELCOME_WITHIN: Duration = Duration::from_secs(5);
 
@@ -46,6 +48,17 @@ impl Nodes {
         let address = self.addresses[self.next % self.addresses.len()];
         self.next += 1;
         address
+    }
+}
+
+impl Participant {
+    /// So many agents answer each message of a visitor; 0, and it wants no answers.
+    pub fn answered_by(mut self, agents: usize) -> Participant {
+        match &mut self.role {
+            Role::Visitor { messages, .. } => *messages *= agents,
+            Role::Agent { .. } | Role::Writer { .. } | Role::Owner { .. } => {}
+        }
+        self
     }
 }
 

@@ -130,13 +130,10 @@ impl Participant {
         self.is_told_to_stop = *stop.borrow_and_update();
         while !self.wants_no_more() {
             let opening = Socket::try_open(self.nodes.take(), self.role.path());
-            match timeout(OPEN_WITHIN, opening).await.ok().flatten() {
-                Some(socket) => {
-                    self.converse(socket, &mut stop).await;
-                    let left = self.wants_no_more();
-                    self.pen.note(if left { What::Left } else { What::Lost });
-                }
-                None => {}
+            if let Some(socket) = timeout(OPEN_WITHIN, opening).await.ok().flatten() {
+                self.converse(socket, &mut stop).await;
+                let left = self.wants_no_more();
+                self.pen.note(if left { What::Left } else { What::Lost });
             }
             sleep(LOOK_EVERY).await;
             self.is_told_to_stop = *stop.borrow();
@@ -205,13 +202,13 @@ impl Participant {
                 let (client_id, text) = (*message_client_id, text.clone());
                 self.pen.note(What::Sent { client_id, conversation: None, text });
             }
-            ClientFrame::Send { conversation, client_id, text } => {
+            ClientFrame::Send { conversation, client_id, text }
+            | ClientFrame::Comment { conversation, client_id, text } => {
                 let (conversation, text) = (Some(*conversation), text.clone());
                 self.pen.note(What::Sent { client_id: *client_id, conversation, text });
             }
             ClientFrame::Hello(_)
             | ClientFrame::Pong
-            | ClientFrame::Comment { .. }
             | ClientFrame::Assign { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }

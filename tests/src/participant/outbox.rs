@@ -29,6 +29,8 @@ struct Unsent {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Saying {
     Message(String),
+    /// Agents, among themselves.
+    Comment(String),
     /// Agents: the conversation is closed.
     Close,
 }
@@ -111,8 +113,13 @@ impl Unsent {
             (Some(conversation), Saying::Message(text)) => {
                 ClientFrame::Send { conversation, client_id, text: text.clone() }
             }
+            (Some(conversation), Saying::Comment(text)) => {
+                ClientFrame::Comment { conversation, client_id, text: text.clone() }
+            }
             (Some(conversation), Saying::Close) => ClientFrame::Close { conversation, client_id },
-            (None, Saying::Close) => unreachable!("what was not begun is not closed"),
+            (None, Saying::Comment(_) | Saying::Close) => {
+                unreachable!("only a visitor's message begins something")
+            }
         }
     }
 }

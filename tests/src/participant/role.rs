@@ -138,7 +138,8 @@ impl Role {
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::Decision { .. }
-            | EntryBody::Status { .. } => None,
+            | EntryBody::Status { .. }
+            | EntryBody::Unknown(_) => None,
         };
         match (self, by, text) {
             (Role::Writer { chapters, .. }, _, _) => chapters.take(by, body),

@@ -1,9 +1,9 @@
-//! A door before a Redis server that can keep from subscribers what it says to them: connected,
-//! and deaf.
+//! A door before a Redis server that can keep from subscribers what it says to them, or some of
+//! it: connected, and deaf.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -14,7 +14,8 @@ use super::RedisServer;
 
 pub struct Muffler {
     address: SocketAddr,
-    is_muffled: Arc<AtomicBool>,
+    /// Of what subscribers are told, every so many is lost; 0 is nothing.
+    loses: Arc<AtomicU32>,
     _tasks: JoinSet<()>,
 }
 
@@ -22,19 +23,24 @@ impl Muffler {
     pub async fn before(server: &RedisServer) -> Muffler {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        let is_muffled = Arc::new(AtomicBool::new(false));
+        let loses = Arc::new(AtomicU32::new(0));
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept_all(listener, server.port, is_muffled.clone()));
-        Muffler { address, is_muffled, _tasks: tasks }
+        tasks.spawn(accept_all(listener, server.port, loses.clone()));
+        Muffler { address, loses, _tasks: tasks }
     }
 
     /// From now on subscribers hear nothing; everything else passes.
     pub fn muffle(&self) {
-        self.is_muffled.store(true, Ordering::SeqCst);
+        self.lose_every(1);
+    }
+
+    /// From now on subscribers miss every so many things that they are told.
+    pub fn lose_every(&self, count: u32) {
+        self.loses.store(count, Ordering::SeqCst);
     }
 
     pub fn unmuffle(&self) {
-        self.is_muffled.store(false, Ordering::SeqCst);
+        self.lose_every(0);
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -46,7 +52,7 @@ impl Muffler {
     }
 }
 
-async fn accept_all(listener: TcpListener, port: u16, is_muffled: Arc<AtomicBool>) {
+async fn accept_all(listener: TcpListener, port: u16, loses: Arc<AtomicU32>) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { continue };
@@ -54,7 +60,7 @@ async fn accept_all(listener: TcpListener, port: u16, is_muffled: Arc<AtomicBool
         let (from_server, to_server) = server.into_split();
         let subscribes = Arc::new(AtomicBool::new(false));
         connections.spawn(carry_up(from_client, to_server, subscribes.clone()));
-        connections.spawn(carry_down(from_server, to_client, (subscribes, is_muffled.clone())));
+        connections.spawn(carry_down(from_server, to_client, (subscribes, loses.clone())));
     }
 }
 
@@ -73,11 +79,16 @@ async fn carry_up(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, subscribes: A
 async fn carry_down(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    (subscribes, is_muffled): (Arc<AtomicBool>, Arc<AtomicBool>),
+    (subscribes, loses): (Arc<AtomicBool>, Arc<AtomicU32>),
 ) {
     let mut bytes = vec![0; 64 * 1024];
+    // Redis says whole things, and so they arrive, but for very many at once.
+    let mut told: u32 = 0;
     while let Ok(read @ 1..) = from.read(&mut bytes).await {
-        let is_kept = subscribes.load(Ordering::SeqCst) && is_muffled.load(Ordering::SeqCst);
+        let every = loses.load(Ordering::SeqCst);
+        told = told.wrapping_add(1);
+        let is_due = every > 0 && told.is_multiple_of(every);
+        let is_kept = subscribes.load(Ordering::SeqCst) && is_due;
         if !is_kept && to.write_all(&bytes[..read]).await.is_err() {
             return;
         }

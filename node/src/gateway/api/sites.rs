@@ -14,7 +14,10 @@ use crate::gateway::error::ApiError;
 const ANY_PAGE: (HeaderName, &str) = (ACCESS_CONTROL_ALLOW_ORIGIN, "*");
 
 pub(crate) async fn settings(State(app): State<App>, Path(site): Path<String>) -> Response {
-    let known = site.parse::<SiteId>().ok().and_then(|id| app.chatflows.site(id));
+    let known = match site.parse::<SiteId>() {
+        Ok(id) => app.chatflows.find_site(id).await,
+        Err(_) => None,
+    };
     let Some(site) = known else {
         return ([ANY_PAGE], ApiError::UnknownSite).into_response();
     };

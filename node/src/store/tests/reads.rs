@@ -26,6 +26,29 @@ async fn a_head_and_its_log_are_read_as_they_were_written() {
     assert_eq!(desk.store.head(ConversationId::fresh()).await.unwrap(), None);
 }
 
+/// I17
+#[tokio::test]
+async fn what_a_newer_node_wrote_is_read_word_for_word_by_whom_it_is_for() {
+    let desk = desk().await;
+    let (head, mut entries) = conversation();
+    for (seq, hidden) in [(4, false), (5, true)] {
+        let json = serde_json::json!({"type": "survey", "stars": seq});
+        let mut body = serde_json::from_value(json).unwrap();
+        if let EntryBody::Unknown(unknown) = &mut body {
+            unknown.hidden = hidden;
+        }
+        entries.push(entry(seq, Author::System, body));
+    }
+    let head = Head { seq: Seq(5), visitor_seq: Seq(4), last_at_ms: 1_005, ..head };
+
+    desk.put(&head, &entries).await;
+
+    let read = async |view| desk.store.entries_after(head.id, view, Seq(3), 10).await.unwrap();
+    assert_eq!(read(View::Agent).await, entries[3..]);
+    assert_eq!(read(View::Visitor).await, entries[3..4]);
+    assert!(crate::store::verify(&desk.store).await.unwrap().is_sound());
+}
+
 #[tokio::test]
 async fn a_log_is_read_after_a_seq_up_to_a_limit_and_only_what_the_view_shows() {
     let desk = desk().await;

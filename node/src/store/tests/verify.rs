@@ -34,7 +34,7 @@ async fn an_empty_store_is_sound() {
 }
 
 /// Each breaks one thing; `$open` is the unassigned conversation, `$held` the assigned one.
-const TAMPERED: [(&str, &str, &str); 22] = [
+const TAMPERED: [(&str, &str, &str); 23] = [
     ("I3", "seq 3 follows seq 1", "DELETE FROM entries WHERE conversation = $open AND seq = 2"),
     ("I3", "seq 2 follows seq 0", "DELETE FROM entries WHERE conversation = $open AND seq = 1"),
     ("I3", "not its last entry", "DELETE FROM entries WHERE conversation = $open AND seq = 3"),
@@ -53,6 +53,11 @@ const TAMPERED: [(&str, &str, &str); 22] = [
     ("I15", "hidden from the wrong side", "UPDATE entries SET hidden = 0 WHERE seq = 2"),
     ("I15", "hidden from the wrong side", "UPDATE entries SET hidden = 1 WHERE seq = 1"),
     ("I1", "could not be read", "UPDATE entries SET body = 'oops' WHERE seq = 1"),
+    (
+        "I1",
+        "no readable message",
+        r#"UPDATE entries SET body = '{"type":"message","words":"oops"}' WHERE seq = 1"#,
+    ),
     ("I12", "preview", "UPDATE conversations SET preview = 'something else'"),
     ("I12", "assignee does not fit", "UPDATE conversations SET assignee = NULL"),
     (

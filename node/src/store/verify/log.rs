@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use salotto_protocol::{ClientId, ConversationState, Party, Seq, View};
+use salotto_protocol::{ClientId, ConversationState, EntryBody, Party, Seq, View};
 use uuid::Uuid;
 
 use super::Report;
@@ -70,6 +70,12 @@ impl LogCheck {
         };
         if entry.client_id.is_some_and(|client_id| !self.client_ids.insert(client_id)) {
             report.found("I8", format!("conversation {id}, seq {seq}: its client id is not new"));
+        }
+        if let EntryBody::Unknown(body) = &entry.body
+            && body.is_of_known_kind()
+        {
+            let kind = &body.kind;
+            report.found("I1", format!("conversation {id}, seq {seq}: no readable {kind}"));
         }
         if is_hidden == entry.body.visible_to(View::Visitor) {
             report
