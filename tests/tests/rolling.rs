@@ -29,8 +29,6 @@ const ENDPOINT_DELAY: Duration = Duration::from_millis(500);
 const WINDOW: Duration = Duration::from_millis(2_000);
 /// Beyond delay and window: closing handshakes, the journal, the end of the process.
 const MORE: Duration = Duration::from_secs(3);
-/// The lease lapses after 3 s of silence. Handed over, it is taken at the next renewal.
-const HANDED_OVER_WITHIN: Duration = Duration::from_secs(2);
 /// Who only looks at the first node while it goes.
 const CROWD: usize = 64;
 /// Visitors whom nobody answers.
@@ -39,7 +37,8 @@ const QUIET: usize = 30;
 const BACK_WITHIN_US: u64 = 3_000_000;
 
 struct Cluster {
-    _postgres: Postgres,
+    postgres: Postgres,
+    store: String,
     redis: RedisServer,
     nodes: Vec<Node>,
 }
@@ -61,7 +60,7 @@ impl Cluster {
         for _ in 0..NODES {
             nodes.push(Node::start_with(&all).await);
         }
-        Cluster { _postgres: postgres, redis, nodes }
+        Cluster { postgres, store, redis, nodes }
     }
 
     /// All of them, another one first for each number.
@@ -86,7 +85,8 @@ impl Cluster {
         let begun = Instant::now();
         self.nodes[which].send_term();
         if was_router {
-            self.assert_handed_over(which).await;
+            self.assert_handed_over().await;
+            patience::until("another router", || self.router(Some(which))).await;
         }
         let status = self.nodes[which].exited().await;
         let took = begun.elapsed();
@@ -95,17 +95,18 @@ impl Cluster {
         self.nodes[which].start_again().await;
     }
 
-    /// From the moment on in which the old router gives up.
-    async fn assert_handed_over(&self, which: usize) {
-        let old = &self.nodes[which];
-        patience::until("the router to give up", || async {
-            (old.metric("salotto_router_leader").await == 0.0).then_some(())
-        })
-        .await;
-        let given_up = Instant::now();
-        patience::until("another router", || self.router(Some(which))).await;
-        let took = given_up.elapsed();
-        assert!(took < HANDED_OVER_WITHIN, "nobody routed for {took:?}");
+    /// Given back, or taken by another node, while nobody else could have it otherwise.
+    async fn assert_handed_over(&self) {
+        let mut last = self.postgres.lease(&self.store).await;
+        let (router, end) = (last.holder, Instant::now() + patience::PATIENCE);
+        while last.expires_at_ms != 0 && last.holder == router {
+            assert!(Instant::now() < end, "the router keeps its lease: {last:?}");
+            tokio::time::sleep(patience::LOOK_EVERY).await;
+            let now = self.postgres.lease(&self.store).await;
+            let has_lapsed = now.now_ms >= last.expires_at_ms;
+            assert!(now.expires_at_ms == 0 || !has_lapsed, "{last:?} lapsed: {now:?}");
+            last = now;
+        }
     }
 }
 
