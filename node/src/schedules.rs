@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::conversation::GapFiller;
+use crate::conversation::{GapFiller, SlowConsumer};
 use crate::router::LeaseAndRouter;
 use crate::simulation::{Failure, Figures, simulate};
 
@@ -11,15 +11,18 @@ use crate::simulation::{Failure, Figures, simulate};
 pub(crate) enum Machine {
     GapFiller,
     LeaseAndRouter,
+    SlowConsumer,
 }
 
 impl Machine {
-    pub(crate) const ALL: [Machine; 2] = [Machine::GapFiller, Machine::LeaseAndRouter];
+    pub(crate) const ALL: [Machine; 3] =
+        [Machine::GapFiller, Machine::LeaseAndRouter, Machine::SlowConsumer];
 
     fn as_str(self) -> &'static str {
         match self {
             Machine::GapFiller => "gap-filler",
             Machine::LeaseAndRouter => "lease-and-router",
+            Machine::SlowConsumer => "slow-consumer",
         }
     }
 }
@@ -46,6 +49,7 @@ pub(crate) fn run(machine: Machine, seed: u64, count: u64) -> Result<Figures, Fa
     match machine {
         Machine::GapFiller => simulate::<GapFiller>(seed, count),
         Machine::LeaseAndRouter => simulate::<LeaseAndRouter>(seed, count),
+        Machine::SlowConsumer => simulate::<SlowConsumer>(seed, count),
     }
 }
 

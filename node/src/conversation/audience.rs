@@ -271,3 +271,66 @@ fn slot(view: View) -> usize {
         View::Agent => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use salotto_protocol::{AgentId, Author, ConversationId, EntryBody};
+
+    use super::*;
+
+    fn joining(audience: &mut Audience) -> u64 {
+        let cursor = Cursor { conversation: ConversationId::fresh(), epoch: None, seq: Seq(0) };
+        audience.admit(Follower::Agent { id: AgentId::fresh() }, SocketId(1), cursor)
+    }
+
+    fn deliver(audience: &mut Audience, seq: u32) {
+        let body = EntryBody::Message { text: String::new() };
+        let entry = Entry { seq: Seq(seq), at_ms: 0, by: Author::System, client_id: None, body };
+        let before = Before { visitor: Seq(seq - 1), agent: Seq(seq - 1) };
+        assert!(audience.deliver(&[entry], before).is_empty(), "it is held");
+    }
+
+    fn release(audience: &mut Audience, attempt: u64, read: u32) -> Release {
+        let history = History { sent: Seq(read), covered: Seq(read) };
+        audience.release(attempt, history, Epoch::fresh(), Seq(0))
+    }
+
+    #[test]
+    fn what_was_held_follows_on_the_history_or_is_read_again() {
+        for (held, read, is_whole) in [
+            (&[5, 6][..], 4, true),
+            (&[5, 6], 5, true),
+            (&[5, 6], 6, true),
+            (&[5, 6], 3, false),
+            // Another node committed the 6 meanwhile.
+            (&[5, 7], 4, false),
+            (&[5, 7], 7, false),
+            (&[], 4, true),
+        ] {
+            let mut audience = Audience::default();
+            let attempt = joining(&mut audience);
+            held.iter().for_each(|seq| deliver(&mut audience, *seq));
+
+            let release = release(&mut audience, attempt, read);
+
+            let seqs = |held: Vec<Entry>| held.iter().map(|it| it.seq.0).collect::<Vec<u32>>();
+            let above: Vec<u32> = held.iter().copied().filter(|seq| *seq > read).collect();
+            match release {
+                Release::Live(entries) => assert_eq!((is_whole, seqs(entries)), (true, above)),
+                other => assert_eq!((is_whole, other), (false, Release::ReadOn)),
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_asked_to_read_on_is_released_by_the_next_history() {
+        let mut audience = Audience::default();
+        let attempt = joining(&mut audience);
+        deliver(&mut audience, 5);
+        deliver(&mut audience, 7);
+        assert_eq!(release(&mut audience, attempt, 4), Release::ReadOn);
+        assert_eq!(audience.joining(attempt).map(|it| it.cursor.seq), Some(Seq(4)));
+        assert_eq!(release(&mut audience, attempt, 7), Release::Live(Vec::new()));
+        assert_eq!(release(&mut audience, attempt, 7), Release::Stale);
+    }
+}

@@ -34,5 +34,5 @@ pub(crate) use crate::journal::{Done, Outcome};
 pub(crate) use answer::{answer, refuse};
 pub(crate) use handle::{Command, Conversations, Follower, Request, StartRequest};
 #[cfg(any(test, feature = "sabotage"))]
-pub(crate) use simulation::GapFiller;
+pub(crate) use simulation::{GapFiller, SlowConsumer};
 pub(crate) use view::{newest_seq, summary, viewed};

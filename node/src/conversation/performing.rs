@@ -47,7 +47,7 @@ impl ConversationActor {
                         outbox.starts_at(self.place(seq));
                     }
                 }
-                Action::Tell(told) => self.tell(state, told),
+                Action::Tell(told) => self.tell(state, &told),
                 Action::GiveOut(share) => self.give_out(state, share, &mut taken),
                 Action::Live(socket, follower) => {
                     if let Some(outbox) = state.outboxes.get(&socket) {
@@ -79,7 +79,7 @@ impl ConversationActor {
         });
     }
 
-    fn tell(&self, state: &State, told: Told) {
+    fn tell(&self, state: &State, told: &Told) {
         let (frame, place) = (encode(&told.frame), told.brings_to.map(|seq| self.place(seq)));
         for outbox in told.to.iter().filter_map(|socket| state.outboxes.get(socket)) {
             outbox.push(&frame, place);

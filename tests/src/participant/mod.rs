@@ -337,6 +337,8 @@ impl Participant {
         seq: Seq,
     ) -> Vec<ClientFrame> {
         let epoch = self.epoch;
+        // The line may end before the first entry comes: the next one asks for it.
+        self.logs.entry(conversation).or_insert((epoch, Seq(0)));
         self.outbox.done(client_id, conversation);
         if self.outbox.is_message(client_id) {
             self.pen.note(What::Acked { client_id, conversation, epoch, seq });

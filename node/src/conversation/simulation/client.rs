@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use salotto_protocol::{ClientId, Cursor, Entry, Epoch, Seq, ServerFrame, View, ViewedEntry};
 
 use super::super::view::viewed;
-use super::node::Sent;
+use super::node::{Attach, Sent};
 use super::truth::Truth;
 use super::{STRANGER, VISITOR};
 use crate::conversation::Follower;
@@ -20,7 +20,7 @@ pub(super) struct Client {
     log: Vec<(Seq, Option<ClientId>)>,
     epoch: Option<Epoch>,
     /// Attaches on this line: after a second one, some may come twice.
-    pub(super) attaches: u32,
+    attaches: u32,
     pub(super) follows: bool,
     pub(super) wants_attach: bool,
     /// Too far behind: it pages up to here.
@@ -72,7 +72,16 @@ impl Client {
         self.pages_to = None;
     }
 
-    pub(super) fn cursor(&self) -> Cursor {
+    /// To which node, and what: again, if it follows already.
+    pub(super) fn attach(&mut self) -> Option<(usize, Attach)> {
+        let (node, socket) = self.line?;
+        self.attaches += 1;
+        self.follows = true;
+        self.wants_attach = false;
+        Some((node, Attach { follower: self.follower, socket, cursor: self.cursor() }))
+    }
+
+    fn cursor(&self) -> Cursor {
         let conversation = salotto_protocol::ConversationId(uuid::Uuid::from_u128(1));
         Cursor { conversation, epoch: self.epoch, seq: self.last() }
     }
@@ -90,10 +99,13 @@ impl Client {
 
     pub(super) fn receive(&mut self, truth: &Truth) -> Result<(), String> {
         let Some(sent) = self.arriving.pop_front() else { return Ok(()) };
+        let is_told = !matches!(sent, Sent::Refused | Sent::StartsAt(_));
+        if is_told && !self.is_entitled() {
+            return Err("I15: told of somebody else's".to_owned());
+        }
         match sent {
             Sent::Refused if self.is_entitled() => Err("refused its own conversation".to_owned()),
-            Sent::Refused => Ok(()),
-            _ if !self.is_entitled() => Err("I15: told of somebody else's".to_owned()),
+            Sent::Refused | Sent::StartsAt(_) => Ok(()),
             Sent::Live(reached) => {
                 let has = self.last();
                 let epoch_is_its = self.epoch.is_none_or(|epoch| epoch == truth.epoch);
@@ -102,7 +114,7 @@ impl Client {
                 }
                 Ok(())
             }
-            Sent::Frame(frame) => self.hear(&frame, truth),
+            Sent::Frame(frame, _) => self.hear(&frame, truth),
         }
     }
 
@@ -118,12 +130,21 @@ impl Client {
                 }
             }
             ServerFrame::Limited { head, .. } => self.pages_to = Some(*head),
-            ServerFrame::Conversation { conversation } => {
-                if conversation.head > truth.newest(self.view()) {
-                    return Err("I2: a head that is not in the store".to_owned());
-                }
+            ServerFrame::Conversation { conversation: facts } => {
+                let is_there = facts.head <= truth.newest(self.view());
+                return if is_there { Ok(()) } else { Err("I2: a head of nothing".to_owned()) };
             }
-            _ => {}
+            ServerFrame::Welcome(_)
+            | ServerFrame::Ack { .. }
+            | ServerFrame::Refused(_)
+            | ServerFrame::Marks { .. }
+            | ServerFrame::Typing { .. }
+            | ServerFrame::Page { .. }
+            | ServerFrame::Availability { .. }
+            | ServerFrame::Board(_)
+            | ServerFrame::Agents { .. }
+            | ServerFrame::Ping
+            | ServerFrame::Reconnect { .. } => {}
         }
         Ok(())
     }

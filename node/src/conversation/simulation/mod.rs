@@ -6,6 +6,8 @@
 mod client;
 mod healing;
 mod node;
+mod pipe;
+mod slow;
 mod step;
 mod truth;
 
@@ -17,6 +19,7 @@ use uuid::Uuid;
 
 use self::client::Client;
 use self::node::{Node, Notice};
+pub(crate) use self::slow::SlowConsumer;
 use self::step::{Fate, Kind, Step};
 use self::truth::Truth;
 use super::Follower;
@@ -242,12 +245,9 @@ impl GapFiller {
 
     fn attach(&mut self, client: usize) {
         let client = &mut self.clients[client];
-        let Some((node, socket)) = client.line() else { return };
-        client.attaches += 1;
-        client.follows = true;
-        client.wants_attach = false;
-        let attach = node::Attach { follower: client.follower, socket, cursor: client.cursor() };
-        self.nodes[node].attach(attach, self.truth.newest(client.view()), self.now);
+        if let Some((node, attach)) = client.attach() {
+            self.nodes[node].attach(attach, self.truth.newest(client.view()));
+        }
     }
 
     fn detach(&mut self, client: usize) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use salotto_protocol::{Cursor, Epoch, ResetReason, Seq, ServerFrame, View};
+use salotto_protocol::{Cursor, Epoch, Party, ResetReason, Seq, ServerFrame, View};
 
 use super::step::Fate;
 use super::truth::Truth;
@@ -49,12 +49,16 @@ pub(super) enum Notice {
 /// What goes onto a socket's line.
 #[derive(Clone)]
 pub(super) enum Sent {
-    Frame(Arc<ServerFrame>),
+    /// With the place in the log to which it brings its reader.
+    Frame(Arc<ServerFrame>, Option<Seq>),
+    /// Not sent: from where the socket's refill begins.
+    StartsAt(Seq),
     /// Whatever was committed before the attach is out by now: up to here.
     Live(Seq),
     Refused,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Attach {
     pub(super) follower: Follower,
     pub(super) socket: SocketId,
@@ -94,10 +98,9 @@ impl Node {
         }
     }
 
-    pub(super) fn attach(&mut self, attach: Attach, newest: Seq, now: Instant) {
+    pub(super) fn attach(&mut self, attach: Attach, newest: Seq) {
         let Attach { follower, socket, cursor } = attach;
         let id = cursor.conversation;
-        let _ = now;
         if self.following.is_none() {
             self.attachments.attach(Subject::Conversation(id));
             self.reach = Reach::default();
@@ -141,6 +144,21 @@ impl Node {
             Notice::Skipped => following.reaches(Seq(u32::MAX)),
             Notice::Attached => self.looking = true,
             Notice::Lost => {}
+        }
+    }
+
+    /// All that it committed, in order.
+    pub(super) fn hear_all(&mut self, now: Instant) {
+        let committed = std::mem::take(&mut self.committed);
+        self.notices.extend(committed.into_iter().map(Notice::Committed));
+        while !self.notices.is_empty() {
+            self.take_notice(now);
+        }
+    }
+
+    pub(super) fn mark(&mut self, party: Party, seq: Seq) {
+        if let Some(following) = &mut self.following {
+            following.marks(party, seq, seq);
         }
     }
 
@@ -214,7 +232,10 @@ impl Node {
                 self.reads.push(Read::ForWithHead(joining, head, reset, from));
             }
             Read::ForWithHead(joining, head, reset, from) => {
-                let entries = truth.entries_after(joining.follower.view(), from, attach::READ_MAX);
+                let view = joining.follower.view();
+                // Whoever is level with the head is not read for.
+                let limit = if from < head.seq { attach::READ_MAX } else { 0 };
+                let entries = truth.entries_after(view, from, limit);
                 let entries = MissedEntries::of(entries);
                 let marks = Marks::default();
                 let missed = Missed { head: *head, marks, reset, from, entries };
@@ -244,18 +265,24 @@ impl Node {
                 Action::ReadForLater(attempt) => self.retries.push(Retry::ReadFor(attempt)),
                 Action::ReadOn { after } => self.reads.push(Read::On(after)),
                 Action::ReadOnLater => self.retries.push(Retry::Reaches),
-                Action::StartsAt(..) | Action::Dismissed(_) => {}
-                Action::Tell(Told { to, frame, .. }) => {
+                Action::StartsAt(socket, seq) => sent.push((socket, Sent::StartsAt(seq))),
+                Action::Dismissed(_) => {}
+                Action::Tell(Told { to, frame, brings_to }) => {
                     let frame = Arc::new(frame);
-                    sent.extend(to.into_iter().map(|it| (it, Sent::Frame(frame.clone()))));
+                    sent.extend(
+                        to.into_iter().map(|it| (it, Sent::Frame(frame.clone(), brings_to))),
+                    );
                 }
                 Action::GiveOut(Share { to, entries, .. }) => {
                     if entries.is_empty() || to.is_empty() {
                         return Err("a share of nothing, or for nobody".to_owned());
                     }
+                    let brings_to = entries.last().map(|last| last.entry.seq);
                     let frame = ServerFrame::Entries { conversation, epoch, entries };
                     let frame = Arc::new(frame);
-                    sent.extend(to.into_iter().map(|it| (it, Sent::Frame(frame.clone()))));
+                    sent.extend(
+                        to.into_iter().map(|it| (it, Sent::Frame(frame.clone(), brings_to))),
+                    );
                 }
                 Action::Live(socket, _) => {
                     let at = self.attached_at.get(&socket).copied().unwrap_or_default();

@@ -17,7 +17,7 @@ use self::node::Node;
 use self::people::AGENTS;
 use self::step::{Fate, Step};
 use self::truth::Truth;
-use crate::journal::Commit;
+use crate::journal::{Commit, Write};
 use crate::presence::Wish;
 use crate::simulation::{Random, World};
 
@@ -95,6 +95,8 @@ impl World for LeaseAndRouter {
             Step::Ended { node } => self.nodes[node].ended(),
             Step::Timer { node, which } => self.nodes[node].timer(which),
             Step::Reconcile { node } => self.nodes[node].reconcile(),
+            Step::Vanish { agent } => self.vanish(agent),
+            Step::TakeOver { node } => self.take_over(node),
             Step::Round { ms } => self.round(ms)?,
         }
         self.act();
@@ -183,12 +185,39 @@ impl LeaseAndRouter {
         }
     }
 
+    fn vanish(&mut self, agent: usize) {
+        self.change(0, agent, step::Change::Leaves);
+        for _ in 0..4 {
+            for node in 0..NODES {
+                self.renew_now(node);
+                self.nodes[node].reconcile();
+                for _ in 0..6 {
+                    self.act();
+                    let now = self.local(node);
+                    self.nodes[node].read(&mut self.truth, now, 0, Fate::Well);
+                }
+            }
+            self.wait(1_500);
+        }
+    }
+
+    fn take_over(&mut self, node: usize) {
+        self.wait(3_001);
+        self.renew_now(node);
+    }
+
+    fn renew_now(&mut self, node: usize) {
+        self.tick(node);
+        self.renew(node, Fate::Well);
+        self.answer(node);
+    }
+
     fn commit(&mut self, at: usize, writes: usize, fate: Fate) -> Result<(), String> {
         let node = &mut self.nodes[at];
         let count = writes.min(node.queue.len());
-        let writes = node.queue.drain(..count).collect();
+        let writes: Vec<Write> = node.queue.drain(..count).collect();
         let now_ms = self.truth.clock_ms + node.wall_ms;
-        let done = self.truth.commit(writes, now_ms, fate)?;
+        let done = self.truth.commit(&writes, now_ms, fate)?;
         self.nodes[at].answers.extend(done.answers);
         done.commits.iter().for_each(|commit| self.tell(at, commit));
         Ok(())
@@ -201,7 +230,13 @@ impl LeaseAndRouter {
                 Some(truth::elsewhere(committed))
             }
             Commit::Agents(_) => Some(Commit::Settings),
-            _ => None,
+            Commit::Entries(_)
+            | Commit::Elsewhere(_)
+            | Commit::Marks { .. }
+            | Commit::Settings
+            | Commit::Skipped(_)
+            | Commit::Attached(_)
+            | Commit::Lost => None,
         };
         for (to, node) in self.nodes.iter_mut().enumerate() {
             if node.router.is_none() {

@@ -66,7 +66,7 @@ pub(super) fn write(what: Said, truth: &Truth) -> Option<Write> {
         agents: Vec::new(),
         term: None,
         unattended: false,
-        decide: Box::new(move |locked| Ok(decide(what, locked)?)),
+        decide: Box::new(move |locked| decide(what, locked)),
         done: Box::new(|_| {}),
     })
 }

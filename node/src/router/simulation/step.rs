@@ -77,6 +77,14 @@ pub(crate) enum Step {
     Reconcile {
         node: usize,
     },
+    /// An agent goes, and the router sees that for all of the grace; nothing is written.
+    Vanish {
+        agent: usize,
+    },
+    /// The router is frozen for so long that another node takes over.
+    TakeOver {
+        node: usize,
+    },
     /// All goes well for so long.
     Round {
         ms: u64,
@@ -122,6 +130,8 @@ enum Word {
     Ended,
     Timer,
     Reconcile,
+    Vanish,
+    TakeOver,
     Round,
 }
 
@@ -145,6 +155,8 @@ const WORDS: &[(usize, Word)] = &[
     (24, Word::Ended),
     (10, Word::Timer),
     (10, Word::Reconcile),
+    (6, Word::Vanish),
+    (5, Word::TakeOver),
     (12, Word::Round),
 ];
 
@@ -171,6 +183,8 @@ impl Step {
             Word::Ended => Step::Ended { node },
             Word::Timer => Step::Timer { node, which },
             Word::Reconcile => Step::Reconcile { node },
+            Word::Vanish => Step::Vanish { agent },
+            Word::TakeOver => Step::TakeOver { node },
             Word::Round => Step::Round { ms: [0, 250, 1_000][random.below(3)] },
         }
     }

@@ -26,7 +26,6 @@ pub(super) struct Truth {
     pub(super) lease: Option<Lease>,
     pub(super) nodes_seen: u64,
     pub(super) assigned: u64,
-    newest_term: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +58,6 @@ impl Truth {
             lease: None,
             nodes_seen: super::NODES as u64,
             assigned: 0,
-            newest_term: 0,
         }
     }
 
@@ -152,7 +150,7 @@ impl Truth {
     /// One transaction.
     pub(super) fn commit(
         &mut self,
-        writes: Vec<Write>,
+        writes: &[Write],
         now_ms: i64,
         fate: Fate,
     ) -> Result<Done, String> {
@@ -161,21 +159,18 @@ impl Truth {
         let (outcomes, commits) = match fate {
             Fate::Fails => (writes.iter().map(failed).collect(), Vec::new()),
             Fate::Unanswered if all_of_the_router => {
-                self.carry_out(&writes, now_ms)?;
+                self.carry_out(writes, now_ms)?;
                 (writes.iter().map(failed).collect(), Vec::new())
             }
             // Cut off in the middle of the commit, the journal sends it again.
             Fate::Twice if all_of_the_router => {
-                let (_, first) = self.carry_out(&writes, now_ms)?;
-                let (outcomes, mut commits) = self.carry_out(&writes, now_ms)?;
-                let ids = first.iter().filter_map(|commit| match commit {
-                    Commit::Entries(committed) => Some(committed.head.id),
-                    _ => None,
-                });
+                let (_, first) = self.carry_out(writes, now_ms)?;
+                let (outcomes, mut commits) = self.carry_out(writes, now_ms)?;
+                let ids = first.iter().filter_map(conversation);
                 commits.push(Commit::Skipped(ids.collect()));
                 (outcomes, commits)
             }
-            Fate::Well | Fate::Unanswered | Fate::Twice => self.carry_out(&writes, now_ms)?,
+            Fate::Well | Fate::Unanswered | Fate::Twice => self.carry_out(writes, now_ms)?,
         };
         let answers = writes.iter().zip(outcomes).filter_map(|(write, outcome)| {
             let Target::Conversation(id) = write.target else { return None };
@@ -212,7 +207,6 @@ impl Truth {
                 journal::Fate::PutOff => return Err("nobody else holds it".to_owned()),
             };
             for committed in &work.committed[told..] {
-                self.newest_term = self.newest_term.max(write.term.map_or(0, |term| term.0));
                 super::checks::committed(
                     write,
                     committed,
@@ -222,9 +216,10 @@ impl Truth {
                 self.assigned += u64::from(super::checks::is_automatic(committed));
                 self.heads.insert(committed.head.id, committed.head.clone());
             }
-            let is_stale = write.term.is_some_and(|term| term.0 < self.newest_term);
+            let is_stale = write.term.is_some() && write.term != work.term;
             if is_stale && outcome != Outcome::Rejected(STALE_TERM) {
-                return Err(format!("I11: {:?} after a later one: {outcome:?}", write.term));
+                let (term, newest) = (write.term, work.term);
+                return Err(format!("I11: {outcome:?} in {term:?}, after {newest:?} had begun"));
             }
             outcomes.push(outcome);
         }
@@ -246,4 +241,8 @@ pub(super) fn elsewhere(committed: &Committed) -> Commit {
     let Committed { head, entries, .. } = committed;
     let (conversation, entries) = (head.id, entries.clone());
     Commit::Elsewhere(Arc::new(Elsewhere { conversation, head: head.seq, entries }))
+}
+
+fn conversation(commit: &Commit) -> Option<ConversationId> {
+    if let Commit::Entries(committed) = commit { Some(committed.head.id) } else { None }
 }
