@@ -76,7 +76,7 @@ tools-build:
 
 tools-test:
 	@scripts/need cargo-fmt cargo-clippy chromium postgres redis-server redis-cli helm \
-		kubernetes-validate prometheus
+		kubernetes-validate prometheus faketime
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

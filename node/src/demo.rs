@@ -7,14 +7,22 @@ use std::path::{Path, PathBuf};
 
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId};
+use uuid::uuid;
 
 use crate::config::Config;
 use crate::gateway::{DEMO_SITE, GatewaySettings, hash_password, random_word};
-use crate::journal::{Change, Journal, NewAgent};
+use crate::journal::{Change, Changed, Journal, NewAgent};
 use crate::store::{Store, StoreError};
 
 const AGENTS: [(&str, &str); 2] =
     [("Ada", "ada@demo.salotto.example"), ("Ben", "ben@demo.salotto.example")];
+/// Fixed, so that nodes that start at the same moment make the same.
+const AGENT_IDS: [AgentId; 2] = [
+    AgentId(uuid!("019ac000-0000-7000-8000-0000000000ad")),
+    AgentId(uuid!("019ac000-0000-7000-8000-0000000000be")),
+];
+const INBOX: InboxId = InboxId(uuid!("019ac000-0000-7000-8000-00000000d3b1"));
+const CHATFLOW: ChatflowId = ChatflowId(uuid!("019ac000-0000-7000-8000-00000000d3b2"));
 const CAPACITY: u32 = 5;
 /// Beside the database: a second start has the same data and still knows the password.
 const SIGN_IN_FILE: &str = "demo-sign-in.txt";
@@ -49,10 +57,16 @@ pub(crate) async fn seed(
     if let Err(error) = keep_password(&file, &password) {
         tracing::warn!(%error, file = %file.display(), "the demo's sign-in could not be kept");
     }
-    let agents = add_agents(journal, &password).await?;
-    add_shop(journal, origins(config.demo_address.unwrap_or(config.gateway.listen)), agents)
-        .await?;
-    Ok(Seeded::Demo { password: Some(password) })
+    let added = add_agents(journal, &password).await?;
+    add_shop(journal, origins(config.demo_address.unwrap_or(config.gateway.listen))).await?;
+    match added {
+        Changed::Done => Ok(Seeded::Demo { password: Some(password) }),
+        // Another node was a moment faster: its password counts.
+        Changed::Unchanged => {
+            let password = config.demo_password.as_ref().map(|it| it.expose().to_owned());
+            Ok(Seeded::Demo { password })
+        }
+    }
 }
 
 /// A friendly block on stdout, for whoever has just typed `make run`.
@@ -82,10 +96,10 @@ fn announcement(listen: SocketAddr, admin: SocketAddr, password: Option<&str>) -
     )
 }
 
-async fn add_agents(journal: &Journal, password: &str) -> Result<Vec<AgentId>, StoreError> {
-    let mut agents = Vec::new();
-    for (name, email) in AGENTS {
-        let id = AgentId::fresh();
+/// `Unchanged`: another node has added one of them.
+async fn add_agents(journal: &Journal, password: &str) -> Result<Changed, StoreError> {
+    let mut added = Changed::Done;
+    for (id, (name, email)) in AGENT_IDS.into_iter().zip(AGENTS) {
         let agent = NewAgent {
             id,
             email: email.to_owned(),
@@ -94,18 +108,16 @@ async fn add_agents(journal: &Journal, password: &str) -> Result<Vec<AgentId>, S
             status: AgentStatus::Available,
             capacity: CAPACITY,
         };
-        journal.change(Change::AddAgent(agent)).await?;
-        agents.push(id);
+        match journal.change(Change::AddAgent(agent)).await? {
+            Changed::Done => {}
+            Changed::Unchanged => added = Changed::Unchanged,
+        }
     }
-    Ok(agents)
+    Ok(added)
 }
 
-async fn add_shop(
-    journal: &Journal,
-    origins: Vec<String>,
-    agents: Vec<AgentId>,
-) -> Result<(), StoreError> {
-    let inbox = InboxId::fresh();
+async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreError> {
+    let inbox = INBOX;
     let settings = ChatflowSettings {
         name: "Shop chat".to_owned(),
         heading: "Chat with our shop".to_owned(),
@@ -117,13 +129,13 @@ async fn add_shop(
         wait_message: "Everybody is in a chat right now. Somebody will be with you soon."
             .to_owned(),
         assign: true,
-        agents,
+        agents: AGENT_IDS.to_vec(),
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },
         Change::PutInbox { id: inbox, name: "Main".to_owned() },
         Change::PutChatflow {
-            id: ChatflowId::fresh(),
+            id: CHATFLOW,
             site: DEMO_SITE,
             inbox,
             enabled: true,

@@ -26,7 +26,7 @@ use crate::link::{Link, LocalHub, RedisLink};
 use crate::link_url::LinkUrl;
 use crate::metrics;
 use crate::presence::Presence;
-use crate::router::Router;
+use crate::router::{Patience, Router};
 use crate::session::Sessions;
 use crate::store::{Store, StoreError};
 use crate::supervisor::{self, SpawnErr};
@@ -105,9 +105,12 @@ async fn start(
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), root.clone()).await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
-    let grace = Duration::from_millis(config.requeue_grace_ms);
+    let patience = Patience {
+        requeue_grace: Duration::from_millis(config.requeue_grace_ms),
+        missed_after: Duration::from_millis(config.missed_after_ms),
+    };
     let router =
-        Router::start(presence.clone(), journal.clone(), store.clone(), grace, root.clone())
+        Router::start(presence.clone(), journal.clone(), store.clone(), patience, root.clone())
             .await?;
     let sessions = Sessions::start(chatflows.clone(), conversations.clone(), root.clone()).await?;
     let parts =

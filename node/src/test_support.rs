@@ -243,7 +243,15 @@ impl Desk {
         });
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
-        let write = Write { target, client_id, agents: Vec::new(), term: None, decide, done };
+        let write = Write {
+            target,
+            client_id,
+            agents: Vec::new(),
+            term: None,
+            unattended: false,
+            decide,
+            done,
+        };
         self.journal.submit(write).expect("the queue has room");
         match outcome.await.expect("it is answered") {
             Outcome::Committed(ack) => ack.conversation,

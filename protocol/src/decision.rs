@@ -13,6 +13,9 @@ pub struct DecisionRecord {
     pub chosen: AgentId,
     /// Decides between equals; drawn by the router, written down to be repeatable.
     pub seed: u32,
+    /// Of the router: never lower than that of an earlier decision (I11). Older records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

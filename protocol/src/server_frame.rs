@@ -175,6 +175,9 @@ pub struct BoardRow {
     /// Since when it waits for an agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since_ms: Option<i64>,
+    /// Since when the visitor counts as gone, whom nobody took in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_at_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -43,6 +43,8 @@ pub enum Violation {
     OverCapacity { agent: AgentId, at_ms: i64 },
     /// I10: assigned from somebody who did not have it, or while it was closed.
     TwoOwners { conversation: ConversationId, seq: Seq },
+    /// I11: decided in a term that was over by then.
+    OldTerm { conversation: ConversationId, seq: Seq, term: u64 },
     /// I12: the row and the log tell different stories.
     Inconsistent { conversation: ConversationId },
     /// I12: a client knows it, the store does not.
@@ -53,6 +55,8 @@ pub enum Violation {
     Leaked { client: u64, conversation: ConversationId, seq: Seq },
     /// I16: the greeting took effect twice, or too late.
     TwoWelcomes { conversation: ConversationId, seq: Seq },
+    /// I17: an entry came that nobody here can read.
+    Unreadable { client: u64, conversation: ConversationId, seq: Seq },
     /// L1: followed the conversation and did not get the entry in time.
     LeftBehind { client: u64, conversation: ConversationId, seq: Seq },
     /// L2: somebody was free, and it was not assigned in time.

@@ -40,6 +40,27 @@ async fn every_metric_is_documented_and_every_documented_one_exists() {
     assert!(gone.is_empty(), "docs/operations.md names {gone:?}, which no node exports");
 }
 
+/// Those of a node are held against `METRICS` above; what other pages name is among them.
+#[tokio::test]
+async fn every_metric_that_another_page_names_exists() {
+    let pages = [
+        include_str!("../../docs/failures.md"),
+        include_str!("../../docs/kubernetes.md"),
+        include_str!("../../README.md"),
+        include_str!("../../ARCHITECTURE.md"),
+    ];
+    let node = Node::start().await;
+    let exported = Ask::get(node.admin, "/metrics").send().await.text();
+
+    let words = pages.iter().flat_map(|page| page.split('`').skip(1).step_by(2));
+    let named: BTreeSet<&str> = words.filter(|it| it.starts_with("salotto_")).collect();
+    let is_gone = |name: &&&str| !exported.contains(&format!("# TYPE {name} "));
+    let gone: Vec<_> = named.iter().filter(is_gone).collect();
+
+    assert!(named.len() > 4, "{named:?}");
+    assert!(gone.is_empty(), "{gone:?} is exported by no node");
+}
+
 fn is_named(word: &str) -> bool {
     PAGE.contains(&format!("`{word}`"))
 }

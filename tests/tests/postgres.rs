@@ -3,8 +3,9 @@
 use std::fs;
 
 use salotto_protocol::ClientId;
+use salotto_protocol::api::{Agents, SiteSettings};
 use salotto_protocol::{ClientFrame, Seq};
-use salotto_tests::desk::{Desk, acked, say, visitor_log};
+use salotto_tests::desk::{Desk, SignedIn, acked, demo_site, say, visitor_log};
 use salotto_tests::node::Node;
 use salotto_tests::postgres::Postgres;
 
@@ -47,6 +48,29 @@ async fn a_message_sent_while_the_server_is_away_is_acknowledged_when_it_is_back
 
     assert_eq!(seq, Seq(2));
     assert_eq!(visitor_log(&node, &token.token, conversation).await.len(), 2);
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_once_on_a_new_database_make_one_demo() {
+    let server = Postgres::start().await;
+    let store = server.database().await;
+    let mut nodes = [(); 3].map(|()| Node::prepare(&[("STORE__URL", &store)]));
+
+    nodes.iter_mut().for_each(Node::launch);
+    for node in &mut nodes {
+        node.until_ready().await;
+    }
+
+    for node in &nodes {
+        let signed_in = SignedIn::as_demo_agent(node).await;
+        assert_eq!(signed_in.session.inboxes.len(), 1, "{:?}", signed_in.session.inboxes);
+        let agents: Agents = signed_in.get(node, "/api/v1/agents").send().await.json();
+        assert_eq!(agents.agents.len(), 2, "{agents:?}");
+        let settings = node.get(&format!("/api/v1/sites/{}", demo_site(node).await)).await;
+        let settings: SiteSettings = settings.json();
+        assert!(settings.chatflow.is_some(), "{settings:?}");
+        assert!(!node.stdout().contains("ERROR"), "{}", node.stdout());
+    }
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ export interface DecisionRecord {
   candidates: Candidate[];
   chosen: AgentId;
   seed: number;
+  term?: number;
 }
 
 export interface Candidate {
@@ -206,6 +207,7 @@ export interface BoardRow {
   started_at_ms: number;
   last_at_ms: number;
   waiting_since_ms?: number;
+  missed_at_ms?: number;
 }
 
 export interface BoardUpdate {

@@ -384,5 +384,6 @@ fn row(id: ConversationId, conversation: &Conversation) -> BoardRow {
         started_at_ms: 0,
         last_at_ms: 0,
         waiting_since_ms: None,
+        missed_at_ms: None,
     }
 }

@@ -138,6 +138,7 @@ fn row(head: &Head) -> BoardRow {
         started_at_ms: head.started_at_ms,
         last_at_ms: head.last_at_ms,
         waiting_since_ms: head.waiting_since_ms,
+        missed_at_ms: head.missed_at_ms,
     }
 }
 
@@ -174,6 +175,7 @@ mod tests {
             started_at_ms: 0,
             last_at_ms,
             waiting_since_ms: None,
+            missed_at_ms: None,
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,

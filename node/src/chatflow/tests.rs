@@ -90,7 +90,7 @@ async fn a_change_that_nobody_told_is_in_force_soon_and_told_to_visitors() {
     let stranger = AgentId::fresh();
     desk.put_chatflow(desk.chatflow, &[stranger], 1).await;
 
-    assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Offline));
+    hears(&mut browser, desk.chatflow, Availability::Offline).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -142,6 +142,13 @@ pub(super) const SETTINGS: &[Setting] = &[
                 answered: they wait again.",
     },
     Setting {
+        key: "router.missed_after_ms",
+        kind: Kind::Number { min: 1_000, max: MILLIS_MAX },
+        default: Some("600000"),
+        about: "A visitor who waits and has had no socket for so long is missed: nobody is\n\
+                assigned until they are back. Up to a minute more, in which they may reload.",
+    },
+    Setting {
         key: "demo.enabled",
         kind: Kind::Flag,
         default: Some("false"),

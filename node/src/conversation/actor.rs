@@ -43,6 +43,8 @@ pub(super) enum Msg {
     Typing(Option<SocketId>, Option<(AgentId, String)>, bool),
     /// A tab of this visitor looks at this page.
     Page(VisitorId, Page),
+    /// Once more, after the journal could not.
+    WelcomeBack,
     #[cfg(test)]
     Panic,
 }
@@ -89,6 +91,7 @@ impl Actor for ConversationActor {
             Msg::Mark(socket, delivered, read) => self.mark(state, socket, delivered, read),
             Msg::Typing(socket, by, on) => self.typing(state, socket, by, on),
             Msg::Page(visitor, page) => following.page(visitor, page),
+            Msg::WelcomeBack => following.welcome_back(),
             #[cfg(test)]
             Msg::Panic => panic!("on purpose"),
         }

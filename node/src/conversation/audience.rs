@@ -96,6 +96,11 @@ impl Audience {
         self.members.retain(|member| member.socket != socket);
     }
 
+    /// Whether somebody of this side follows, as far as that is known.
+    pub(super) fn has(&self, side: Party) -> bool {
+        self.members.iter().any(|it| it.follower.party() == side && it.may_speak())
+    }
+
     /// Who follows through this socket, once it is known that they may.
     pub(super) fn follower(&self, socket: SocketId) -> Option<Follower> {
         let member = self.members.iter().find(|it| it.socket == socket)?;

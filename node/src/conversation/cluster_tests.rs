@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use ractor::ActorCell;
 use salotto_protocol::envelope::Envelope;
-use salotto_protocol::{AgentId, Author, ConversationId, EntryBody, NodeId, Seq, ServerFrame};
+use salotto_protocol::{
+    AgentId, Author, ConversationId, ConversationState, EntryBody, NodeId, Seq, ServerFrame,
+    VisitorId,
+};
 
 use super::tests::{World, entries, texts};
 use super::{Conversations, Follower};
@@ -121,6 +124,30 @@ async fn shows_there(cluster: Cluster) {
     let expected: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     assert_eq!(texts(&got), expected);
     assert!(got.windows(2).all(|pair| pair[1].0 == pair[0].1), "each follows the one before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_whom_everybody_missed_waits_again_on_whichever_node_they_return() {
+    let cluster = Cluster::new().await;
+    let id = cluster.here.begin("one").await;
+    let sql = "UPDATE conversations SET missed_at_ms = 7";
+    cluster.here.store.tamper(sql).await;
+    let (desk, mut desks) = socket().await;
+    let agent = Follower::Agent { id: cluster.here.agent };
+    cluster.there.conversations.attach(agent, desk.clone(), cluster.here.from(id, 0));
+    entries(&mut desks, 2).await;
+    let stranger = Follower::Visitor { id: VisitorId::fresh(), site: cluster.here.chatflow.site };
+    let (other, mut others) = socket().await;
+    cluster.there.conversations.attach(stranger, other.clone(), cluster.here.from(id, 0));
+    others.until(|frame| matches!(frame, ServerFrame::Refused(_)).then_some(())).await;
+    assert_eq!(cluster.here.store.reached(&[id]).await.expect("read"), [(id, Seq(2))]);
+
+    let (outbox, _browser) = socket().await;
+    cluster.there.conversations.attach(cluster.visitor(), outbox, cluster.here.from(id, 0));
+
+    assert_eq!(entries(&mut desks, 1).await, [(2, 3, "-".to_owned())]);
+    let head = cluster.here.store.head(id).await.expect("read").expect("there");
+    assert_eq!((head.state, head.missed_at_ms), (ConversationState::Waiting, None));
 }
 
 /// I17: here is a newer node; there is one that does not know such entries.

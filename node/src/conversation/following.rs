@@ -73,6 +73,8 @@ pub(super) enum Action {
     /// The socket is not in the audience any more.
     Refused(SocketId, Rejection),
     Dismissed(SocketId),
+    /// Somebody whom everybody had missed is back: for the journal.
+    WelcomeBack,
 }
 
 /// A frame beside the log; `brings_to` is where in the log its reader is after it.

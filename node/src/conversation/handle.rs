@@ -140,6 +140,7 @@ impl Conversations {
             client_id: Some(request.message_client_id),
             agents: Vec::new(),
             term: None,
+            unattended: false,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
         })
@@ -153,6 +154,7 @@ impl Conversations {
             client_id: Some(request.client_id),
             agents: agents_looked_at(&request),
             term: None,
+            unattended: false,
             decide: Box::new(move |locked| decide(locked, &request)),
             done,
         })

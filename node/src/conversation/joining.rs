@@ -35,6 +35,7 @@ impl Following {
             Some(missed) if may_follow(joining.follower, &missed.head) => {
                 self.learn(&missed.head, missed.marks);
                 self.send_missed(&joining, missed);
+                self.welcome_back();
             }
             Some(_) | None => {
                 self.act(Action::Refused(joining.socket, not_found()));

@@ -28,6 +28,7 @@ impl Following {
                 self.share(&committed.entries, before, Source::Here);
                 if changed {
                     self.tell_facts();
+                    self.welcome_back();
                 }
             }
             Arrival::Duplicate => {}
@@ -79,6 +80,7 @@ impl Following {
         let stale = self.reading == Reading::BusyAndStale;
         self.reading = Reading::Idle;
         let more = read.is_some_and(|read| self.take_in(read));
+        self.welcome_back();
         if stale || more {
             self.catch_up();
         }

@@ -21,6 +21,7 @@ mod keeping_up;
 mod performing;
 mod reading;
 mod registry;
+mod returning;
 #[cfg(any(test, feature = "sabotage"))]
 mod simulation;
 mod state;

@@ -17,7 +17,7 @@ use crate::sabotage::{self, Switch};
 use crate::{clock, metrics};
 
 /// A failed read says nothing about the next one.
-const READ_RETRY: Duration = Duration::from_secs(1);
+pub(super) const READ_RETRY: Duration = Duration::from_secs(1);
 /// Of the entries in one frame: far below a socket's budget, so that a queue can end between two.
 const FRAME_ENTRIES_BYTES_MAX: usize = 64 * 1024;
 
@@ -55,6 +55,7 @@ impl ConversationActor {
                     }
                 }
                 Action::Refused(socket, rejection) => self.refuse(state, socket, &rejection),
+                Action::WelcomeBack => self.welcome_back(myself),
                 Action::Dismissed(socket) => drop(state.outboxes.remove(&socket)),
             }
         }

@@ -72,6 +72,15 @@ pub(super) fn decide_start(
     Ok(Decision { entries, state: unowned(assigns), assignee: None, slot: Slot::Keep })
 }
 
+/// What the return of a visitor adds, once.
+pub(super) fn wait_again(locked: &Locked<'_>) -> Result<Decision, Rejection> {
+    let asked = Asked { locked, author: &Author::System, client_id: ClientId::fresh() };
+    match locked.head.missed_at_ms {
+        Some(_) => Ok(asked.waits_again(Vec::new())),
+        None => Ok(asked.unchanged(Vec::new())),
+    }
+}
+
 struct Asked<'a> {
     locked: &'a Locked<'a>,
     author: &'a Author,
@@ -82,6 +91,9 @@ impl Asked<'_> {
     fn visitor_message(&self, text: &str, assigns: bool) -> Result<Decision, Rejection> {
         let message = self.entry(EntryBody::Message { text: text.to_owned() });
         let head = self.head();
+        if head.missed_at_ms.is_some() {
+            return Ok(self.waits_again(vec![message]));
+        }
         if head.state != ConversationState::Closed {
             return Ok(Decision { slot: self.slot_for_traffic(), ..self.unchanged(vec![message]) });
         }
@@ -107,6 +119,14 @@ impl Asked<'_> {
                 Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
             }
         }
+    }
+
+    /// Whom nobody took before they had long been gone is back.
+    fn waits_again(&self, rest: Vec<NewEntry>) -> Decision {
+        let state = ConversationState::Waiting;
+        let mut entries = vec![self.status(state)];
+        entries.extend(rest);
+        Decision { entries, state, assignee: None, slot: Slot::Keep }
     }
 
     fn agent_message(&self, text: &str) -> Result<Decision, Rejection> {

@@ -35,6 +35,7 @@ impl World {
             started_at_ms: 0,
             last_at_ms: 0,
             waiting_since_ms: Some(0),
+            missed_at_ms: None,
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,
@@ -276,4 +277,28 @@ fn a_skipped_seq_is_a_gap() {
     assert_eq!(arrival(Seq(1), Seq(1)), Arrival::Duplicate);
     assert_eq!(arrival(Seq(1), Seq(2)), Arrival::Next);
     assert_eq!(arrival(Seq(1), Seq(3)), Arrival::Gap);
+}
+
+#[test]
+fn a_visitor_whom_everybody_missed_waits_again_when_they_write_or_return() {
+    let mut world = World::new();
+    world.head.state = ConversationState::Unassigned;
+    (world.head.waiting_since_ms, world.head.missed_at_ms) = (None, Some(7));
+
+    let locked = Locked { head: &world.head, agents: &world.agents };
+    let returned = wait_again(&locked).expect("they may");
+    let (visitor, text) = (world.head.visitor, "hello?".to_owned());
+    let command = Command::VisitorMessage { visitor, text, assigning: Vec::new() };
+    let wrote = world.decide(&Author::Visitor { id: visitor }, &command).expect("they may");
+
+    assert_eq!((returned.state, kinds(&returned)), (ConversationState::Waiting, vec!["status"]));
+    assert_eq!(
+        (wrote.state, kinds(&wrote)),
+        (ConversationState::Waiting, vec!["status", "message"])
+    );
+
+    world.head.missed_at_ms = None;
+    let locked = Locked { head: &world.head, agents: &world.agents };
+    let nothing = wait_again(&locked).expect("they may");
+    assert_eq!((nothing.state, kinds(&nothing)), (ConversationState::Unassigned, vec![]));
 }

@@ -98,6 +98,7 @@ impl World {
             client_id: None,
             agents: Vec::new(),
             term: None,
+            unattended: false,
             decide: Box::new(decide),
             done: Box::new(move |outcome| sender.send(outcome).expect("awaited")),
         };

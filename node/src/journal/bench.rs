@@ -152,6 +152,7 @@ fn message(
         client_id: Some(client_id),
         agents: Vec::new(),
         term: None,
+        unattended: false,
         decide: Box::new(decide),
         done: Box::new(done),
     }

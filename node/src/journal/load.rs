@@ -17,6 +17,8 @@ pub(super) struct Asked {
     client_ids: Vec<(Place, ClientId)>,
     /// Of the router.
     term: bool,
+    /// Whether anybody is there.
+    attended: Vec<ConversationId>,
 }
 
 /// Where a client id is looked up.
@@ -42,6 +44,9 @@ impl Asked {
             };
             asked.agents.extend(&write.agents);
             asked.term |= write.term.is_some();
+            if let (true, Target::Conversation(id)) = (write.unattended, &write.target) {
+                asked.attended.push(*id);
+            }
             asked.client_ids.extend(write.client_id.map(|client_id| (place, client_id)));
         }
         asked
@@ -71,6 +76,9 @@ pub(super) async fn load(
     lock_agents(batch, asked.agents, &mut work).await?;
     if asked.term {
         work.term = batch.lease_term().await?;
+    }
+    if !asked.attended.is_empty() {
+        work.attended = batch.attended(&asked.attended).await?;
     }
     find_known(batch, &asked.client_ids, &mut work).await?;
     Ok(work)

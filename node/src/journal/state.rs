@@ -27,6 +27,8 @@ pub(crate) struct Work {
     pub(crate) starts: HashMap<StartKey, ConversationId>,
     /// The router's newest term, if a write asks for it.
     pub(crate) term: Option<Term>,
+    /// Those asked for that a living node is attached to.
+    pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
     pub(crate) known: HashMap<(ConversationId, ClientId), Entry>,
 
@@ -109,6 +111,9 @@ impl Work {
         let is_over = write.term.is_some() && write.term != self.term;
         if is_over && !sabotage::on(Switch::SkipTerm) {
             return Outcome::Rejected(STALE_TERM);
+        }
+        if write.unattended && self.attended.contains(&head.id) {
+            return Outcome::Rejected(ATTENDED);
         }
         let decision = match run(write, &Locked { head, agents: &self.agents }) {
             Ok(decision) => decision,
@@ -243,6 +248,7 @@ impl Tracked {
             started_at_ms: 0,
             last_at_ms: 0,
             waiting_since_ms: None,
+            missed_at_ms: None,
             started_on: new.started_on.clone(),
             preview: String::new(),
             preview_by: None,
@@ -300,6 +306,15 @@ impl Tracked {
             }
             let entry = Entry { seq: head.seq, at_ms, by, client_id, body };
             head.answered |= is_answer(&entry);
+            head.missed_at_ms = match &entry.body {
+                EntryBody::Status { .. } => is_miss(&entry).then_some(at_ms),
+                EntryBody::Assignment { .. } => None,
+                EntryBody::Welcome { .. }
+                | EntryBody::Message { .. }
+                | EntryBody::Comment { .. }
+                | EntryBody::Decision { .. }
+                | EntryBody::Unknown(_) => head.missed_at_ms,
+            };
             if let Some((preview, party)) = preview_of(&entry) {
                 head.preview = preview;
                 head.preview_by = Some(party);
@@ -323,7 +338,14 @@ fn slots_of_one(freed: Option<AgentId>) -> i32 {
 /// All of a head but its log: what `moved` is about.
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
-    (head.state, agents, head.answered, head.beside, head.waiting_since_ms)
+    let since = (head.waiting_since_ms, head.missed_at_ms);
+    (head.state, agents, head.answered, head.beside, since)
+}
+
+/// Nothing else leads from waiting to unassigned without saying by whom.
+fn is_miss(entry: &Entry) -> bool {
+    let (waiting, unassigned) = (ConversationState::Waiting, ConversationState::Unassigned);
+    entry.by == Author::System && entry.body == EntryBody::Status { from: waiting, to: unassigned }
 }
 
 fn is_answer(entry: &Entry) -> bool {
@@ -336,6 +358,10 @@ const NOT_FOUND: Rejection =
 /// Another node is the router by now.
 pub(crate) const STALE_TERM: Rejection =
     Rejection { code: ErrorCode::Conflict, message: "The router's term is over." };
+
+/// Somebody has come back.
+pub(crate) const ATTENDED: Rejection =
+    Rejection { code: ErrorCode::Conflict, message: "Somebody is there." };
 
 pub(super) const INTERNAL: Rejection =
     Rejection { code: ErrorCode::Internal, message: "This could not be decided. Try again." };

@@ -20,6 +20,8 @@ pub(crate) struct Write {
     pub(crate) agents: Vec<AgentId>,
     /// The router's: refused once there is a later one (I11).
     pub(crate) term: Option<Term>,
+    /// Refused while a living node is attached to the conversation.
+    pub(crate) unattended: bool,
     /// Pure. Runs inside the transaction, on the locked head; more than once if a batch fails.
     pub(crate) decide: Decide,
     pub(crate) done: Done,

@@ -58,6 +58,11 @@ pub(crate) fn agents_above_capacity(agents: u32) {
     gauge!("salotto_router_agents_above_capacity").set(agents);
 }
 
+/// A visitor who waited has long been gone.
+pub(crate) fn missed() {
+    counter!("salotto_router_missed_total").increment(1);
+}
+
 /// A conversation of an agent who is gone waits again.
 pub(crate) fn requeued() {
     counter!("salotto_router_requeued_total").increment(1);

@@ -8,8 +8,10 @@ use salotto_protocol::{ConversationId, ConversationState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::Patience;
 use super::assignment;
 use super::audit::Audit;
+use super::departures::{self, Departures};
 use super::routing::{Action, Depth, Fresh, Routing};
 use super::state::{Queue, WAITING_MAX};
 use crate::ask::ask;
@@ -33,7 +35,7 @@ const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) struct RouterActor {
     pub(super) term: Term,
-    pub(super) requeue_grace: Duration,
+    pub(super) patience: Patience,
     pub(super) journal: Journal,
     pub(super) store: Store,
 }
@@ -54,6 +56,10 @@ pub(super) enum Msg {
     Ended(ConversationId, Instant, Outcome),
     Audit,
     Audited(Result<Recount, StoreError>),
+    /// Time to see who waits and is gone.
+    LookForMissed,
+    /// They were, when this was asked.
+    Alone(Instant, Result<Vec<ConversationId>, StoreError>),
     /// Assigned to agents who have long been gone, and unanswered.
     Unanswered(Result<Vec<Head>, StoreError>),
     /// Time to read what other nodes changed.
@@ -66,6 +72,7 @@ pub(super) struct State {
     roster: watch::Receiver<Arc<Roster>>,
     is_pass_due: bool,
     audit: Audit,
+    pub(super) departures: Departures,
     followers: [JoinHandle<()>; 2],
 }
 
@@ -83,12 +90,21 @@ impl Actor for RouterActor {
         myself.cast(Msg::Read(Depth::Whole))?;
         myself.send_interval(READ_INTERVAL, || Msg::Read(Depth::Window));
         myself.send_interval(AUDIT_INTERVAL, || Msg::Audit);
+        let look_interval = departures::look_interval(self.patience.missed_after);
+        myself.send_interval(look_interval, || Msg::LookForMissed);
         let followers = [
             tokio::spawn(follow_commits(commits, myself.clone())),
             tokio::spawn(follow_roster(roster.clone(), myself)),
         ];
-        let routing = Routing::new(self.requeue_grace);
-        Ok(State { routing, roster, is_pass_due: false, audit: Audit::default(), followers })
+        let routing = Routing::new(self.patience.requeue_grace);
+        Ok(State {
+            routing,
+            roster,
+            is_pass_due: false,
+            audit: Audit::default(),
+            departures: Departures::seen_every(look_interval),
+            followers,
+        })
     }
 
     async fn handle(
@@ -122,6 +138,8 @@ impl Actor for RouterActor {
             Msg::HeardRead(Err(error)) => {
                 tracing::warn!(%error, "what other nodes changed could not be read");
             }
+            Msg::LookForMissed => self.look_for_missed(&myself),
+            Msg::Alone(asked, result) => self.miss(state, asked, result),
             Msg::Unanswered(result) => self.requeue(result),
         }
         self.perform(&myself, state);

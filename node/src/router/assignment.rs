@@ -21,12 +21,14 @@ pub(super) const AT_CAPACITY: Rejection =
 
 /// Slot, assignee and both entries at once, or nothing.
 pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
-    let decided = plan.clone();
+    let mut decided = plan.clone();
+    decided.record.term = u64::try_from(term.0).ok();
     Write {
         target: Target::Conversation(plan.conversation),
         client_id: None,
         agents: vec![plan.record.chosen],
         term: Some(term),
+        unattended: false,
         decide: Box::new(move |locked| decide(&decided, locked)),
         done,
     }
@@ -94,7 +96,10 @@ mod tests {
         let anna = agent(1, 3);
         let plan = plan(&anna);
 
-        let decision = decided(&plan, &head(1, 1, 10), anna.clone()).expect("all holds");
+        let agents = HashMap::from([(anna.id, anna.clone())]);
+        let write = write(&plan, Term(7), Box::new(|_| {}));
+        let locked = Locked { head: &head(1, 1, 10), agents: &agents };
+        let decision = (write.decide)(&locked).expect("all holds");
 
         assert_eq!(decision.state, ConversationState::Assigned);
         assert_eq!((decision.assignee, decision.slot), (Some(anna.id), Slot::Take(anna.id)));
@@ -102,7 +107,8 @@ mod tests {
         let bodies: Vec<&EntryBody> = decision.entries.iter().map(|it| &it.body).collect();
         let to = Some(AgentRef { id: anna.id, name: anna.name });
         let assignment = EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy };
-        assert_eq!(bodies, [&assignment, &EntryBody::Decision { decision: plan.record }]);
+        let decision = DecisionRecord { term: Some(7), ..plan.record };
+        assert_eq!(bodies, [&assignment, &EntryBody::Decision { decision }]);
     }
 
     #[test]

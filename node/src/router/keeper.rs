@@ -1,10 +1,9 @@
 //! Runs the router's actor while this node holds the lease, a new one for each term.
 
-use std::time::Duration;
-
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use tokio::sync::watch;
 
+use super::Patience;
 use super::actor::{Beginning, Msg, RouterActor};
 use crate::journal::Journal;
 use crate::presence::Presence;
@@ -15,7 +14,7 @@ pub(super) struct Keeper {
     pub(super) presence: Presence,
     pub(super) journal: Journal,
     pub(super) store: Store,
-    pub(super) requeue_grace: Duration,
+    pub(super) patience: Patience,
     pub(super) supervisor: ActorCell,
     pub(super) term: watch::Receiver<Option<Term>>,
     pub(super) router: watch::Sender<Option<ActorRef<Msg>>>,
@@ -41,7 +40,7 @@ impl Keeper {
         let beginning = Beginning { commits, roster: self.presence.roster() };
         let router = RouterActor {
             term,
-            requeue_grace: self.requeue_grace,
+            patience: self.patience,
             journal: self.journal.clone(),
             store: self.store.clone(),
         };

@@ -1,15 +1,19 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses, `assignment` and `requeue` are the guarded writes, `state` is the queue,
-//! `absences` knows who has long been gone, `routing` decides, `actor` performs, `keeper` runs it
-//! for a term.
+//! `policy` chooses, `assignment`, `requeue` and `miss` are the guarded writes, `state` is the
+//! queue, `absences` and `departures` know who has long been gone, `routing` decides, `actor`
+//! performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
 mod actor;
 mod assignment;
 mod audit;
+mod departures;
 mod keeper;
+mod miss;
+#[cfg(test)]
+mod missed_tests;
 mod others;
 mod policy;
 mod requeue;
@@ -40,6 +44,15 @@ use crate::store::Store;
 use actor::Msg;
 use keeper::Keeper;
 
+/// How long somebody may be gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Then what an agent has not answered waits again.
+    pub(crate) requeue_grace: Duration,
+    /// Then a visitor who waits is missed.
+    pub(crate) missed_after: Duration,
+}
+
 /// This node's part in routing: all of it, or none.
 #[derive(Clone)]
 pub(crate) struct Router {
@@ -49,13 +62,12 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    /// Assigns as long as this node holds the lease, and stands by otherwise. Conversations of
-    /// agents who are gone for `requeue_grace` wait again.
+    /// Assigns as long as this node holds the lease, and stands by otherwise.
     pub(crate) async fn start(
         presence: Presence,
         journal: Journal,
         store: Store,
-        requeue_grace: Duration,
+        patience: Patience,
         supervisor: ActorCell,
     ) -> Result<Router, SpawnErr> {
         let (router, actor) = watch::channel(None);
@@ -64,7 +76,7 @@ impl Router {
             presence: presence.clone(),
             journal,
             store,
-            requeue_grace,
+            patience,
             supervisor,
             term,
             router,

@@ -1,14 +1,19 @@
 //! What comes from beyond this node: commits of other nodes, and agents who have gone.
 
+use std::time::Instant;
+
 use ractor::ActorRef;
 use salotto_protocol::{AgentId, ConversationId};
 
-use super::actor::{Msg, RouterActor};
-use super::requeue;
+use super::actor::{Msg, RouterActor, State};
+use super::{miss, requeue};
 use crate::journal::{Busy, Outcome};
 use crate::metrics;
 use crate::sabotage::{self, Switch};
 use crate::store::{Head, StoreError};
+
+/// The oldest of those who wait and are gone; the others when these are dealt with.
+const ALONE_MAX: usize = 1_000;
 
 impl RouterActor {
     pub(super) fn read_heads(&self, myself: &ActorRef<Msg>, ids: Vec<ConversationId>) {
@@ -23,6 +28,40 @@ impl RouterActor {
         tokio::spawn(async move {
             let _ = router.cast(Msg::Unanswered(store.unanswered(&gone).await));
         });
+    }
+
+    pub(super) fn look_for_missed(&self, myself: &ActorRef<Msg>) {
+        let (store, router, asked) = (self.store.clone(), myself.clone(), Instant::now());
+        tokio::spawn(async move {
+            let alone = store.waiting_alone(ALONE_MAX).await;
+            let _ = router.cast(Msg::Alone(asked, alone));
+        });
+    }
+
+    /// Whoever waited and was gone for all of that time, while the store answered.
+    pub(super) fn miss(
+        &self,
+        state: &mut State,
+        asked: Instant,
+        result: Result<Vec<ConversationId>, StoreError>,
+    ) {
+        match result {
+            Ok(alone) => state.departures.read(&alone, asked),
+            Err(error) => {
+                state.departures.unread();
+                return tracing::warn!(%error, "who waits and is gone could not be read");
+            }
+        }
+        for conversation in state.departures.longer_than(self.patience.missed_after) {
+            let done = Box::new(|outcome| {
+                if let Outcome::Committed(_) = outcome {
+                    metrics::missed();
+                }
+            });
+            if let Err(Busy) = self.journal.submit(miss::write(conversation, self.term, done)) {
+                break;
+            }
+        }
     }
 
     /// What cannot be written now is found again by the next read.

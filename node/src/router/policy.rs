@@ -65,7 +65,7 @@ pub(super) fn choose(team: impl Iterator<Item = Seen>, seed: u32) -> Option<Deci
     first.verdict = Verdict::Chosen;
     let chosen = first.agent;
     let (policy, policy_version) = (Policy::LoadBalanced, POLICY_VERSION);
-    Some(DecisionRecord { policy, policy_version, candidates, chosen, seed })
+    Some(DecisionRecord { policy, policy_version, candidates, chosen, seed, term: None })
 }
 
 /// Whom the policy chooses from what a record says it saw. `None` if nobody was eligible, or the

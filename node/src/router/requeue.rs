@@ -29,6 +29,7 @@ pub(super) fn write(head: &Head, term: Term, done: Done) -> Option<Write> {
         client_id: None,
         agents: Vec::new(),
         term: Some(term),
+        unattended: false,
         decide: Box::new(move |locked| decide(seen, locked)),
         done,
     })

@@ -8,14 +8,15 @@ use salotto_protocol::{
     EntryBody, NodeId, Seq, View,
 };
 
-use super::{Msg, Router, actor as router_actor, policy};
+use super::{Msg, Patience, Router, actor as router_actor, policy};
 use crate::journal::Change;
 use crate::metrics;
 use crate::presence::Presence;
 use crate::test_support::{Desk, eventually};
 
 /// Longer than any of these tests takes.
-const GRACE: Duration = Duration::from_secs(600);
+const PATIENCE: Patience =
+    Patience { requeue_grace: Duration::from_secs(600), missed_after: Duration::from_secs(600) };
 
 async fn presence(desk: &Desk) -> Presence {
     presence_of(desk, NodeId(uuid::Uuid::nil())).await
@@ -28,7 +29,7 @@ async fn presence_of(desk: &Desk, node: NodeId) -> Presence {
 
 async fn routed(desk: &Desk, presence: &Presence) -> Router {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    Router::start(presence.clone(), journal, store, GRACE, desk.root.clone())
+    Router::start(presence.clone(), journal, store, PATIENCE, desk.root.clone())
         .await
         .expect("a router")
 }
@@ -282,7 +283,7 @@ async fn two_routers_that_both_believe_in_themselves_assign_once_and_below_the_c
         router_actor::Beginning { commits: desk.journal.commits(), roster: one.roster() };
     let twin = router_actor::RouterActor {
         term,
-        requeue_grace: GRACE,
+        patience: PATIENCE,
         journal: desk.journal.clone(),
         store: desk.store.clone(),
     };
@@ -312,9 +313,9 @@ async fn what_a_vanished_agent_has_not_answered_waits_again_and_the_rest_stays()
     let presence = presence(&desk).await;
     let gone = desk.agent("anna", 5).await;
     desk.present(gone, true).await;
-    let (journal, store, grace) =
-        (desk.journal.clone(), desk.store.clone(), Duration::from_secs(2));
-    let router = Router::start(presence.clone(), journal, store, grace, desk.root.clone());
+    let (journal, store) = (desk.journal.clone(), desk.store.clone());
+    let patience = Patience { requeue_grace: Duration::from_secs(2), ..PATIENCE };
+    let router = Router::start(presence.clone(), journal, store, patience, desk.root.clone());
     let _router = router.await.expect("a router");
     let (answered, unanswered) = (desk.waits(desk.chatflow).await, desk.waits(desk.chatflow).await);
     until_assigned(&desk, &[answered, unanswered], 2).await;
@@ -336,4 +337,31 @@ fn violations() -> u32 {
     let rendered = metrics::render();
     let line = rendered.lines().find(|it| it.starts_with("salotto_capacity_violations_total "));
     line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("exported")
+}
+
+/// F33
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capacity_that_is_lowered_in_the_middle_of_assigning_is_not_exceeded_from_then_on() {
+    let desk = Desk::new().await;
+    let presence = presence(&desk).await;
+    let anna = desk.agent("anna", 40).await;
+    desk.present(anna, true).await;
+    let _router = routed(&desk, &presence).await;
+    let mut waiting = Vec::new();
+    for _ in 0..10 {
+        waiting.push(desk.waits(desk.chatflow).await);
+    }
+    eventually("some are assigned", || async { desk.agent_row(anna).await.active > 2 }).await;
+
+    desk.change(Change::Capacity { agent: anna, capacity: 2 }).await;
+    let active = desk.agent_row(anna).await.active;
+    for _ in 0..10 {
+        waiting.push(desk.waits(desk.chatflow).await);
+    }
+    let ben = desk.agent("ben", 40).await;
+    desk.present(ben, true).await;
+
+    until_assigned(&desk, &waiting, 20).await;
+    assert!(active > 2, "{active} were assigned before");
+    assert_eq!(desk.agent_row(anna).await.active, active, "none was added");
 }

@@ -1,10 +1,13 @@
 //! Which nodes must hear of what: where somebody follows a conversation, a board, the queue.
 
+use std::collections::HashSet;
+
 use salotto_protocol::{AgentId, ConversationId, InboxId, NodeId};
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
+use super::head::{limit_of, list};
 use super::query::{Rows, query};
 use super::{Store, StoreError};
 
@@ -67,7 +70,24 @@ impl Attached {
     }
 }
 
+/// Waiting conversations that nobody follows; the oldest first.
+pub(super) const WAITING_ALONE: &str = "
+    SELECT id FROM conversations WHERE state = 'waiting' AND NOT EXISTS
+        (SELECT 1 FROM attachments CROSS JOIN nodes
+        WHERE subject = conversations.id AND nodes.id = node AND expires_at_ms > {now_ms})
+    ORDER BY waiting_since_ms LIMIT $1";
+
 impl Store {
+    /// Conversations that wait while no living node is attached to them.
+    pub(crate) async fn waiting_alone(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let read = query(WAITING_ALONE).bind(limit_of(limit));
+        let rows: Vec<(Uuid,)> = self.reads().all(read).await?;
+        Ok(rows.into_iter().map(|(id,)| ConversationId(id)).collect())
+    }
+
     /// The living nodes that are attached to any of these.
     pub(crate) async fn attached(&self, subjects: &[Subject]) -> Result<Attached, StoreError> {
         let mut found = Vec::new();
@@ -84,6 +104,15 @@ impl Store {
 }
 
 impl Batch<'_> {
+    /// Which of these a living node is attached to.
+    pub(crate) async fn attended(
+        &mut self,
+        ids: &[ConversationId],
+    ) -> Result<HashSet<ConversationId>, StoreError> {
+        let rows: Vec<(Uuid, Uuid)> = list(ids).into_query(OF).all(self.connection()).await?;
+        Ok(rows.into_iter().map(|(subject, _)| ConversationId(subject)).collect())
+    }
+
     /// Those that are there already stay.
     pub(crate) async fn insert_attachments(
         &mut self,

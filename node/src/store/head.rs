@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::{Engine, ROWS_MAX};
+use super::head_row::{HeadRow, add_whole};
 use super::query::{Rows, query};
-use super::row::stored;
-use super::{Store, StoreError, decode};
+use super::{Store, StoreError};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Head {
@@ -40,6 +40,8 @@ pub(crate) struct Head {
     pub(crate) started_at_ms: i64,
     pub(crate) last_at_ms: i64,
     pub(crate) waiting_since_ms: Option<i64>,
+    /// Nobody took it before the visitor had long been gone. It waits again when they return.
+    pub(crate) missed_at_ms: Option<i64>,
     pub(crate) started_on: Page,
     /// The last message, cut.
     pub(crate) preview: String,
@@ -69,57 +71,11 @@ pub(crate) struct OpenConversation {
     pub(crate) conversation: ConversationId,
 }
 
-pub(super) struct HeadRow {
-    pub(super) id: Uuid,
-    number: i64,
-    site: Uuid,
-    inbox: Uuid,
-    chatflow: Uuid,
-    visitor: Uuid,
-    seq: i64,
-    visitor_seq: i64,
-    state: String,
-    assignee: Option<Uuid>,
-    slot_agent: Option<Uuid>,
-    assignment: i64,
-    answered: i64,
-    beside: i64,
-    started_at_ms: i64,
-    last_at_ms: i64,
-    waiting_since_ms: Option<i64>,
-    started_on: String,
-    preview: String,
-    preview_by: Option<String>,
-}
-
-stored!(HeadRow {
-    id,
-    number,
-    site,
-    inbox,
-    chatflow,
-    visitor,
-    seq,
-    visitor_seq,
-    state,
-    assignee,
-    slot_agent,
-    assignment,
-    answered,
-    beside,
-    started_at_ms,
-    last_at_ms,
-    waiting_since_ms,
-    started_on,
-    preview,
-    preview_by
-});
-
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
         slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
-        started_on, preview, preview_by
+        started_on, preview, preview_by, missed_at_ms
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -159,7 +115,7 @@ pub(super) const COUNTS: &str = "
 const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
-        waiting_since_ms, started_on, preview, preview_by)
+        waiting_since_ms, started_on, preview, preview_by, missed_at_ms)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
@@ -172,7 +128,7 @@ pub(super) const ADVANCE: &str = "
 pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
-        beside = new.column7, waiting_since_ms = new.column8
+        beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -269,7 +225,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(20);
+            let mut rows = Rows::new(21);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -296,7 +252,7 @@ impl Batch<'_> {
     /// Stores new states, assignees and slots.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(8);
+            let mut rows = Rows::new(9);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -305,7 +261,8 @@ impl Batch<'_> {
                     .cell(i64::from(head.assignment))
                     .cell(i64::from(head.answered))
                     .cell(i64::from(head.beside))
-                    .cell(head.waiting_since_ms);
+                    .cell(head.waiting_since_ms)
+                    .cell(head.missed_at_ms);
             }
             self.run(rows.into_query(MOVE)).await?;
         }
@@ -319,29 +276,6 @@ pub(super) fn list(ids: &[ConversationId]) -> Rows {
         rows.cell(id.0);
     });
     rows
-}
-
-fn add_whole(rows: &mut Rows, head: &Head) {
-    rows.cell(head.id.0)
-        .cell(head.number.0)
-        .cell(head.site.0)
-        .cell(head.inbox.0)
-        .cell(head.chatflow.0)
-        .cell(head.visitor.0)
-        .cell(i64::from(head.seq.0))
-        .cell(i64::from(head.visitor_seq.0))
-        .cell(head.state.as_str())
-        .cell(head.assignee.map(|agent| agent.0))
-        .cell(head.slot_agent.map(|agent| agent.0))
-        .cell(i64::from(head.assignment))
-        .cell(i64::from(head.answered))
-        .cell(i64::from(head.beside))
-        .cell(head.started_at_ms)
-        .cell(head.last_at_ms)
-        .cell(head.waiting_since_ms)
-        .cell(decode::to_json(&head.started_on))
-        .cell(head.preview.clone())
-        .cell(head.preview_by.map(Party::as_str));
 }
 
 /// What a line of the live list shows of an entry: nothing, unless it is a message or a greeting.
@@ -359,36 +293,6 @@ pub(crate) fn preview_of(entry: &Entry) -> Option<(String, Party)> {
         Author::Agent { .. } | Author::System => Party::Team,
     };
     Some((text.chars().take(PREVIEW_CHARS_MAX).collect(), party))
-}
-
-impl HeadRow {
-    pub(super) fn into_head(self) -> Result<Head, StoreError> {
-        Ok(Head {
-            id: ConversationId(self.id),
-            number: ConversationNumber(self.number),
-            site: SiteId(self.site),
-            inbox: InboxId(self.inbox),
-            chatflow: ChatflowId(self.chatflow),
-            visitor: VisitorId(self.visitor),
-            seq: decode::seq(self.seq)?,
-            visitor_seq: decode::seq(self.visitor_seq)?,
-            state: decode::word(&self.state, ConversationState::from_word)?,
-            assignee: self.assignee.map(AgentId),
-            slot_agent: self.slot_agent.map(AgentId),
-            assignment: decode::count(self.assignment)?,
-            answered: self.answered != 0,
-            beside: self.beside != 0,
-            started_at_ms: self.started_at_ms,
-            last_at_ms: self.last_at_ms,
-            waiting_since_ms: self.waiting_since_ms,
-            started_on: decode::json(&self.started_on)?,
-            preview: self.preview,
-            preview_by: self
-                .preview_by
-                .map(|word| decode::word(&word, Party::from_word))
-                .transpose()?,
-        })
-    }
 }
 
 pub(super) fn limit_of(limit: usize) -> i64 {

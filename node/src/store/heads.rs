@@ -4,7 +4,8 @@ use salotto_protocol::{AgentId, ConversationId, Seq};
 use uuid::Uuid;
 
 use super::dialect::ROWS_MAX;
-use super::head::{Head, HeadRow, list, select};
+use super::head::{Head, list, select};
+use super::head_row::HeadRow;
 use super::query::Rows;
 use super::{Store, StoreError, decode};
 

@@ -18,6 +18,7 @@ mod file;
 mod floor;
 mod gather;
 mod head;
+mod head_row;
 mod heads;
 mod inboxes;
 mod leases;

@@ -22,8 +22,10 @@ macro_rules! steps {
     };
 }
 
-const SQLITE: &[Step] = steps!("sqlite": 1 "0001_first_light", 2 "0002_expand_cluster");
-const POSTGRES: &[Step] = steps!("postgres": 1 "0001_first_light", 2 "0002_expand_cluster");
+const SQLITE: &[Step] =
+    steps!("sqlite": 1 "0001_first_light", 2 "0002_expand_cluster", 3 "0003_expand_missed");
+const POSTGRES: &[Step] =
+    steps!("postgres": 1 "0001_first_light", 2 "0002_expand_cluster", 3 "0003_expand_missed");
 
 /// A file of `migrations/`.
 struct Step {

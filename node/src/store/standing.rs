@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::connection::Reads;
 use super::gather::Question;
-use super::head::{Head, HeadRow, OF_VISITOR, limit_of, list, select};
+use super::head::{Head, OF_VISITOR, limit_of, list, select};
+use super::head_row::HeadRow;
 use super::heads::THESE;
 use super::marks::{self, Marks};
 use super::query::{Rows, query};

@@ -31,6 +31,18 @@ fn every_kind_of_client_frame_has_a_sample() {
     }
 }
 
+/// F31: whatever time a client believes it is, nobody hears of it.
+#[test]
+fn no_frame_of_a_client_carries_a_time() {
+    for (name, frame) in samples() {
+        let text = serde_json::to_string(&frame).expect("our own types encode");
+        let keys = text.split('"').skip(1).step_by(2);
+        let times: Vec<_> =
+            keys.filter(|key| key.ends_with("_ms") || key.ends_with("_at")).collect();
+        assert!(times.is_empty(), "{name} says {times:?}");
+    }
+}
+
 #[test]
 fn unknown_fields_are_ignored_and_unknown_types_refused() {
     let newer = r#"{"type":"pong","since":"protocol 2"}"#;

@@ -81,6 +81,7 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("assignment_by_policy", viewed(4, Author::System, by_policy())),
         ("assignment_by_hand", of_sender(7, agent(), by_hand())),
         ("decision", viewed(5, Author::System, decision())),
+        ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
     ]
 }
@@ -138,8 +139,15 @@ fn decision() -> EntryBody {
             ],
             chosen: ids::agent(),
             seed: 4_294_967_295,
+            term: Some(7),
         },
     }
+}
+
+/// As the first nodes wrote it.
+fn decision_without_a_term() -> EntryBody {
+    let EntryBody::Decision { decision } = decision() else { unreachable!("made as a decision") };
+    EntryBody::Decision { decision: DecisionRecord { term: None, ..decision } }
 }
 
 fn closed() -> EntryBody {

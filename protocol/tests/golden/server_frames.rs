@@ -214,8 +214,16 @@ fn whole_board() -> BoardUpdate {
         started_at_ms: ids::AT_MS,
         last_at_ms: ids::AT_MS,
         waiting_since_ms: Some(ids::AT_MS),
+        missed_at_ms: None,
     };
-    BoardUpdate { inbox: ids::inbox(), whole: true, rows: vec![waiting], gone: Vec::new() }
+    let missed = BoardRow {
+        state: ConversationState::Unassigned,
+        waiting_since_ms: None,
+        missed_at_ms: Some(ids::AT_MS),
+        ..waiting.clone()
+    };
+    let rows = vec![waiting, missed];
+    BoardUpdate { inbox: ids::inbox(), whole: true, rows, gone: Vec::new() }
 }
 
 fn board_change() -> BoardUpdate {

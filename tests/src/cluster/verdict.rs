@@ -115,8 +115,8 @@ impl fmt::Display for Figures {
         let Figures { faults, conversations, acked, taken, lines_lost, lasted } = self;
         write!(
             f,
-            "{faults} faults in {} s: {conversations} conversations, {acked} messages acknowledged, \
-             {taken} entries taken, {lines_lost} lines lost",
+            "{faults} faults in {} s: {conversations} conversations, {acked} messages \
+             acknowledged, {taken} entries taken, {lines_lost} lines lost",
             lasted.as_secs()
         )
     }

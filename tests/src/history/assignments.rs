@@ -23,6 +23,8 @@ pub(super) fn judge(history: &History, truth: &Truth, terms: &Terms) -> Vec<Viol
         if let Some(standing) = truth.standings.get(&conversation) {
             replay.end(*standing);
         }
+        // Whoever still waits, waits to the end of the history.
+        replay.waits_from(i64::MAX, false);
         replay.too_long(terms, &mut violations);
         violations.append(&mut replay.violations);
         turns.append(&mut replay.turns);

@@ -1,12 +1,11 @@
 //! Holds a history against the store at its end: every invariant that can be seen from outside.
 //!
-//! Absent, because no client can see them: I11 (terms are not in the log; `salotto verify` and the
-//! router's own tests look), I14 (metrics show it), I17 (a frame that cannot be read fails the
-//! client at once), L4 and L5.
+//! Absent, because no client can see them: I14 (metrics show it), I17 (a frame that cannot be read
+//! fails the client at once; an entry is here), L4 and L5.
 
-use salotto_protocol::Epoch;
+use salotto_protocol::{EntryBody, Epoch};
 
-use super::{History, Truth, assignments, delivery, liveness};
+use super::{History, Truth, What, assignments, delivery, liveness, terms};
 use crate::checker::{self, Violation};
 
 /// When things were broken, in the microseconds of the history: waits begin when they are over.
@@ -26,8 +25,8 @@ pub struct Terms {
     pub free_within_ms: Option<i64>,
     /// L3: from a lost socket to the next welcome.
     pub back_within_us: Option<u64>,
-    /// I9: stamps of two nodes may be apart by so much from the order of their commits: a batch
-    /// is stamped before it has its locks.
+    /// I9, I11: stamps of two nodes may be apart by so much from the order of their commits: a
+    /// batch is stamped before it has its locks.
     pub stamps_apart_ms: i64,
     /// The history's microsecond 0, in the store's time.
     pub began_ms: i64,
@@ -57,9 +56,39 @@ pub fn judge(history: &History, truth: &Truth, terms: &Terms) -> Vec<Violation> 
     violations.extend(checker::acknowledged(&lasting, &truth.ledger));
     violations.extend(checker::delivered(&lasting, &truth.ledger));
     violations.extend(delivery::judge(history, truth));
+    violations.extend(unreadable(history));
     violations.extend(assignments::judge(history, truth, terms));
+    violations.extend(terms::judge(truth, terms.stamps_apart_ms));
     violations.extend(liveness::judge(history, truth, terms));
     violations
+}
+
+/// I17: all that is taken is of this release.
+fn unreadable(history: &History) -> Vec<Violation> {
+    let found = history.events.iter().filter_map(|event| match &event.what {
+        What::Took { conversation, entry, .. } => match &entry.body {
+            EntryBody::Unknown(_) => {
+                let (client, conversation, seq) = (event.client, *conversation, entry.seq);
+                Some(Violation::Unreadable { client, conversation, seq })
+            }
+            EntryBody::Welcome { .. }
+            | EntryBody::Message { .. }
+            | EntryBody::Comment { .. }
+            | EntryBody::Assignment { .. }
+            | EntryBody::Decision { .. }
+            | EntryBody::Status { .. } => None,
+        },
+        What::Welcomed { .. }
+        | What::Lost
+        | What::Left
+        | What::Attached { .. }
+        | What::Head { .. }
+        | What::Reset { .. }
+        | What::Sent { .. }
+        | What::Acked { .. }
+        | What::Refused { .. } => None,
+    });
+    found.collect()
 }
 
 fn epoch_of(receipt: &salotto_protocol::api::Receipt) -> Epoch {

@@ -8,6 +8,7 @@ mod assignments;
 mod delivery;
 mod judge;
 mod liveness;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod truth;

@@ -1,4 +1,4 @@
-//! What an agent knows of the conversations that are theirs: what to answer, and what to close. Pure.
+//! What an agent knows of the conversations that are theirs: what to answer, what to close. Pure.
 
 use std::collections::{HashMap, HashSet};
 

@@ -62,6 +62,17 @@ test('each tab has its own rows, and the counts say how many', () => {
   expect(counts(board, null, ANA)).toEqual({ waiting: 2, mine: 1, all: 4, closed: 1 });
 });
 
+test('a visitor who waited and has long been gone stays in the list of all', () => {
+  const missed = boardRow('gone', { state: 'unassigned', missed_at_ms: 500 });
+  const board = wholeBoard(missed, boardRow('left', { state: 'unassigned' }));
+  const names = (tab: Filter['tab']) =>
+    shownRows(board, { ...ALL, tab }, ANA)
+      .map((row) => row.conversation)
+      .sort();
+  expect(names('waiting')).toEqual(['left']);
+  expect(names('all')).toEqual(['gone', 'left']);
+});
+
 test('who has waited longest comes first, elsewhere the latest activity does', () => {
   const board = wholeBoard(
     boardRow('short', { state: 'waiting', waiting_since_ms: 200, last_at_ms: 900 }),

@@ -45,12 +45,18 @@ export function boardAfter(board: Board, update: BoardUpdate): Board {
   return { rows, loaded };
 }
 
+/** Nobody took it before the visitor had long been gone; it waits again when they are back. */
+export function isMissed(row: BoardRow): boolean {
+  return row.missed_at_ms !== undefined;
+}
+
 /** What the visitor of this row still wants: an agent. */
 export function isWaiting(row: BoardRow): boolean {
   switch (row.state) {
     case 'waiting':
-    case 'unassigned':
       return true;
+    case 'unassigned':
+      return !isMissed(row);
     case 'bot':
     case 'assigned':
     case 'closed':

@@ -100,6 +100,15 @@ test('changes of state are told once, in words', () => {
   ).toEqual(['Closed by you', 'Reopened by the visitor']);
 });
 
+test('a visitor who was missed, and their return, are told', () => {
+  expect(
+    lines(
+      entry(1, 'system', { type: 'status', from: 'waiting', to: 'unassigned' }),
+      entry(2, 'system', { type: 'status', from: 'unassigned', to: 'waiting' }),
+    ),
+  ).toEqual(['Missed: the visitor has gone', 'The visitor is back and waits again']);
+});
+
 test('a day begins with a heading', () => {
   const day = 24 * 60 * 60_000;
   const next = { ...message(2, 'visitor'), at_ms: 3 * day };

@@ -199,6 +199,8 @@ function statusWords(entry: StatusEntry, me: AgentId): string | null {
     case 'unassigned':
     case 'assigned':
       if (entry.from === 'closed') return by === null ? 'Reopened' : `Reopened by ${lower(by)}`;
+      if (entry.to === 'unassigned') return 'Missed: the visitor has gone';
+      if (entry.from === 'unassigned') return 'The visitor is back and waits again';
       return entry.to === 'assigned' ? null : 'Waiting for an agent';
   }
 }

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import { fragmentOf } from '../state/route';
-import { isWaiting, visitorLabel, type Row } from '../state/board';
+import { isMissed, isWaiting, visitorLabel, type Row } from '../state/board';
 import type { DeskState } from '../state/desk';
 import { isUnread } from '../state/seen';
 import { nameOf } from '../state/team';
@@ -79,6 +79,6 @@ function ownerWords(row: Row, me: string, name: string): string {
       return stateName(row.state);
     case 'waiting':
     case 'unassigned':
-      return '';
+      return isMissed(row) ? 'Missed: the visitor has gone' : '';
   }
 }

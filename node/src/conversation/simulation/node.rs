@@ -288,6 +288,7 @@ impl Node {
                     let at = self.attached_at.get(&socket).copied().unwrap_or_default();
                     sent.push((socket, Sent::Live(at)));
                 }
+                Action::WelcomeBack => return Err("nobody was missed".to_owned()),
                 Action::Refused(socket, _) => sent.push((socket, Sent::Refused)),
             }
         }

@@ -128,6 +128,7 @@ fn head() -> Head {
         started_at_ms: 0,
         last_at_ms: 0,
         waiting_since_ms: None,
+        missed_at_ms: None,
         started_on: Page::default(),
         preview: String::new(),
         preview_by: None,

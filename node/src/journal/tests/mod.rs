@@ -96,6 +96,7 @@ struct NewWrite {
     client_id: Option<ClientId>,
     agents: Vec<AgentId>,
     term: Option<Term>,
+    unattended: bool,
     decide: Decide,
 }
 
@@ -103,8 +104,8 @@ impl NewWrite {
     fn into_write(self) -> (Write, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).unwrap_or(()));
-        let NewWrite { target, client_id, agents, term, decide } = self;
-        (Write { target, client_id, agents, term, decide, done }, outcome)
+        let NewWrite { target, client_id, agents, term, unattended, decide } = self;
+        (Write { target, client_id, agents, term, unattended, decide, done }, outcome)
     }
 }
 
@@ -139,6 +140,7 @@ impl Visitor {
             client_id: Some(message),
             agents: Vec::new(),
             term: None,
+            unattended: false,
             decide: says(Author::Visitor { id: self.id }, message, text),
         }
     }
@@ -151,7 +153,7 @@ impl Visitor {
 
 fn on(conversation: ConversationId, client_id: Option<ClientId>, decide: Decide) -> NewWrite {
     let target = Target::Conversation(conversation);
-    NewWrite { target, client_id, agents: Vec::new(), term: None, decide }
+    NewWrite { target, client_id, agents: Vec::new(), term: None, unattended: false, decide }
 }
 
 /// A message of whoever; a visitor's reopens a closed conversation.

@@ -65,6 +65,7 @@ pub(super) fn write(what: Said, truth: &Truth) -> Option<Write> {
         client_id: None,
         agents: Vec::new(),
         term: None,
+        unattended: false,
         decide: Box::new(move |locked| decide(what, locked)),
         done: Box::new(|_| {}),
     })

@@ -1,7 +1,7 @@
 //! That SQLite finds rows by an index, and by which one.
 
 use super::*;
-use crate::store::attachments::OF;
+use crate::store::attachments::{OF, WAITING_ALONE};
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
@@ -24,7 +24,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 6),
-        (MOVE.to_owned(), 8),
+        (MOVE.to_owned(), 9),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
         (marks::OF.to_owned(), 1),
@@ -57,6 +57,9 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
         let plan = desk.plan(&select(rest)).await;
         assert!(plan.contains(index), "{rest}\n{plan}");
     }
+    let alone = desk.plan(WAITING_ALONE).await;
+    assert!(alone.contains("conversations_waiting"), "{alone}");
+    assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");
     let counts = desk.plan(COUNTS).await;
     assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
 }

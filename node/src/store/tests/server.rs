@@ -143,7 +143,10 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), "uuid[]"),
         (OPEN.to_owned(), "uuid[], uuid[]"),
         (ADVANCE.to_owned(), "uuid[], bigint[], bigint[], bigint[], text[], text[]"),
-        (MOVE.to_owned(), "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[]"),
+        (
+            MOVE.to_owned(),
+            "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[], bigint[]",
+        ),
         (select(THESE), "uuid[]"),
         (select(UNANSWERED), "uuid[]"),
         (REACHED.to_owned(), "uuid[]"),

@@ -34,7 +34,7 @@ async fn an_empty_store_is_sound() {
 }
 
 /// Each breaks one thing; `$open` is the unassigned conversation, `$held` the assigned one.
-const TAMPERED: [(&str, &str, &str); 23] = [
+const TAMPERED: [(&str, &str, &str); 24] = [
     ("I3", "seq 3 follows seq 1", "DELETE FROM entries WHERE conversation = $open AND seq = 2"),
     ("I3", "seq 2 follows seq 0", "DELETE FROM entries WHERE conversation = $open AND seq = 1"),
     ("I3", "not its last entry", "DELETE FROM entries WHERE conversation = $open AND seq = 3"),
@@ -68,6 +68,7 @@ const TAMPERED: [(&str, &str, &str); 23] = [
     ),
     ("I12", "could not be read", "UPDATE conversations SET state = 'lost' WHERE id = $open"),
     ("I12", "closed and holds a slot", "UPDATE conversations SET state = 'closed'"),
+    ("I12", "is missed", "UPDATE conversations SET missed_at_ms = 7 WHERE id = $held"),
     ("I12", "waits without", "UPDATE conversations SET state = 'waiting' WHERE id = $open"),
     ("I9", "active is 2, slots held are 1", "UPDATE agents SET active = 2"),
     ("I9", "active is 1, slots held are 0", "UPDATE conversations SET slot_agent = NULL"),

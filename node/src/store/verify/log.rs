@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::Report;
 use crate::store::entries::EntryRow;
-use crate::store::head::{Head, HeadRow, preview_of};
+use crate::store::head::{Head, preview_of};
+use crate::store::head_row::HeadRow;
 
 pub(super) struct LogCheck {
     id: Uuid,
@@ -107,6 +108,8 @@ impl LogCheck {
         }
         let is_waiting = head.state == ConversationState::Waiting;
         expect(head.waiting_since_ms.is_some() == is_waiting, "I12", "waits without a since");
+        let may_be_missed = head.state == ConversationState::Unassigned;
+        expect(head.missed_at_ms.is_none() || may_be_missed, "I12", "is missed and not unassigned");
         expect(assignee_fits(head), "I12", "its assignee does not fit its state");
         let is_closed = head.state == ConversationState::Closed;
         expect(!is_closed || head.slot_agent.is_none(), "I12", "is closed and holds a slot");

@@ -70,6 +70,49 @@ fn i10_a_closed_conversation_that_is_assigned() {
 }
 
 #[test]
+fn i11_a_decision_of_a_term_that_was_over() {
+    for (at_ms, is_allowed) in [(4_600, true), (4_601, false)] {
+        let mut world = World::new();
+        set_term(&mut world.log()[3], 2);
+        second_conversation(&mut world, at_ms);
+        assert_eq!(finds_old_terms(&world), !is_allowed, "{at_ms}");
+    }
+}
+
+#[test]
+fn i11_in_one_log_no_stamp_is_an_excuse() {
+    let mut world = World::new();
+    let conversation = world.conversation;
+    let mut decision = world.log()[3].clone();
+    set_term(&mut world.log()[3], 2);
+    decision.seq = Seq(8);
+    world.log().push(decision);
+    world.assert_seen(&Violation::OldTerm { conversation, seq: Seq(8), term: 1 });
+}
+
+#[test]
+fn a_record_of_before_says_no_term_and_is_not_judged() {
+    let mut world = World::new();
+    let EntryBody::Decision { decision } = &mut world.log()[3].body else {
+        unreachable!("the fourth is the decision")
+    };
+    decision.term = None;
+    second_conversation(&mut world, 5_000);
+    assert!(!finds_old_terms(&world));
+}
+
+fn finds_old_terms(world: &World) -> bool {
+    world.judged().iter().any(|it| matches!(it, Violation::OldTerm { .. }))
+}
+
+fn set_term(entry: &mut Entry, term: u64) {
+    let EntryBody::Decision { decision } = &mut entry.body else {
+        unreachable!("the fourth is the decision")
+    };
+    decision.term = Some(term);
+}
+
+#[test]
 fn i12_a_row_that_tells_another_story_than_its_log() {
     let cases: [fn(&mut Standing); 4] = [
         |row| row.state = ConversationState::Assigned,

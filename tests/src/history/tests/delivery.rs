@@ -206,3 +206,17 @@ fn i15_a_visitor_who_hears_of_somebody_elses_conversation_or_of_a_hidden_entry()
     let leaked = Violation::Leaked { client: 3, conversation, seq: Seq(4) };
     assert_eq!(world.judged(), [leaked]);
 }
+
+#[test]
+fn i17_an_entry_that_nobody_can_read() {
+    let mut world = World::new();
+    let conversation = world.conversation;
+    let json = serde_json::json!({"type": "message", "words": "hello"});
+    let What::Took { entry, .. } = &mut world.last(|it| matches!(it.what, What::Took { .. })).what
+    else {
+        unreachable!("looked for it")
+    };
+    entry.body = serde_json::from_value(json).expect("it has a type");
+    let (client, seq) = (AGENT, entry.seq);
+    world.assert_seen(&Violation::Unreadable { client, conversation, seq });
+}

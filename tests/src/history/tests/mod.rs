@@ -166,7 +166,7 @@ fn decision(chosen: AgentId) -> DecisionRecord {
     let full = Candidate { verdict: Verdict::AtCapacity, active: 1, ..passed.clone() };
     let candidates = vec![first, passed, full];
     let policy = Policy::LoadBalanced;
-    DecisionRecord { policy, policy_version: 1, candidates, chosen, seed: 7 }
+    DecisionRecord { policy, policy_version: 1, candidates, chosen, seed: 7, term: Some(1) }
 }
 
 fn strict() -> Terms {

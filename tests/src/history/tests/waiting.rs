@@ -49,6 +49,16 @@ fn l2_who_waits_for_more_than_five_seconds_while_somebody_is_free() {
 }
 
 #[test]
+fn l2_who_waits_for_ever_while_somebody_is_free() {
+    let mut world = waits(7);
+    world.log().truncate(2);
+    let conversation = world.conversation;
+
+    // From second 1 to the end of the history, second 60.
+    assert_eq!(judged(&world, Vec::new()), [Violation::Waited { conversation, ms: 59_000 }]);
+}
+
+#[test]
 fn l2_a_fault_begins_the_time_anew() {
     assert_eq!(judged(&waits(9), vec![(2 * SECOND_US, 4 * SECOND_US)]), []);
     assert_eq!(judged(&waits(10), vec![(2 * SECOND_US, 4 * SECOND_US)]).len(), 1);
