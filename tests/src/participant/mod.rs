@@ -338,6 +338,8 @@ impl Participant {
     ) -> Vec<ClientFrame> {
         let epoch = self.epoch;
         self.outbox.done(client_id, conversation);
+        // Begun, though no entry of it came before the line was lost: to be attached on the next.
+        self.logs.entry(conversation).or_insert((epoch, Seq(0)));
         if self.outbox.is_message(client_id) {
             self.pen.note(What::Acked { client_id, conversation, epoch, seq });
         }
