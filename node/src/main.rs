@@ -22,7 +22,11 @@ mod presence;
 mod rate;
 mod router;
 mod sabotage;
+#[cfg(any(test, feature = "sabotage"))]
+mod schedules;
 mod session;
+#[cfg(any(test, feature = "sabotage"))]
+mod simulation;
 mod store;
 mod strikes;
 mod supervisor;
@@ -98,6 +102,17 @@ enum Command {
     #[cfg(feature = "sabotage")]
     #[command(hide = true)]
     Switches,
+    /// Run random schedules against one of the pure machines.
+    #[cfg(feature = "sabotage")]
+    #[command(hide = true)]
+    Schedules {
+        #[arg(long)]
+        machine: schedules::Machine,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -150,6 +165,10 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
     if let Command::PrintConfig { example: true } = command {
         return Ok(Some(config::example()));
     }
+    #[cfg(feature = "sabotage")]
+    if let Command::Schedules { machine, seed, count } = command {
+        return commands::schedules(machine, seed, count).map(Some);
+    }
     let sources = Sources { file: config, variables: std::env::vars_os().collect() };
     let config = Config::load(&sources)?;
     match command {
@@ -172,5 +191,7 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
         }
         #[cfg(feature = "sabotage")]
         Command::Switches => Ok(Some(sabotage::list())),
+        #[cfg(feature = "sabotage")]
+        Command::Schedules { .. } => Ok(None),
     }
 }

@@ -12,11 +12,20 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// Where Debian has what is not in the search path: a folder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// A cluster is made in two seconds, and a killed one recovers in less.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A right with an end. One that was given back has 0 there.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    pub holder: Uuid,
+    pub expires_at_ms: i64,
+    pub now_ms: i64,
+}
 
 /// Ends with the test that holds it, or with the process.
 pub struct Postgres {
@@ -153,6 +162,18 @@ impl Postgres {
         let sql = AssertSqlSafe(sql.to_owned());
         sqlx::raw_sql(sql).execute(&mut admin).await.expect("valid SQL");
         admin.close().await.expect("it closes");
+    }
+
+    /// Who is the router in the database at this URL, until when, and what time it is there.
+    pub async fn lease(&self, url: &str) -> Lease {
+        let mut reader = PgConnection::connect(url).await.expect("it answers");
+        let sql = "SELECT holder, expires_at_ms,
+            (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM leases";
+        let lease: (Uuid, i64, i64) =
+            sqlx::query_as(sql).fetch_one(&mut reader).await.expect("there is a router");
+        reader.close().await.expect("it closes");
+        let (holder, expires_at_ms, now_ms) = lease;
+        Lease { holder, expires_at_ms, now_ms }
     }
 
     /// The processes on the server that nodes have.

@@ -1,4 +1,4 @@
-//! Nodes whose wall clock is wrong by an hour, and jumps (F35). `libfaketime` makes them believe it.
+//! A node whose wall clock is wrong by an hour, and jumps: `libfaketime` makes it believe so (F35).
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -29,8 +29,6 @@ const ENDPOINT_DELAY: Duration = Duration::from_millis(500);
 const WINDOW: Duration = Duration::from_millis(2_000);
 /// Beyond delay and window: closing handshakes, the journal, the end of the process.
 const MORE: Duration = Duration::from_secs(3);
-/// The lease lapses after 3 s of silence. Handed over, it is taken at the next renewal.
-const HANDED_OVER_WITHIN: Duration = Duration::from_secs(2);
 /// Who only looks at the first node while it goes.
 const CROWD: usize = 64;
 /// Visitors whom nobody answers.
@@ -39,7 +37,8 @@ const QUIET: usize = 30;
 const BACK_WITHIN_US: u64 = 3_000_000;
 
 struct Cluster {
-    _postgres: Postgres,
+    postgres: Postgres,
+    store: String,
     redis: RedisServer,
     nodes: Vec<Node>,
 }
@@ -61,7 +60,7 @@ impl Cluster {
         for _ in 0..NODES {
             nodes.push(Node::start_with(&all).await);
         }
-        Cluster { _postgres: postgres, redis, nodes }
+        Cluster { postgres, store, redis, nodes }
     }
 
     /// All of them, another one first for each number.
@@ -86,7 +85,8 @@ impl Cluster {
         let begun = Instant::now();
         self.nodes[which].send_term();
         if was_router {
-            self.assert_handed_over(which).await;
+            self.assert_handed_over().await;
+            patience::until("another router", || self.router(Some(which))).await;
         }
         let status = self.nodes[which].exited().await;
         let took = begun.elapsed();
@@ -95,17 +95,18 @@ impl Cluster {
         self.nodes[which].start_again().await;
     }
 
-    /// From the moment on in which the old router gives up.
-    async fn assert_handed_over(&self, which: usize) {
-        let old = &self.nodes[which];
-        patience::until("the router to give up", || async {
-            (old.metric("salotto_router_leader").await == 0.0).then_some(())
-        })
-        .await;
-        let given_up = Instant::now();
-        patience::until("another router", || self.router(Some(which))).await;
-        let took = given_up.elapsed();
-        assert!(took < HANDED_OVER_WITHIN, "nobody routed for {took:?}");
+    /// Given back, or taken by another node, while nobody else could have it otherwise.
+    async fn assert_handed_over(&self) {
+        let mut last = self.postgres.lease(&self.store).await;
+        let (router, end) = (last.holder, Instant::now() + patience::PATIENCE);
+        while last.expires_at_ms != 0 && last.holder == router {
+            assert!(Instant::now() < end, "the router keeps its lease: {last:?}");
+            tokio::time::sleep(patience::LOOK_EVERY).await;
+            let now = self.postgres.lease(&self.store).await;
+            let has_lapsed = now.now_ms >= last.expires_at_ms;
+            assert!(now.expires_at_ms == 0 || !has_lapsed, "{last:?} lapsed: {now:?}");
+            last = now;
+        }
     }
 }
 
@@ -174,7 +175,7 @@ impl Seats {
     }
 }
 
-/// Sockets that only look; each says when it was welcome elsewhere.
+/// Sockets that only look; each says when it was to come back, and is welcome elsewhere.
 async fn crowd(cluster: &Cluster, desk: &Desk) -> JoinSet<Instant> {
     let mut crowd = JoinSet::new();
     let here = cluster.nodes[0].public;
@@ -191,7 +192,8 @@ async fn crowd(cluster: &Cluster, desk: &Desk) -> JoinSet<Instant> {
                 }
             };
             drop(socket);
-            tokio::time::sleep(Duration::from_millis(after_ms)).await;
+            let back_at = Instant::now() + Duration::from_millis(after_ms);
+            tokio::time::sleep_until(back_at).await;
             for node in there.into_iter().cycle() {
                 let Some(mut socket) = Socket::try_open(node, AS_VISITOR).await else { continue };
                 socket.send(&hello(&token, Vec::new())).await;
@@ -201,18 +203,19 @@ async fn crowd(cluster: &Cluster, desk: &Desk) -> JoinSet<Instant> {
                     Heard::Frame(_) | Heard::Closed(_) | Heard::Ended => {}
                 }
             }
-            Instant::now()
+            back_at
         });
     }
     crowd
 }
 
-/// In no quarter of the window more than half of them.
+/// In no quarter of the window more than three quarters of them, however busy the machine is: sent
+/// away at once, all of them would come in one.
 fn assert_spread(mut times: Vec<Instant>) {
     times.sort_unstable();
     for (number, from) in times.iter().enumerate() {
         let at_once = times[number..].iter().take_while(|at| **at - *from < WINDOW / 4).count();
-        assert!(at_once <= times.len() / 2, "{at_once} of {} at once", times.len());
+        assert!(at_once <= times.len() * 3 / 4, "{at_once} of {} at once", times.len());
     }
 }
 

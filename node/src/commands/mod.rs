@@ -7,6 +7,8 @@ mod journal_bench;
 mod migrate;
 mod print;
 mod restored;
+#[cfg(feature = "sabotage")]
+mod schedules;
 mod serve;
 mod verify;
 
@@ -17,6 +19,8 @@ pub(crate) use journal_bench::bench_journal;
 pub(crate) use migrate::migrate;
 pub(crate) use print::print_config;
 pub(crate) use restored::restored;
+#[cfg(feature = "sabotage")]
+pub(crate) use schedules::schedules;
 pub(crate) use serve::serve;
 pub(crate) use verify::verify;
 

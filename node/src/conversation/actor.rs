@@ -2,21 +2,20 @@
 //!
 //! It reads the store in tasks beside it and never waits for one inside `handle`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use salotto_protocol::{AgentId, ConversationId, Page, Party, Seq, VisitorId};
 
 use super::attach::Missed;
-use super::audience::{Audience, Log};
+use super::following::Following;
 use super::handle::Attach;
-use super::joining::may_follow;
-use super::keeping_up::CaughtUp;
+use super::reading::CaughtUp;
 use super::registry;
-use super::typists::Typists;
-use crate::fanout::SocketId;
+use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Committed, Elsewhere, Journal};
-use crate::store::{Head, Marks, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 pub(super) struct ConversationActor {
     pub(super) id: ConversationId,
@@ -50,40 +49,12 @@ pub(super) enum Msg {
     Panic,
 }
 
-#[derive(Default)]
 pub(super) struct State {
-    /// `None` until the first read.
-    pub(super) known: Option<Known>,
-    pub(super) audience: Audience,
-    pub(super) typists: Typists,
-    /// Believed only when the head says that it is this visitor's conversation.
-    pub(super) page: Option<(VisitorId, Page)>,
-    pub(super) early: Early,
+    pub(super) following: Following,
+    /// Of everybody in the audience.
+    pub(super) outboxes: HashMap<SocketId, Outbox>,
     /// Attaches handled: the registry compares, before it buries.
     attaches: u64,
-    /// A read is under way, and whether another must follow it.
-    pub(super) reading: Reading,
-}
-
-/// What came before the first read was done.
-#[derive(Default)]
-pub(super) struct Early {
-    pub(super) head: Option<Head>,
-    pub(super) reach: Seq,
-    pub(super) marks: Marks,
-}
-
-pub(super) struct Known {
-    pub(super) head: Head,
-    pub(super) marks: Marks,
-}
-
-#[derive(Clone, Copy, Default, Eq, PartialEq)]
-pub(super) enum Reading {
-    #[default]
-    Idle,
-    Busy,
-    BusyAndStale,
 }
 
 impl Actor for ConversationActor {
@@ -92,7 +63,8 @@ impl Actor for ConversationActor {
     type Arguments = ();
 
     async fn pre_start(&self, _: ActorRef<Msg>, (): ()) -> Result<State, ActorProcessingErr> {
-        Ok(State::default())
+        let following = Following::new(self.id, self.store.epoch());
+        Ok(State { following, outboxes: HashMap::new(), attaches: 0 })
     }
 
     async fn handle(
@@ -101,52 +73,70 @@ impl Actor for ConversationActor {
         message: Msg,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
+        let following = &mut state.following;
         match message {
-            Msg::Attach(attach) => self.attach(&myself, state, attach),
+            Msg::Attach(attach) => self.attach(state, attach),
             Msg::Missed(attempt, missed) => self.missed(&myself, state, attempt, missed),
-            Msg::ReadAgain(attempt) => self.read_for(&myself, state, attempt),
+            Msg::ReadAgain(attempt) => following.read_for(attempt),
             Msg::Detach(socket) => self.detach(&myself, state, socket),
-            Msg::Committed(committed) => self.committed(&myself, state, &committed),
-            Msg::Elsewhere(hint) => self.elsewhere(&myself, state, &hint),
-            Msg::Reaches(seq) => self.reaches(&myself, state, seq),
-            Msg::CaughtUp(read) => self.caught_up(&myself, state, read),
-            Msg::Marks(party, delivered, read) => self.marks(state, party, delivered, read),
+            Msg::Committed(committed) => following.committed(&committed),
+            Msg::Elsewhere(hint) => following.elsewhere(&hint),
+            Msg::Reaches(seq) => following.reaches(seq),
+            Msg::CaughtUp(Ok(read)) => following.caught_up(read),
+            Msg::CaughtUp(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "log not read on");
+                following.not_caught_up();
+            }
+            Msg::Marks(party, delivered, read) => following.marks(party, delivered, read),
             Msg::Mark(socket, delivered, read) => self.mark(state, socket, delivered, read),
             Msg::Typing(socket, by, on) => self.typing(state, socket, by, on),
-            Msg::Page(visitor, page) => self.page(state, visitor, page),
-            Msg::WelcomeBack => self.welcome_back(&myself, state),
+            Msg::Page(visitor, page) => following.page(visitor, page),
+            Msg::WelcomeBack => following.welcome_back(),
             #[cfg(test)]
             Msg::Panic => panic!("on purpose"),
         }
+        self.perform(&myself, state);
         Ok(())
     }
 }
 
 impl ConversationActor {
-    fn attach(&self, myself: &ActorRef<Msg>, state: &mut State, attach: Attach) {
+    fn attach(&self, state: &mut State, attach: Attach) {
         let Attach { follower, outbox, cursor } = attach;
         state.attaches += 1;
-        let attempt = state.audience.admit(follower, outbox, cursor);
-        if let Some(known) = &state.known {
-            state.audience.allow(|follower| may_follow(follower, &known.head));
-        }
-        self.read_for(myself, state, attempt);
+        let socket = outbox.id();
+        state.outboxes.insert(socket, outbox);
+        state.following.attach(follower, socket, cursor);
     }
 
-    fn detach(&self, myself: &ActorRef<Msg>, state: &mut State, socket: SocketId) {
-        state.audience.leave(socket);
+    fn missed(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        attempt: u64,
+        missed: Result<Option<Missed>, StoreError>,
+    ) {
+        match missed {
+            Ok(missed) => state.following.missed(attempt, missed),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "history not read");
+                state.following.not_read(attempt);
+            }
+        }
         self.end_if_alone(myself, state);
     }
 
-    pub(super) fn end_if_alone(&self, myself: &ActorRef<Msg>, state: &State) {
-        if state.audience.is_empty() {
+    fn detach(&self, myself: &ActorRef<Msg>, state: &mut State, socket: SocketId) {
+        state.following.detach(socket);
+        state.outboxes.remove(&socket);
+        self.end_if_alone(myself, state);
+    }
+
+    fn end_if_alone(&self, myself: &ActorRef<Msg>, state: &State) {
+        if state.following.audience.is_empty() {
             let alone =
                 registry::Alone { id: self.id, actor: myself.get_id(), attaches: state.attaches };
             let _ = self.registry.cast(registry::Msg::Alone(alone));
         }
-    }
-
-    pub(super) fn log(&self) -> Log {
-        Log { conversation: self.id, epoch: self.store.epoch() }
     }
 }

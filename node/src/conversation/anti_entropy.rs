@@ -66,6 +66,38 @@ impl Lookout {
     }
 }
 
+/// How far an actor was told that its log reaches. Nothing while nobody knows. Pure.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Reach(Seq);
+
+/// What a look at a log brings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Found {
+    Known,
+    /// The first word on it.
+    First,
+    /// Nobody told: the hint was lost, or the store does not know who is attached.
+    Untold,
+}
+
+impl Reach {
+    pub(super) fn hears(&mut self, seq: Seq) {
+        self.0 = self.0.max(seq);
+    }
+
+    pub(super) fn finds(&mut self, seq: Seq) -> Found {
+        let before = self.0;
+        self.hears(seq);
+        if seq <= before {
+            Found::Known
+        } else if before == Seq(0) {
+            Found::First
+        } else {
+            Found::Untold
+        }
+    }
+}
+
 /// How far these logs reach, told to the registry.
 pub(super) fn look(store: &Store, ids: Vec<ConversationId>, registry: ActorRef<Msg>) {
     let store = store.clone();
@@ -91,6 +123,16 @@ mod tests {
         lookout.ended();
         assert_eq!(lookout.next(Trust::Sound, start + ALL_EVERY / 2), None);
         assert_eq!(lookout.next(Trust::Sound, start + ALL_EVERY), Some(Scope::All));
+    }
+
+    #[test]
+    fn what_a_look_finds_beyond_what_was_told_was_not_told() {
+        let mut reach = Reach::default();
+        assert_eq!(reach.finds(Seq(0)), Found::Known);
+        assert_eq!(reach.finds(Seq(3)), Found::First);
+        reach.hears(Seq(5));
+        assert_eq!(reach.finds(Seq(5)), Found::Known);
+        assert_eq!(reach.finds(Seq(6)), Found::Untold);
     }
 
     #[test]

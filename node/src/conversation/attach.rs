@@ -1,9 +1,12 @@
 //! Reading what a socket missed: from its cursor, if the cursor still means anything.
 
-use salotto_protocol::{ConversationId, Cursor, Entry, Epoch, ResetReason, Seq, View, limits};
+use salotto_protocol::{Cursor, Entry, Epoch, ResetReason, Seq, View, limits};
 
 use crate::metrics;
 use crate::store::{Head, Marks, Standing, Store, StoreError};
+
+/// One more than is sent tells that there are too many.
+pub(super) const READ_MAX: usize = limits::CATCH_UP_ENTRIES_MAX + 1;
 
 /// What was read for one socket. The head is read first: entries may reach beyond it.
 pub(super) struct Missed {
@@ -29,28 +32,30 @@ pub(super) async fn read_missed(
 ) -> Result<Option<Missed>, StoreError> {
     let id = cursor.conversation;
     let Some(Standing { head, marks }) = store.standing(id).await? else { return Ok(None) };
-    let reset = reset_reason(cursor, store.epoch(), head.seq);
-    let from = if reset.is_some() { Seq(0) } else { cursor.seq };
+    let (reset, from) = begin(cursor, store.epoch(), head.seq);
     let entries = if from < head.seq {
-        read_entries(store, id, view, from).await?
+        store.entries_after(id, view, from, READ_MAX).await?
     } else {
-        MissedEntries::All(Vec::new())
+        Vec::new()
     };
+    let entries = MissedEntries::of(entries);
     if cursor.seq > Seq(0) {
         metrics::session_resumed(resume_word(reset, &entries));
     }
     Ok(Some(Missed { head, marks, reset, from, entries }))
 }
 
-async fn read_entries(
-    store: &Store,
-    id: ConversationId,
-    view: View,
-    from: Seq,
-) -> Result<MissedEntries, StoreError> {
-    let limit = limits::CATCH_UP_ENTRIES_MAX + 1;
-    let entries = store.entries_after(id, view, from, limit).await?;
-    if entries.len() < limit { Ok(MissedEntries::All(entries)) } else { Ok(MissedEntries::TooMany) }
+/// Where a history begins: after the cursor, or with the first entry if it must be reset.
+pub(super) fn begin(cursor: Cursor, epoch: Epoch, head: Seq) -> (Option<ResetReason>, Seq) {
+    let reset = reset_reason(cursor, epoch, head);
+    (reset, if reset.is_some() { Seq(0) } else { cursor.seq })
+}
+
+impl MissedEntries {
+    /// At most `READ_MAX` of them were read.
+    pub(super) fn of(entries: Vec<Entry>) -> MissedEntries {
+        if entries.len() < READ_MAX { MissedEntries::All(entries) } else { MissedEntries::TooMany }
+    }
 }
 
 /// I6: a cursor that means nothing here is answered by an explicit reset, never by silence.
@@ -77,6 +82,8 @@ fn resume_word(reset: Option<ResetReason>, entries: &MissedEntries) -> &'static 
 
 #[cfg(test)]
 mod tests {
+    use salotto_protocol::ConversationId;
+
     use super::*;
 
     fn cursor(epoch: Option<Epoch>, seq: u32) -> Cursor {

@@ -1,24 +1,20 @@
-//! The sockets that follow one conversation on this node, and what each still has to get.
+//! The sockets that follow one conversation on this node, and what each still has to get. Pure.
 
 use std::collections::VecDeque;
 
-use salotto_protocol::{
-    ConversationId, Cursor, Entry, Epoch, Party, Seq, ServerFrame, View, ViewedEntry,
-};
+use salotto_protocol::{Cursor, Entry, Epoch, Party, Seq, View, ViewedEntry};
 
 use super::handle::Follower;
 use super::view::viewed;
-use crate::fanout::{Delivery, Frame, Outbox, Place, SocketId, encode};
+use crate::fanout::SocketId;
 use crate::sabotage::{self, Switch};
 
 /// New entries kept for a socket whose history is being read. Beyond it they are read again.
 const HELD_ENTRIES_MAX: usize = 256;
-/// Of the entries in one frame: far below a socket's budget, so that a queue can end between two.
-const FRAME_ENTRIES_BYTES_MAX: usize = 64 * 1024;
 
 struct Member {
     follower: Follower,
-    outbox: Outbox,
+    socket: SocketId,
     stage: Stage,
 }
 
@@ -43,10 +39,11 @@ struct Catching {
 }
 
 /// A socket that waits for its history.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Joining {
     pub(super) attempt: u64,
     pub(super) follower: Follower,
-    pub(super) outbox: Outbox,
+    pub(super) socket: SocketId,
     pub(super) cursor: Cursor,
     /// The facts, and a part of the history, were sent already.
     pub(super) reads_on: bool,
@@ -55,8 +52,8 @@ pub(super) struct Joining {
 /// What to do with a history that was sent to a socket.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Release {
-    /// All that was held is sent too: the socket is live.
-    Live,
+    /// With these, which were held, it has everything: the socket is live.
+    Live(Vec<Entry>),
     /// Something is missing between the two: read on.
     ReadOn,
     /// The socket left, or attached anew.
@@ -75,14 +72,14 @@ impl Audience {
     }
 
     /// Takes a socket in, its entries held back from now on. The number names this attempt.
-    pub(super) fn admit(&mut self, follower: Follower, outbox: Outbox, cursor: Cursor) -> u64 {
-        self.leave(outbox.id());
+    pub(super) fn admit(&mut self, follower: Follower, socket: SocketId, cursor: Cursor) -> u64 {
+        self.leave(socket);
         self.attempts += 1;
         let attempt = self.attempts;
         let held = VecDeque::new();
         let catching =
             Catching { attempt, cursor, held, overflowed: false, reads_on: false, allowed: false };
-        self.members.push(Member { follower, outbox, stage: Stage::Catching(catching) });
+        self.members.push(Member { follower, socket, stage: Stage::Catching(catching) });
         attempt
     }
 
@@ -96,7 +93,7 @@ impl Audience {
     }
 
     pub(super) fn leave(&mut self, socket: SocketId) {
-        self.members.retain(|member| member.outbox.id() != socket);
+        self.members.retain(|member| member.socket != socket);
     }
 
     /// Whether somebody of this side follows, as far as that is known.
@@ -106,7 +103,7 @@ impl Audience {
 
     /// Who follows through this socket, once it is known that they may.
     pub(super) fn follower(&self, socket: SocketId) -> Option<Follower> {
-        let member = self.members.iter().find(|it| it.outbox.id() == socket)?;
+        let member = self.members.iter().find(|it| it.socket == socket)?;
         member.may_speak().then_some(member.follower)
     }
 
@@ -117,7 +114,7 @@ impl Audience {
             Some(Joining {
                 attempt,
                 follower: member.follower,
-                outbox: member.outbox.clone(),
+                socket: member.socket,
                 cursor: catching.cursor,
                 reads_on: catching.reads_on,
             })
@@ -128,13 +125,13 @@ impl Audience {
         self.members.retain(|member| member.catching(attempt).is_none());
     }
 
-    /// Sends what was held above the history just sent. `known` is how far this node has
+    /// Lets go what was held above the history just sent. `known` is how far this node has
     /// delivered to its live sockets: less must not be covered here.
     pub(super) fn release(
         &mut self,
-        log: Log,
         attempt: u64,
         history: History,
+        epoch: Epoch,
         known: Seq,
     ) -> Release {
         let found = self.members.iter_mut().find(|it| it.catching(attempt).is_some());
@@ -149,71 +146,57 @@ impl Audience {
             catching.held.clear();
             catching.overflowed = false;
             catching.reads_on = true;
-            catching.cursor.epoch = Some(log.epoch);
+            catching.cursor.epoch = Some(epoch);
             catching.cursor.seq = sent;
             return Release::ReadOn;
         }
-        let missed = std::mem::take(&mut catching.held);
+        let held = std::mem::take(&mut catching.held);
         member.stage = Stage::Live { covered: reached };
-        send_entries(&member.outbox, log, viewed(missed, member.follower.view(), sent));
-        Release::Live
+        Release::Live(held.into())
     }
 
-    /// Gives new entries to everybody, encoded once per view. `before` are the seqs that the
-    /// views ended with. Returns how many sockets took them.
-    pub(super) fn deliver(&mut self, log: Log, entries: &[Entry], before: Before) -> usize {
-        let mut taken = 0;
-        let mut frames: [Option<Option<(Frame, Place)>>; 2] = [None, None];
-        self.members.retain_mut(|member| {
+    /// Who gets which of these new entries, once for each view. `before` are the seqs that the
+    /// views ended with.
+    pub(super) fn deliver(
+        &mut self,
+        entries: &[Entry],
+        before: Before,
+    ) -> Vec<(Vec<SocketId>, Vec<ViewedEntry>)> {
+        let view_of = |view| viewed(entries.iter().cloned(), view, before.of(view));
+        let (mut live, mut shares) = ([Vec::new(), Vec::new()], Vec::new());
+        for member in &mut self.members {
             let covered = match &mut member.stage {
                 Stage::Catching(catching) => {
                     catching.hold(entries);
-                    return true;
+                    continue;
                 }
                 Stage::Live { covered } => *covered,
             };
             let view = member.follower.view();
             if entries.first().is_some_and(|first| first.seq <= covered) {
-                let mut fresh = viewed(entries.iter().cloned(), view, before.of(view));
+                let mut fresh = view_of(view);
                 fresh.retain(|shown| shown.entry.seq > covered);
-                send_entries(&member.outbox, log, fresh);
-                taken += 1;
-                return true;
-            }
-            let made = frames[slot(view)].get_or_insert_with(|| {
-                frame_for(log, viewed(entries.iter().cloned(), view, before.of(view)))
-            });
-            let Some((frame, place)) = made else { return true };
-            match member.outbox.push(frame, Some(*place)) {
-                Delivery::Queued => {
-                    taken += 1;
-                    true
-                }
-                Delivery::Lost => true,
-                Delivery::Gone => false,
-            }
-        });
-        taken
-    }
-
-    /// To all of one side, or of both (`None`), but for one socket.
-    pub(super) fn tell(&self, frame: &ServerFrame, side: Option<Party>, but: Option<SocketId>) {
-        let mut encoded = None;
-        for member in &self.members {
-            let addressed = side.is_none_or(|side| member.follower.party() == side);
-            if addressed && member.may_hear() && Some(member.outbox.id()) != but {
-                let frame = encoded.get_or_insert_with(|| encode(frame));
-                member.outbox.push(frame, None);
+                shares.push((vec![member.socket], fresh));
+            } else {
+                live[slot(view)].push(member.socket);
             }
         }
+        for (view, to) in [View::Visitor, View::Agent].into_iter().zip(live) {
+            if !to.is_empty() {
+                shares.push((to, view_of(view)));
+            }
+        }
+        shares
     }
-}
 
-/// The log that entries belong to, as frames name it.
-#[derive(Clone, Copy)]
-pub(super) struct Log {
-    pub(super) conversation: ConversationId,
-    pub(super) epoch: Epoch,
+    /// All of one side, or of both (`None`), but for one socket.
+    pub(super) fn hearers(&self, side: Option<Party>, but: Option<SocketId>) -> Vec<SocketId> {
+        let is_addressed = |member: &&Member| {
+            let addressed = side.is_none_or(|side| member.follower.party() == side);
+            addressed && member.may_hear() && Some(member.socket) != but
+        };
+        self.members.iter().filter(is_addressed).map(|member| member.socket).collect()
+    }
 }
 
 /// A history that was sent: its last visible seq, and how far the log was read for it.
@@ -282,38 +265,72 @@ impl Catching {
     }
 }
 
-/// Sends entries in frames of a bearable size.
-pub(super) fn send_entries(outbox: &Outbox, log: Log, entries: Vec<ViewedEntry>) {
-    let mut part = Vec::new();
-    let mut bytes = 0;
-    for entry in entries {
-        let more = serde_json::to_vec(&entry).expect("an entry is plain data").len();
-        if bytes + more > FRAME_ENTRIES_BYTES_MAX && !part.is_empty() {
-            send_part(outbox, log, std::mem::take(&mut part));
-            bytes = 0;
-        }
-        bytes += more;
-        part.push(entry);
-    }
-    send_part(outbox, log, part);
-}
-
-fn send_part(outbox: &Outbox, log: Log, part: Vec<ViewedEntry>) {
-    if let Some((frame, place)) = frame_for(log, part) {
-        outbox.push(&frame, Some(place));
-    }
-}
-
-fn frame_for(log: Log, entries: Vec<ViewedEntry>) -> Option<(Frame, Place)> {
-    let seq = entries.last()?.entry.seq;
-    let place = Place { conversation: log.conversation, seq };
-    let frame = ServerFrame::Entries { conversation: log.conversation, epoch: log.epoch, entries };
-    Some((encode(&frame), place))
-}
-
 fn slot(view: View) -> usize {
     match view {
         View::Visitor => 0,
         View::Agent => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use salotto_protocol::{AgentId, Author, ConversationId, EntryBody};
+
+    use super::*;
+
+    fn joining(audience: &mut Audience) -> u64 {
+        let cursor = Cursor { conversation: ConversationId::fresh(), epoch: None, seq: Seq(0) };
+        audience.admit(Follower::Agent { id: AgentId::fresh() }, SocketId(1), cursor)
+    }
+
+    fn deliver(audience: &mut Audience, seq: u32) {
+        let body = EntryBody::Message { text: String::new() };
+        let entry = Entry { seq: Seq(seq), at_ms: 0, by: Author::System, client_id: None, body };
+        let before = Before { visitor: Seq(seq - 1), agent: Seq(seq - 1) };
+        assert!(audience.deliver(&[entry], before).is_empty(), "it is held");
+    }
+
+    fn release(audience: &mut Audience, attempt: u64, read: u32) -> Release {
+        let history = History { sent: Seq(read), covered: Seq(read) };
+        audience.release(attempt, history, Epoch::fresh(), Seq(0))
+    }
+
+    #[test]
+    fn what_was_held_follows_on_the_history_or_is_read_again() {
+        for (held, read, is_whole) in [
+            (&[5, 6][..], 4, true),
+            (&[5, 6], 5, true),
+            (&[5, 6], 6, true),
+            (&[5, 6], 3, false),
+            // Another node committed the 6 meanwhile.
+            (&[5, 7], 4, false),
+            (&[5, 7], 7, false),
+            (&[], 4, true),
+        ] {
+            let mut audience = Audience::default();
+            let attempt = joining(&mut audience);
+            held.iter().for_each(|seq| deliver(&mut audience, *seq));
+
+            let release = release(&mut audience, attempt, read);
+
+            let seqs = |held: Vec<Entry>| held.iter().map(|it| it.seq.0).collect::<Vec<u32>>();
+            let above: Vec<u32> = held.iter().copied().filter(|seq| *seq > read).collect();
+            match release {
+                Release::Live(entries) => assert_eq!((is_whole, seqs(entries)), (true, above)),
+                other => assert_eq!((is_whole, other), (false, Release::ReadOn)),
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_asked_to_read_on_is_released_by_the_next_history() {
+        let mut audience = Audience::default();
+        let attempt = joining(&mut audience);
+        deliver(&mut audience, 5);
+        deliver(&mut audience, 7);
+        assert_eq!(release(&mut audience, attempt, 4), Release::ReadOn);
+        assert_eq!(audience.joining(attempt).map(|it| it.cursor.seq), Some(Seq(4)));
+        assert_eq!(release(&mut audience, attempt, 7), Release::Live(Vec::new()));
+        assert_eq!(release(&mut audience, attempt, 7), Release::Stale);
     }
 }

@@ -1,141 +1,136 @@
-//! A socket joins: its history is read and sent, then what was held back, then it is live.
+//! A socket joins: its history is read and sent, then what was held back, then it is live. Pure.
 
-use std::time::Duration;
+use salotto_protocol::{Cursor, Seq, ServerFrame};
 
-use ractor::ActorRef;
-use salotto_protocol::{Refusal, Seq, ServerFrame};
-
-use super::actor::{ConversationActor, Known, Msg, State};
-use super::answer::refuse;
-use super::attach::{Missed, MissedEntries, read_missed};
-use super::audience::{History, Joining, Release, send_entries};
+use super::attach::{Missed, MissedEntries};
+use super::audience::{History, Joining, Release};
+use super::following::{Action, Following, Known, Share, Source, Told};
 use super::handle::Follower;
 use super::state::not_found;
 use super::view::{newest_seq, summary, viewed};
-use crate::fanout::{Outbox, Place, encode};
-use crate::metrics;
+use crate::fanout::SocketId;
 use crate::sabotage::{self, Switch};
-use crate::store::{Head, Marks, StoreError};
+use crate::store::{Head, Marks};
 
-/// A failed read says nothing about the next one. The socket waits, and misses nothing.
-pub(super) const READ_RETRY: Duration = Duration::from_secs(1);
-
-impl ConversationActor {
-    pub(super) fn read_for(&self, myself: &ActorRef<Msg>, state: &mut State, attempt: u64) {
-        let Some(joining) = state.audience.joining(attempt) else { return };
-        let (view, cursor) = (joining.follower.view(), joining.cursor);
-        let (store, myself) = (self.store.clone(), myself.clone());
-        tokio::spawn(async move {
-            let missed = read_missed(&store, cursor, view).await;
-            sabotage::linger(Switch::SlowReads).await;
-            let _ = myself.cast(Msg::Missed(attempt, missed));
-        });
+impl Following {
+    /// New entries are held back for it from now on, and what it missed is read.
+    pub(super) fn attach(&mut self, follower: Follower, socket: SocketId, cursor: Cursor) {
+        let attempt = self.audience.admit(follower, socket, cursor);
+        if let Some(known) = &self.known {
+            self.audience.allow(|follower| may_follow(follower, &known.head));
+        }
+        self.read_for(attempt);
     }
 
-    pub(super) fn missed(
-        &self,
-        myself: &ActorRef<Msg>,
-        state: &mut State,
-        attempt: u64,
-        missed: Result<Option<Missed>, StoreError>,
-    ) {
-        let Some(joining) = state.audience.joining(attempt) else { return };
+    pub(super) fn read_for(&mut self, attempt: u64) {
+        if let Some(joining) = self.audience.joining(attempt) {
+            self.act(Action::ReadFor(joining));
+        }
+    }
+
+    /// What was read for it. `None`: there is no such conversation.
+    pub(super) fn missed(&mut self, attempt: u64, missed: Option<Missed>) {
+        let Some(joining) = self.audience.joining(attempt) else { return };
         match missed {
-            Ok(Some(missed)) if may_follow(joining.follower, &missed.head) => {
-                self.learn(myself, state, &missed.head, missed.marks);
-                self.send_missed(myself, state, &joining, missed);
-                self.welcome_back(myself, state);
+            Some(missed) if may_follow(joining.follower, &missed.head) => {
+                self.learn(&missed.head, missed.marks);
+                self.send_missed(&joining, missed);
+                self.welcome_back();
             }
-            Ok(_) => {
-                let rejection = not_found();
-                let refusal = Refusal::new(rejection.code, rejection.message);
-                refuse(&joining.outbox, Refusal { conversation: Some(self.id), ..refusal });
-                state.audience.dismiss(attempt);
-            }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "history not read");
-                myself.send_after(READ_RETRY, move || Msg::ReadAgain(attempt));
+            Some(_) | None => {
+                self.act(Action::Refused(joining.socket, not_found()));
+                self.dismiss(&joining);
             }
         }
-        self.end_if_alone(myself, state);
     }
 
-    fn send_missed(
-        &self,
-        myself: &ActorRef<Msg>,
-        state: &mut State,
-        joining: &Joining,
-        missed: Missed,
-    ) {
-        let (outbox, view) = (&joining.outbox, joining.follower.view());
+    /// The socket waits, and misses nothing.
+    pub(super) fn not_read(&mut self, attempt: u64) {
+        if self.audience.joining(attempt).is_some() {
+            self.act(Action::ReadForLater(attempt));
+        }
+    }
+
+    fn send_missed(&mut self, joining: &Joining, missed: Missed) {
+        let (socket, view) = (joining.socket, joining.follower.view());
         if !joining.reads_on {
-            self.send_facts(state, joining, &missed);
+            self.send_facts(joining, &missed);
         }
         let entries = match missed.entries {
             MissedEntries::All(entries) => entries,
             MissedEntries::TooMany => {
-                let (conversation, epoch) = (self.id, self.store.epoch());
+                let (conversation, epoch) = (self.conversation, self.epoch);
                 let head = newest_seq(&missed.head, view);
-                say(outbox, &ServerFrame::Limited { conversation, epoch, head });
-                state.audience.dismiss(joining.attempt);
-                return;
+                self.say(socket, ServerFrame::Limited { conversation, epoch, head });
+                return self.dismiss(joining);
             }
         };
-        metrics::missed_entries_delivered(entries.len());
         let sent = entries.last().map_or(missed.from, |entry| entry.seq);
         let history = History { sent, covered: sent.max(missed.head.seq) };
-        send_entries(outbox, self.log(), viewed(entries, view, missed.from));
-        let known = state.known.as_ref().map_or(Seq(0), |known| known.head.seq);
-        match state.audience.release(self.log(), joining.attempt, history, known) {
-            Release::Live => self.tell_typists(state, joining.follower, outbox),
+        let entries = viewed(entries, view, missed.from);
+        self.give_out(Share { to: vec![socket], entries, source: Source::Missed });
+        let known = self.known_seq();
+        match self.audience.release(joining.attempt, history, self.epoch, known) {
+            Release::Live(held) => {
+                let entries = viewed(held, view, sent);
+                self.give_out(Share { to: vec![socket], entries, source: Source::Held });
+                self.act(Action::Live(socket, joining.follower));
+            }
             Release::Stale => {}
-            Release::ReadOn => self.read_for(myself, state, joining.attempt),
+            Release::ReadOn => self.read_for(joining.attempt),
         }
     }
 
     /// What comes before the entries: a reset if the cursor meant nothing, and the newest facts.
-    fn send_facts(&self, state: &State, joining: &Joining, missed: &Missed) {
-        let (outbox, view) = (&joining.outbox, joining.follower.view());
-        let (conversation, epoch) = (self.id, self.store.epoch());
-        let start = Place { conversation, seq: missed.from };
+    fn send_facts(&mut self, joining: &Joining, missed: &Missed) {
+        let (socket, view) = (joining.socket, joining.follower.view());
+        let (conversation, epoch) = (self.conversation, self.epoch);
         match missed.reset {
             Some(reason) => {
                 // Until the reset is out, a refill must find a cursor that calls for it again.
-                outbox.starts_at(Place { conversation, seq: Seq(u32::MAX) });
+                self.act(Action::StartsAt(socket, Seq(u32::MAX)));
                 let head = newest_seq(&missed.head, view);
-                let reset = ServerFrame::Reset { conversation, epoch, head, reason };
-                outbox.push(&encode(&reset), Some(start));
+                let frame = ServerFrame::Reset { conversation, epoch, head, reason };
+                let brings_to = Some(missed.from);
+                self.act(Action::Tell(Told { to: vec![socket], frame, brings_to }));
             }
-            None => outbox.starts_at(start),
+            None => self.act(Action::StartsAt(socket, missed.from)),
         }
-        let known = state.known.as_ref().filter(|known| known.head.seq >= missed.head.seq);
+        let known = self.known.as_ref().filter(|known| known.head.seq >= missed.head.seq);
         let (head, marks) = match known {
             Some(known) => (&known.head, known.marks.raised_by(missed.marks)),
             None => (&missed.head, missed.marks),
         };
-        say(outbox, &ServerFrame::Conversation { conversation: summary(head, marks, view) });
-        if let (Follower::Agent { .. }, Some((visitor, page))) = (joining.follower, &state.page)
-            && *visitor == missed.head.visitor
+        let conversation = summary(head, marks, view);
+        self.say(socket, ServerFrame::Conversation { conversation });
+        if let Follower::Agent { .. } = joining.follower
+            && let Some(page) = self.page_of(missed.head.visitor).cloned()
         {
-            say(outbox, &ServerFrame::Page { conversation, page: page.clone() });
+            let conversation = self.conversation;
+            self.say(socket, ServerFrame::Page { conversation, page });
         }
     }
 
     /// What a read for one socket says about the conversation: the first one makes it known, a
-    /// later one may show that entries passed this actor by.
-    fn learn(&self, myself: &ActorRef<Msg>, state: &mut State, head: &Head, marks: Marks) {
-        if state.known.is_some() {
-            self.reaches(myself, state, head.seq);
+    /// later one may show that entries passed this node by.
+    fn learn(&mut self, head: &Head, marks: Marks) {
+        if self.known.is_some() {
+            self.reaches(head.seq);
             return;
         }
-        let early = std::mem::take(&mut state.early);
+        let early = std::mem::take(&mut self.early);
         // Commits that came during the read are with whoever held them back.
         let newer = early.head.filter(|early| early.seq > head.seq);
         let head = newer.unwrap_or_else(|| head.clone());
         let marks = marks.raised_by(early.marks);
-        state.audience.allow(|follower| may_follow(follower, &head));
-        state.known = Some(Known { head, marks });
-        self.reaches(myself, state, early.reach);
+        self.audience.allow(|follower| may_follow(follower, &head));
+        self.known = Some(Known { head, marks });
+        self.reaches(early.reach);
+    }
+
+    fn dismiss(&mut self, joining: &Joining) {
+        self.audience.dismiss(joining.attempt);
+        self.act(Action::Dismissed(joining.socket));
     }
 }
 
@@ -147,8 +142,4 @@ pub(super) fn may_follow(follower: Follower, head: &Head) -> bool {
         }
         Follower::Agent { .. } => true,
     }
-}
-
-fn say(outbox: &Outbox, frame: &ServerFrame) {
-    outbox.push(&encode(frame), None);
 }

@@ -1,7 +1,8 @@
 //! One actor for each conversation with a socket on this node: audience, typing, last seq.
 //!
-//! `state` decides, `actor` performs, `audience` delivers, `registry` starts and buries actors,
-//! and `handle` is all that the rest of the node sees.
+//! `state` decides writes; `following` decides who gets which entry, by the rules of `joining` and
+//! `keeping_up`; `actor` performs, `registry` starts and buries actors, and `handle` is all that
+//! the rest of the node sees.
 //!
 //! Invariant: no message enum and no `ractor` type leaves this folder.
 
@@ -13,11 +14,16 @@ mod audience;
 #[cfg(test)]
 mod cluster_tests;
 mod ephemeral;
+mod following;
 mod handle;
 mod joining;
 mod keeping_up;
+mod performing;
+mod reading;
 mod registry;
 mod returning;
+#[cfg(any(test, feature = "sabotage"))]
+mod simulation;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -27,4 +33,6 @@ mod view;
 pub(crate) use crate::journal::{Done, Outcome};
 pub(crate) use answer::{answer, refuse};
 pub(crate) use handle::{Command, Conversations, Follower, Request, StartRequest};
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use simulation::{GapFiller, SlowConsumer};
 pub(crate) use view::{newest_seq, summary, viewed};

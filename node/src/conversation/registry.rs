@@ -12,7 +12,7 @@ use salotto_protocol::envelope::{Envelope, PageHint};
 use salotto_protocol::{Author, CloseCode, ConversationId, Page, Seq, VisitorId};
 
 use super::actor::{self, ConversationActor};
-use super::anti_entropy::{CONSIDERED_EVERY, Lookout, Scope, look};
+use super::anti_entropy::{CONSIDERED_EVERY, Found, Lookout, Reach, Scope, look};
 use super::handle::{Attach, Typing};
 use crate::ask::ask;
 use crate::fanout::{Outbox, SocketId};
@@ -85,8 +85,7 @@ struct Line {
     attaches: u64,
     /// Whoever attached and did not detach.
     sockets: HashMap<SocketId, Outbox>,
-    /// How far the actor was told that the log reaches; 0 while nobody knows.
-    told: Seq,
+    told: Reach,
     active_at: Instant,
 }
 
@@ -183,7 +182,7 @@ impl Registry {
                 let (actor, _) = myself.spawn_linked(None, conversation, ()).await?;
                 metrics::actor_started("conversation");
                 self.journal.attach(Subject::Conversation(id));
-                let (sockets, told) = (HashMap::new(), Seq(0));
+                let (sockets, told) = (HashMap::new(), Reach::default());
                 let active_at = Instant::now();
                 place.insert(Line { actor, attaches: 0, sockets, told, active_at })
             }
@@ -257,17 +256,19 @@ impl Registry {
         self.consider(myself, state);
     }
 
-    /// What nobody told: the hint was lost, or the store does not know who is attached.
     fn reaches(&self, state: &mut State, id: ConversationId, seq: Seq) {
-        let Some(line) = state.lines.get_mut(&id).filter(|line| line.told < seq) else { return };
+        let Some(line) = state.lines.get_mut(&id) else { return };
+        match line.told.finds(seq) {
+            Found::Known => return,
+            Found::First => {}
+            Found::Untold => {
+                self.journal.doubt(Subject::Conversation(id));
+                metrics::link_gap_found();
+            }
+        }
         if sabotage::on(Switch::TrustLink) {
             return;
         }
-        if line.told > Seq(0) {
-            self.journal.doubt(Subject::Conversation(id));
-            metrics::link_gap_found();
-        }
-        line.told = seq;
         line.active_at = Instant::now();
         let _ = line.actor.cast(actor::Msg::Reaches(seq));
     }
@@ -338,7 +339,7 @@ fn take_hint(lines: &Lines, hint: Hint) {
 /// Entries, up to this seq.
 fn pass(lines: &mut Lines, id: ConversationId, seq: Seq, message: actor::Msg) {
     if let Some(line) = lines.get_mut(&id) {
-        line.told = line.told.max(seq);
+        line.told.hears(seq);
         line.active_at = Instant::now();
         let _ = line.actor.cast(message);
     }

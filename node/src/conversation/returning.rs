@@ -3,18 +3,24 @@
 use ractor::ActorRef;
 use salotto_protocol::Party;
 
-use super::actor::{ConversationActor, Msg, State};
-use super::joining::READ_RETRY;
+use super::actor::{ConversationActor, Msg};
+use super::following::{Action, Following};
+use super::performing::READ_RETRY;
 use super::state::wait_again;
 use crate::journal::{Busy, Outcome, Target, Write};
 
-impl ConversationActor {
+impl Following {
     /// To be called whenever the head is new, or a socket is. Asked for twice, it is done once.
-    pub(super) fn welcome_back(&self, myself: &ActorRef<Msg>, state: &State) {
-        let is_missed = state.known.as_ref().is_some_and(|it| it.head.missed_at_ms.is_some());
-        if !is_missed || !state.audience.has(Party::Visitor) {
-            return;
+    pub(super) fn welcome_back(&mut self) {
+        let is_missed = self.known.as_ref().is_some_and(|it| it.head.missed_at_ms.is_some());
+        if is_missed && self.audience.has(Party::Visitor) {
+            self.act(Action::WelcomeBack);
         }
+    }
+}
+
+impl ConversationActor {
+    pub(super) fn welcome_back(&self, myself: &ActorRef<Msg>) {
         let later = myself.clone();
         let write = Write {
             target: Target::Conversation(self.id),

@@ -9,7 +9,7 @@ use salotto_protocol::ConversationId;
 use super::{Frame, Place};
 
 /// Frames in one write: more gains nothing (measured: four already cost a third each).
-pub(super) const WRITE_FRAMES_MAX: usize = 64;
+pub(crate) const WRITE_FRAMES_MAX: usize = 64;
 /// Bytes in one write, so that no reader holds its outbox's lock for long.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// What a waiting frame costs beside its bytes, so that many tiny ones are bounded too.

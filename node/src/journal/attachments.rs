@@ -12,7 +12,7 @@ const STAYS: Duration = Duration::from_secs(60);
 const CHANGES_MAX: usize = 1_000;
 
 #[derive(Default)]
-pub(super) struct Attachments {
+pub(crate) struct Attachments {
     lines: HashMap<Subject, Line>,
     /// To be written.
     fresh: HashSet<Subject>,
@@ -34,20 +34,20 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.come.is_empty() && self.go.is_empty()
     }
 }
 
 impl Attachments {
-    pub(super) fn attach(&mut self, subject: Subject) {
+    pub(crate) fn attach(&mut self, subject: Subject) {
         let known = self.lines.insert(subject, Line { wanted: true, left: None });
         if known.is_none() {
             self.fresh.insert(subject);
         }
     }
 
-    pub(super) fn detach(&mut self, subject: Subject, now: Instant) {
+    pub(crate) fn detach(&mut self, subject: Subject, now: Instant) {
         let Some(line) = self.lines.get_mut(&subject).filter(|line| line.wanted) else { return };
         line.wanted = false;
         line.left = Some(now);
@@ -65,20 +65,20 @@ impl Attachments {
     }
 
     /// A hint was missed: maybe for want of this row.
-    pub(super) fn doubt(&mut self, subject: Subject) {
+    pub(crate) fn doubt(&mut self, subject: Subject) {
         if self.lines.get(&subject).is_some_and(|line| line.wanted) {
             self.fresh.insert(subject);
         }
     }
 
     /// The store has lost all rows of this node.
-    pub(super) fn forgotten(&mut self) {
+    pub(crate) fn forgotten(&mut self) {
         let wanted = self.lines.iter().filter(|(_, line)| line.wanted);
         self.fresh.extend(wanted.map(|(subject, _)| *subject));
     }
 
     /// What is to be written now; some of it, if it is much.
-    pub(super) fn due(&mut self, now: Instant) -> Changes {
+    pub(crate) fn due(&mut self, now: Instant) -> Changes {
         let come: Vec<Subject> = self.fresh.iter().take(CHANGES_MAX).copied().collect();
         self.fresh.retain(|subject| !come.contains(subject));
         let mut go = Vec::new();
@@ -98,7 +98,7 @@ impl Attachments {
     }
 
     /// It could not be written: once more.
-    pub(super) fn failed(&mut self, changes: Changes, now: Instant) {
+    pub(crate) fn failed(&mut self, changes: Changes, now: Instant) {
         self.fresh.extend(changes.come);
         for subject in changes.go {
             let line = self.lines.entry(subject);

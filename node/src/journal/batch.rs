@@ -31,7 +31,7 @@ pub(super) struct Settled {
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Answered(Outcome),
     /// Another node holds its head. Nothing was written.
     PutOff,

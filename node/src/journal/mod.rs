@@ -22,6 +22,10 @@ mod state;
 mod tests;
 mod write;
 
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use attachments::{Attachments, Changes};
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use batch::Fate;
 pub(crate) use bench::bench_journal;
 pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
@@ -29,6 +33,8 @@ pub(crate) use peers::Peers;
 #[cfg(test)]
 pub(crate) use state::ATTENDED;
 pub(crate) use state::STALE_TERM;
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use state::Work;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{

@@ -20,45 +20,45 @@ use crate::store::{AgentRow, Head, StartKey, Term, preview_of};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
 #[derive(Default)]
-pub(super) struct Work {
+pub(crate) struct Work {
     /// In id order, as they were locked.
-    pub(super) heads: BTreeMap<ConversationId, Tracked>,
-    pub(super) agents: HashMap<AgentId, AgentRow>,
-    pub(super) starts: HashMap<StartKey, ConversationId>,
+    pub(crate) heads: BTreeMap<ConversationId, Tracked>,
+    pub(crate) agents: HashMap<AgentId, AgentRow>,
+    pub(crate) starts: HashMap<StartKey, ConversationId>,
     /// The router's newest term, if a write asks for it.
-    pub(super) term: Option<Term>,
+    pub(crate) term: Option<Term>,
     /// Those asked for that a living node is attached to.
-    pub(super) attended: HashSet<ConversationId>,
+    pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
-    pub(super) known: HashMap<(ConversationId, ClientId), Entry>,
+    pub(crate) known: HashMap<(ConversationId, ClientId), Entry>,
 
-    pub(super) committed: Vec<Committed>,
-    pub(super) new_starts: Vec<(StartKey, ConversationId)>,
-    pub(super) changed_agents: BTreeSet<AgentId>,
+    pub(crate) committed: Vec<Committed>,
+    pub(crate) new_starts: Vec<(StartKey, ConversationId)>,
+    pub(crate) changed_agents: BTreeSet<AgentId>,
     /// Heads that another node holds: their writes are put off.
-    pub(super) held: HashSet<ConversationId>,
+    pub(crate) held: HashSet<ConversationId>,
     /// Whose open conversation is among them.
-    pub(super) held_open: HashSet<(VisitorId, InboxId)>,
+    pub(crate) held_open: HashSet<(VisitorId, InboxId)>,
     of_visitor: HashMap<(VisitorId, InboxId), Vec<ConversationId>>,
 }
 
 /// A head, and what of it must be saved.
-pub(super) struct Tracked {
-    pub(super) head: Head,
-    pub(super) is_new: bool,
+pub(crate) struct Tracked {
+    pub(crate) head: Head,
+    pub(crate) is_new: bool,
     /// Has entries of this batch.
-    pub(super) advanced: bool,
+    pub(crate) advanced: bool,
     /// Has another state, assignee or slot than before.
-    pub(super) moved: bool,
+    pub(crate) moved: bool,
 }
 
 impl Work {
-    pub(super) fn track(&mut self, head: Head) {
+    pub(crate) fn track(&mut self, head: Head) {
         self.put(Tracked { head, is_new: false, advanced: false, moved: false });
     }
 
     /// Decides one write. Nothing of it is in force before the batch is committed.
-    pub(super) fn decide(&mut self, write: &Write, now_ms: i64) -> Fate {
+    pub(crate) fn decide(&mut self, write: &Write, now_ms: i64) -> Fate {
         if self.is_held(&write.target) {
             return Fate::PutOff;
         }

@@ -2,17 +2,20 @@
 //! and that this node itself is alive, with the router's lease.
 //!
 //! `state` decides what the store must be told, `team` keeps the rows fresh, `actor` performs,
-//! `living` renews the node and its `lease`.
+//! `living` renews the node and its `lease`, as `tenure` decides.
 
 mod actor;
 mod lease;
 mod living;
 mod state;
 mod team;
+mod tenure;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use team::Team;
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use tenure::{Tenure, Wish};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +27,9 @@ use tokio::sync::watch;
 use crate::journal::{Change, Journal};
 use crate::store::{AgentRow, Store, StoreError, Term};
 use actor::{Beginning, Msg, PresenceActor};
-use living::{Living, Wish};
+use living::Living;
+#[cfg(not(any(test, feature = "sabotage")))]
+use tenure::Wish;
 
 /// All agents, as the store last said.
 pub(crate) type Roster = HashMap<AgentId, AgentRow>;

@@ -1,6 +1,5 @@
 //! Performs what the queue decides: follows the commits, writes assignments, reads what it missed.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,16 +9,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Patience;
-use super::absences::Absences;
-use super::assignment::{self, AGENT_CHANGED, AT_CAPACITY};
+use super::assignment;
 use super::audit::Audit;
 use super::departures::{self, Departures};
-use super::state::{Ending, Queue, WAITING_MAX};
+use super::routing::{Action, Depth, Fresh, Routing};
+use super::state::{Queue, WAITING_MAX};
 use crate::ask::ask;
 use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
 use crate::presence::Roster;
-use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, Recount, Settings, Store, StoreError, Term};
+use crate::store::{Head, Recount, Store, StoreError, Term};
 use crate::{clock, metrics};
 
 /// What a lost hint delays an assignment by, at most.
@@ -31,6 +29,8 @@ const _: () = assert!(WINDOW_CONVERSATIONS <= WAITING_MAX);
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// A store that failed is not asked again at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// What other nodes change in so long is read together.
+const HEARD_PAUSE: Duration = Duration::from_millis(20);
 const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) struct RouterActor {
@@ -67,47 +67,13 @@ pub(super) enum Msg {
     HeardRead(Result<Vec<Head>, StoreError>),
 }
 
-/// How many of those who wait are read.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Depth {
-    Window,
-    Whole,
-}
-
-/// What a read brings.
-pub(super) struct Fresh {
-    /// `None`: as they were.
-    settings: Option<Settings>,
-    agents: Vec<AgentRow>,
-    waiting: Vec<Head>,
-    limit: usize,
-    asked: Instant,
-}
-
 pub(super) struct State {
-    pub(super) queue: Queue,
-    settings_version: Option<i64>,
+    pub(super) routing: Routing,
     roster: watch::Receiver<Arc<Roster>>,
-    /// Nothing is assigned before the first read.
-    is_loaded: bool,
     is_pass_due: bool,
-    reading: Reading,
-    /// Changed by other nodes, and not yet read.
-    pub(super) heard: HashSet<ConversationId>,
     audit: Audit,
-    pub(super) absences: Absences,
     pub(super) departures: Departures,
-    /// A later term has begun: nothing that this router asks for is done any more.
-    pub(super) is_over: bool,
     followers: [JoinHandle<()>; 2],
-}
-
-#[derive(Clone, Copy)]
-enum Reading {
-    No,
-    Yes,
-    /// Something was missed after the read under way began.
-    YesAndAgain(Depth),
 }
 
 impl Actor for RouterActor {
@@ -130,18 +96,13 @@ impl Actor for RouterActor {
             tokio::spawn(follow_commits(commits, myself.clone())),
             tokio::spawn(follow_roster(roster.clone(), myself)),
         ];
+        let routing = Routing::new(self.patience.requeue_grace);
         Ok(State {
-            queue: Queue::default(),
-            settings_version: None,
+            routing,
             roster,
-            is_loaded: false,
             is_pass_due: false,
-            reading: Reading::No,
-            heard: HashSet::new(),
             audit: Audit::default(),
-            absences: Absences::default(),
             departures: Departures::seen_every(look_interval),
-            is_over: false,
             followers,
         })
     }
@@ -153,113 +114,85 @@ impl Actor for RouterActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Read(_) if state.is_loaded && sabotage::on(Switch::SkipReconciliation) => {}
-            Msg::Read(depth) => self.read(&myself, state, depth),
-            Msg::ReadDone(result) => self.read_done(&myself, state, result),
+            Msg::Read(depth) => state.routing.read(depth),
+            Msg::ReadDone(result) => state.routing.read_done(unless_failed(result)),
             Msg::Committed(commit, taken) => {
-                self.committed(&myself, state, &commit);
+                left_the_queue(&state.routing.queue, &commit);
+                state.routing.committed(&commit);
                 let _ = taken.send(());
             }
             Msg::RosterChanged(taken) => {
                 let roster = state.roster.borrow_and_update().clone();
-                state.queue.take_newer(&roster);
-                state.pass_soon(&myself);
+                state.routing.roster_changed(&roster);
                 let _ = taken.send(());
             }
             Msg::Pass => self.pass(&myself, state),
             Msg::Ended(conversation, since, outcome) => {
-                ended(&myself, state, conversation, since, &outcome);
+                metrics::routed(word(&outcome), since.elapsed());
+                state.routing.ended(conversation, &outcome);
             }
             Msg::Audit => self.audit(&myself),
             Msg::Audited(result) => state.audit.take(result),
-            Msg::ReadHeard => self.read_heard(&myself, state),
-            Msg::HeardRead(result) => self.heard_read(&myself, state, result),
+            Msg::ReadHeard => state.routing.read_heard(),
+            Msg::HeardRead(Ok(heads)) => state.routing.heard_read(&heads),
+            Msg::HeardRead(Err(error)) => {
+                tracing::warn!(%error, "what other nodes changed could not be read");
+            }
             Msg::LookForMissed => self.look_for_missed(&myself),
             Msg::Alone(asked, result) => self.miss(state, asked, result),
             Msg::Unanswered(result) => self.requeue(result),
         }
+        self.perform(&myself, state);
         Ok(())
     }
 }
 
 impl RouterActor {
+    fn perform(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        for action in state.routing.actions() {
+            match action {
+                Action::Read { depth, known } => self.read(myself, depth, known),
+                Action::ReadSoon => {
+                    myself.send_after(BACK_OFF, || Msg::Read(Depth::Window));
+                }
+                Action::ReadLater => {
+                    myself.send_after(RETRY_PAUSE, || Msg::Read(Depth::Whole));
+                }
+                Action::ReadHeardSoon => {
+                    myself.send_after(HEARD_PAUSE, || Msg::ReadHeard);
+                }
+                Action::ReadHeads(ids) => self.read_heads(myself, ids),
+                Action::ReadUnanswered(gone) => self.read_unanswered(myself, gone),
+                Action::Pass => state.pass_soon(myself),
+            }
+        }
+    }
+
     /// Assigns as long as somebody waits whom somebody can answer.
     fn pass(&self, myself: &ActorRef<Msg>, state: &mut State) {
         state.is_pass_due = false;
-        if !state.is_loaded || state.is_over {
+        if !state.routing.assigns() {
             return;
         }
-        while let Some(plan) = state.queue.next(seed()) {
+        while let Some(plan) = state.routing.next(seed) {
             let (conversation, since, router) = (plan.conversation, Instant::now(), myself.clone());
             let done = Box::new(move |outcome| {
                 let _ = router.cast(Msg::Ended(conversation, since, outcome));
             });
             if let Err(Busy) = self.journal.submit(assignment::write(&plan, self.term, done)) {
-                state.queue.take_back(conversation);
+                state.routing.queue.take_back(conversation);
                 myself.send_after(BACK_OFF, || Msg::Pass);
                 break;
             }
         }
-        state.measure();
+        measure(&state.routing.queue);
     }
 
-    fn committed(&self, myself: &ActorRef<Msg>, state: &mut State, commit: &Commit) {
-        match commit {
-            Commit::Entries(committed) => {
-                left_the_queue(&state.queue, committed);
-                state.queue.committed(&committed.head);
-                state.pass_soon(myself);
-            }
-            Commit::Agents(rows) => {
-                state.queue.notice_agents(rows);
-                state.pass_soon(myself);
-            }
-            Commit::Settings => self.read(myself, state, Depth::Window),
-            Commit::Skipped(_) | Commit::Lost => self.read(myself, state, Depth::Whole),
-            Commit::Elsewhere(hint) if !hint.is_talk() => self.hear(myself, state, hint),
-            Commit::Elsewhere(_) | Commit::Attached(_) | Commit::Marks { .. } => {}
-        }
-    }
-
-    pub(super) fn read(&self, myself: &ActorRef<Msg>, state: &mut State, depth: Depth) {
-        match state.reading {
-            Reading::No => {}
-            Reading::Yes => return state.reading = Reading::YesAndAgain(depth),
-            Reading::YesAndAgain(other) => {
-                return state.reading = Reading::YesAndAgain(depth.max(other));
-            }
-        }
-        state.reading = Reading::Yes;
-        state.queue.read_begins();
-        let depth = if state.is_loaded { depth } else { Depth::Whole };
-        let (store, known, router) = (self.store.clone(), state.settings_version, myself.clone());
+    fn read(&self, myself: &ActorRef<Msg>, depth: Depth, known: Option<i64>) {
+        let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
             let _ = router.cast(Msg::ReadDone(read(&store, known, depth).await));
         });
-    }
-
-    fn read_done(
-        &self,
-        myself: &ActorRef<Msg>,
-        state: &mut State,
-        result: Result<Fresh, StoreError>,
-    ) {
-        let again = std::mem::replace(&mut state.reading, Reading::No);
-        match result {
-            Ok(fresh) => {
-                state.take(fresh);
-                self.look_for_unanswered(myself, state);
-                state.pass_soon(myself);
-                if let Reading::YesAndAgain(depth) = again {
-                    self.read(myself, state, depth);
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the router could not read the store");
-                state.absences.unread();
-                myself.send_after(RETRY_PAUSE, || Msg::Read(Depth::Whole));
-            }
-        }
     }
 
     fn audit(&self, myself: &ActorRef<Msg>) {
@@ -277,21 +210,6 @@ impl State {
             self.is_pass_due = myself.cast(Msg::Pass).is_ok();
         }
     }
-
-    fn take(&mut self, fresh: Fresh) {
-        if let Some(settings) = fresh.settings {
-            self.settings_version = Some(settings.version);
-            self.queue.set_chatflows(&settings.chatflows);
-        }
-        self.absences.read(&fresh.agents, fresh.asked);
-        self.queue.read(fresh.agents, &fresh.waiting, fresh.limit);
-        self.is_loaded = true;
-    }
-
-    fn measure(&self) {
-        let wait_ms = self.queue.oldest_since_ms().map_or(0, |since| clock::now_ms() - since);
-        metrics::queue(self.queue.len(), as_duration(wait_ms));
-    }
 }
 
 /// The actor may fail without `post_stop`.
@@ -301,33 +219,29 @@ impl Drop for State {
     }
 }
 
-fn ended(
-    myself: &ActorRef<Msg>,
-    state: &mut State,
-    conversation: ConversationId,
-    since: Instant,
-    outcome: &Outcome,
-) {
-    let (ending, word) = match outcome {
-        Outcome::Rejected(STALE_TERM) => {
-            state.is_over = true;
-            (Ending::NotWaiting, "stale_term")
-        }
-        Outcome::Committed(_) => (Ending::Committed, "assigned"),
-        Outcome::Rejected(AGENT_CHANGED | AT_CAPACITY) => (Ending::AgentChanged, "refused"),
-        Outcome::Rejected(_) => (Ending::NotWaiting, "refused"),
-        Outcome::Failed => (Ending::Unknown, "failed"),
-    };
-    metrics::routed(word, since.elapsed());
-    state.queue.ended(conversation, ending);
-    match ending {
-        Ending::Committed | Ending::NotWaiting => {}
-        Ending::AgentChanged | Ending::Unknown => {
-            myself.send_after(BACK_OFF, || Msg::Read(Depth::Window));
+fn unless_failed(read: Result<Fresh, StoreError>) -> Option<Fresh> {
+    match read {
+        Ok(fresh) => Some(fresh),
+        Err(error) => {
+            tracing::warn!(%error, "the router could not read the store");
+            None
         }
     }
-    // A place among those under way is free again, or another agent can be tried.
-    state.pass_soon(myself);
+}
+
+/// The closed set of `salotto_routing_decisions_total`.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Rejected(STALE_TERM) => "stale_term",
+        Outcome::Committed(_) => "assigned",
+        Outcome::Rejected(_) => "refused",
+        Outcome::Failed => "failed",
+    }
+}
+
+fn measure(queue: &Queue) {
+    let wait_ms = queue.oldest_since_ms().map_or(0, |since| clock::now_ms() - since);
+    metrics::queue(queue.len(), as_duration(wait_ms));
 }
 
 async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, StoreError> {
@@ -343,8 +257,9 @@ async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, 
 }
 
 /// How long it waited, once it no longer does.
-fn left_the_queue(queue: &Queue, committed: &Committed) {
-    let head = &committed.head;
+fn left_the_queue(queue: &Queue, commit: &Commit) {
+    let Commit::Entries(committed) = commit else { return };
+    let Committed { head, .. } = &**committed;
     let outcome = match head.state {
         ConversationState::Waiting => return,
         ConversationState::Assigned => "assigned",

@@ -1,8 +1,8 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
 //! `policy` chooses, `assignment`, `requeue` and `miss` are the guarded writes, `state` is the
-//! queue, `absences` and `departures` know who has long been gone, `actor` performs, `keeper` runs
-//! it for a term.
+//! queue, `absences` and `departures` know who has long been gone, `routing` decides, `actor`
+//! performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -17,15 +17,21 @@ mod missed_tests;
 mod others;
 mod policy;
 mod requeue;
+mod routing;
 #[cfg(test)]
 mod schedule_tests;
+#[cfg(any(test, feature = "sabotage"))]
+mod simulation;
 mod state;
 #[cfg(test)]
 mod state_tests;
-#[cfg(test)]
+#[cfg(any(test, feature = "sabotage"))]
 mod test_support;
 #[cfg(test)]
 mod tests;
+
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use simulation::LeaseAndRouter;
 
 use std::time::Duration;
 

@@ -1,63 +1,29 @@
 //! What comes from beyond this node: commits of other nodes, and agents who have gone.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ractor::ActorRef;
-use salotto_protocol::ConversationId;
+use salotto_protocol::{AgentId, ConversationId};
 
-use super::actor::{Depth, Msg, RouterActor, State};
+use super::actor::{Msg, RouterActor, State};
 use super::{miss, requeue};
-use crate::journal::{Busy, Elsewhere, Outcome};
+use crate::journal::{Busy, Outcome};
 use crate::metrics;
 use crate::sabotage::{self, Switch};
 use crate::store::{Head, StoreError};
-
-/// What other nodes change in so long is read together.
-const HEARD_PAUSE: Duration = Duration::from_millis(20);
 
 /// The oldest of those who wait and are gone; the others when these are dealt with.
 const ALONE_MAX: usize = 1_000;
 
 impl RouterActor {
-    /// Another node has changed a conversation: who waits now, and who has a slot free?
-    pub(super) fn hear(&self, myself: &ActorRef<Msg>, state: &mut State, hint: &Elsewhere) {
-        if state.heard.is_empty() {
-            myself.send_after(HEARD_PAUSE, || Msg::ReadHeard);
-        }
-        state.heard.insert(hint.conversation);
-    }
-
-    pub(super) fn read_heard(&self, myself: &ActorRef<Msg>, state: &mut State) {
-        let ids: Vec<ConversationId> = state.heard.drain().collect();
+    pub(super) fn read_heads(&self, myself: &ActorRef<Msg>, ids: Vec<ConversationId>) {
         let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
             let _ = router.cast(Msg::HeardRead(store.heads_of(&ids).await));
         });
-        self.read(myself, state, Depth::Window);
     }
 
-    /// A head that is older than what is known is put right by the next read.
-    pub(super) fn heard_read(
-        &self,
-        myself: &ActorRef<Msg>,
-        state: &mut State,
-        result: Result<Vec<Head>, StoreError>,
-    ) {
-        match result {
-            Ok(heads) => {
-                heads.iter().for_each(|head| state.queue.committed(head));
-                state.pass_soon(myself);
-            }
-            Err(error) => tracing::warn!(%error, "what other nodes changed could not be read"),
-        }
-    }
-
-    /// Whoever was gone for all of the grace, while the store answered.
-    pub(super) fn look_for_unanswered(&self, myself: &ActorRef<Msg>, state: &State) {
-        let gone = state.absences.longer_than(self.patience.requeue_grace);
-        if gone.is_empty() || state.is_over {
-            return;
-        }
+    pub(super) fn read_unanswered(&self, myself: &ActorRef<Msg>, gone: Vec<AgentId>) {
         let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
             let _ = router.cast(Msg::Unanswered(store.unanswered(&gone).await));

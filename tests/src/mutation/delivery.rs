@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use salotto_protocol::{
-    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Seq, ServerFrame, View,
+    ClientFrame, ClientId, CloseCode, ConversationId, Entry, ErrorCode, Seq, ServerFrame, View,
 };
 use tokio::time::timeout;
 
@@ -18,7 +18,7 @@ const QUICK_DRAIN: [(&str, &str); 2] =
 const LONG_MESSAGES_MAX: usize = 3_000;
 
 /// An agent comments, and a stranger asks for the conversation.
-pub async fn a_comment(trial: Trial) -> Findings {
+pub(super) async fn a_comment(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let mut agent = desk.agent_socket(&node, 0).await;
@@ -59,7 +59,7 @@ async fn a_stranger(node: &Node, desk: &Desk, conversation: ConversationId) -> F
 }
 
 /// A message comes while an agent's history is being read (with `slow_reads`), and none after it.
-pub async fn an_attach(trial: Trial) -> Findings {
+pub(super) async fn an_attach(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let (mut visitor, _) = desk.visitor_socket(&node).await;
@@ -82,7 +82,7 @@ pub async fn an_attach(trial: Trial) -> Findings {
 }
 
 /// A visitor does not read until the queue is lost, and then does.
-pub async fn a_slow_reader(trial: Trial) -> Findings {
+pub(super) async fn a_slow_reader(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let mut agent = desk.agent_socket(&node, 0).await;
@@ -110,7 +110,7 @@ pub async fn a_slow_reader(trial: Trial) -> Findings {
 }
 
 /// A node is told to stop.
-pub async fn a_drain(trial: Trial) -> Findings {
+pub(super) async fn a_drain(trial: Trial) -> Findings {
     let mut node = trial.node(&QUICK_DRAIN).await;
     let desk = Desk::open(&node, 1).await;
     let (mut visitor, _) = desk.visitor_socket(&node).await;
@@ -162,25 +162,36 @@ impl Across {
     }
 
     async fn hear_up_to(&mut self, last: Seq) {
+        if self.hear(|entry| entry.seq == last).await.is_none() {
+            self.late.push(format!("L1: {last} was not heard in time"));
+        }
+    }
+
+    /// Counts what comes, until this entry has come.
+    async fn hear(&mut self, is_last: impl Fn(&Entry) -> bool) -> Option<()> {
         let times = &mut self.times;
-        let is_last = |frame: &ServerFrame| {
+        let count = |frame: &ServerFrame| {
             let ServerFrame::Entries { entries, .. } = frame else { return None };
             for viewed in entries {
                 if let Some(times) = times.get_mut(&viewed.entry.seq) {
                     *times += 1;
                 }
             }
-            entries.iter().any(|it| it.entry.seq == last).then_some(())
+            entries.iter().any(|it| is_last(&it.entry)).then_some(())
         };
-        if heard(&mut self.visitor, is_last).await.is_none() {
-            self.late.push(format!("L1: {last} was not heard in time"));
-        }
+        heard(&mut self.visitor, count).await
     }
 
-    /// After a word of the visitor's own: nothing of before is still on its way.
+    /// Until the visitor hears a word of their own: nothing of before is still on its way.
+    async fn thank(&mut self) {
+        let (conversation, client_id) = (self.conversation, ClientId::fresh());
+        let text = "thank you".to_owned();
+        self.visitor.send(&ClientFrame::Send { conversation, client_id, text }).await;
+        self.hear(|entry| entry.client_id == Some(client_id)).await.expect("an own word is heard");
+    }
+
     async fn findings(mut self) -> Findings {
-        let last = say(&mut self.visitor, self.conversation, "thank you").await;
-        self.hear_up_to(last).await;
+        self.thank().await;
         let mut findings = self.late;
         let wrong = self.times.iter().filter(|(_, times)| **times != 1);
         let told = |(seq, times)| format!("I4: {seq} was told {times} times on a socket");
@@ -190,7 +201,7 @@ impl Across {
 }
 
 /// Answers in a row: of some (`lose_hints:2`) or of all (`lose_hints`) no hint tells.
-pub async fn answers_in_a_row(trial: Trial) -> Findings {
+pub(super) async fn answers_in_a_row(trial: Trial) -> Findings {
     let mut across = Across::begin(&trial).await;
     let mut last = Seq(0);
     for number in 0..10 {
@@ -202,7 +213,7 @@ pub async fn answers_in_a_row(trial: Trial) -> Findings {
 
 /// Each hint comes twice (`double_hints`). One answer after the other: only what follows on is
 /// given out as it came.
-pub async fn answers_one_by_one(trial: Trial) -> Findings {
+pub(super) async fn answers_one_by_one(trial: Trial) -> Findings {
     let mut across = Across::begin(&trial).await;
     for number in 0..5 {
         let last = across.answer(number).await;

@@ -18,7 +18,7 @@ const ONE_LEADS_WITHIN: Duration = Duration::from_secs(8);
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// The router is frozen until another node leads, and thaws: one of them is the router.
-pub async fn a_take_over(trial: Trial) -> Findings {
+pub(super) async fn a_take_over(trial: Trial) -> Findings {
     let nodes = trial.deaf().await;
     frozen_until_replaced(&nodes).await;
     let given_up = async {
@@ -33,7 +33,7 @@ pub async fn a_take_over(trial: Trial) -> Findings {
 }
 
 /// As above, but the old router goes on (`lead_after_lease`): nothing comes of it.
-pub async fn an_old_term(trial: Trial) -> Findings {
+pub(super) async fn an_old_term(trial: Trial) -> Findings {
     let nodes = trial.deaf().await;
     let desk = Desk::open(&nodes[0], 1).await;
     let reader = SignedIn::as_demo_agent(&nodes[1]).await;
@@ -71,7 +71,7 @@ async fn assigned_by(node: &Node) -> f64 {
 
 /// An agent vanishes, comes back after the grace and answers; a requeue of before comes late
 /// (`repeat_requeues`).
-pub async fn a_late_requeue(trial: Trial) -> Findings {
+pub(super) async fn a_late_requeue(trial: Trial) -> Findings {
     let node = trial.node(&[("ROUTER__REQUEUE_GRACE_MS", "1000")]).await;
     let desk = Desk::open(&node, 1).await;
     let reader = SignedIn::as_demo_agent(&node).await;

@@ -75,7 +75,7 @@ async fn choose(agent: &mut Socket, id: AgentId, status: AgentStatus) {
 }
 
 /// The agent is Away by the store, and Available as far as the router knows.
-pub async fn an_agent_away(trial: Trial) -> Findings {
+pub(super) async fn an_agent_away(trial: Trial) -> Findings {
     let scene = Scene::set(&trial, 1, 100).await;
     let mut agent = scene.desk.agent_socket(&scene.nodes[1], 0).await;
     let id = scene.desk.agents[0].0;
@@ -97,7 +97,7 @@ pub async fn an_agent_away(trial: Trial) -> Findings {
 }
 
 /// The agent's one slot was taken by hand a moment ago.
-pub async fn a_taken_slot(trial: Trial) -> Findings {
+pub(super) async fn a_taken_slot(trial: Trial) -> Findings {
     let scene = Scene::set(&trial, 1, 1).await;
     let mut agent = scene.desk.agent_socket(&scene.nodes[1], 0).await;
     let mut findings = Vec::new();
@@ -132,7 +132,7 @@ async fn until_free(router: &Node) {
 }
 
 /// Somebody took it by hand, on the other node; then the router has an agent for it.
-pub async fn a_taken_conversation(trial: Trial) -> Findings {
+pub(super) async fn a_taken_conversation(trial: Trial) -> Findings {
     let scene = Scene::set(&trial, 2, 100).await;
     let mut here = scene.desk.agent_socket(&scene.nodes[0], 0).await;
     let mut there = scene.desk.agent_socket(&scene.nodes[1], 1).await;
@@ -158,7 +158,7 @@ pub async fn a_taken_conversation(trial: Trial) -> Findings {
 }
 
 /// It began on the other node, and no hint says so.
-pub async fn a_lost_start(trial: Trial) -> Findings {
+pub(super) async fn a_lost_start(trial: Trial) -> Findings {
     let nodes = trial.deaf().await;
     let desk = Desk::open(&nodes[1], 1).await;
     let reader = SignedIn::as_demo_agent(&nodes[1]).await;

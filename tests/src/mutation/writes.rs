@@ -14,7 +14,7 @@ use crate::socket::Socket;
 const VISITORS_AND_MESSAGES: (usize, usize) = (4, 5);
 
 /// On one node.
-pub async fn a_talk(trial: Trial) -> Findings {
+pub(super) async fn a_talk(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let places = Places { visitors: node.public, agent: node.public };
@@ -22,7 +22,7 @@ pub async fn a_talk(trial: Trial) -> Findings {
 }
 
 /// A message is sent again, much later and by another tab.
-pub async fn a_repeat(trial: Trial) -> Findings {
+pub(super) async fn a_repeat(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let (mut visitor, token) = desk.visitor_socket(&node).await;
@@ -51,7 +51,7 @@ pub async fn a_repeat(trial: Trial) -> Findings {
 }
 
 /// An agent has two conversations and closes one: one slot is free.
-pub async fn a_close(trial: Trial) -> Findings {
+pub(super) async fn a_close(trial: Trial) -> Findings {
     let node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let reader = SignedIn::as_demo_agent(&node).await;
@@ -70,7 +70,7 @@ pub async fn a_close(trial: Trial) -> Findings {
 }
 
 /// A backup is restored, and the log grows beyond what a client has of the lost one.
-pub async fn a_restore(trial: Trial) -> Findings {
+pub(super) async fn a_restore(trial: Trial) -> Findings {
     let mut node = trial.node(&[]).await;
     let desk = Desk::open(&node, 1).await;
     let (mut visitor, token) = desk.visitor_socket(&node).await;

@@ -337,6 +337,8 @@ impl Participant {
         seq: Seq,
     ) -> Vec<ClientFrame> {
         let epoch = self.epoch;
+        // The line may end before the first entry comes: the next one asks for it.
+        self.logs.entry(conversation).or_insert((epoch, Seq(0)));
         self.outbox.done(client_id, conversation);
         // Begun, though no entry of it came before the line was lost: to be attached on the next.
         self.logs.entry(conversation).or_insert((epoch, Seq(0)));

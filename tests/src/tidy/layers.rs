@@ -13,6 +13,7 @@ const LEAVES: &[&str] = &[
     "metrics",
     "rate",
     "sabotage",
+    "simulation",
     "strikes",
     "supervisor",
 ];
@@ -46,7 +47,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("link", &[]),
     ("fanout", &[]),
     // What the command line can ask for.
-    ("commands", &["config", "gateway", "journal", "node", "store", "telemetry"]),
+    ("commands", &["config", "gateway", "journal", "node", "schedules", "store", "telemetry"]),
+    // Which machines the simulation knows: tests alone, and what the mutation check runs.
+    ("schedules", &["conversation", "fanout", "gateway", "presence", "router"]),
     // Fills a new store for `make run`, and says how to sign in.
     ("demo", &["config", "gateway", "journal", "store"]),
     // Counts for the gauges.

@@ -62,7 +62,7 @@ test('each tab has its own rows, and the counts say how many', () => {
   expect(counts(board, null, ANA)).toEqual({ waiting: 2, mine: 1, all: 4, closed: 1 });
 });
 
-test('a visitor who waited and has long been gone wants nobody, but stays in the list of all', () => {
+test('a visitor who waited and has long been gone stays in the list of all', () => {
   const missed = boardRow('gone', { state: 'unassigned', missed_at_ms: 500 });
   const board = wholeBoard(missed, boardRow('left', { state: 'unassigned' }));
   const names = (tab: Filter['tab']) =>

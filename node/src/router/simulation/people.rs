@@ -1,0 +1,139 @@
+//! What visitors and agents ask for, beside the router: writes like any other.
+
+use salotto_protocol::{
+    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, ConversationState,
+    EntryBody, InboxId, Page, Seq, SiteId, VisitorId,
+};
+use uuid::Uuid;
+
+use super::truth::Truth;
+use crate::journal::{Decision, Locked, NewConversation, NewEntry, Rejection, Slot, Target, Write};
+use crate::simulation::Random;
+use crate::store::Head;
+
+pub(super) const AGENTS: usize = 3;
+/// More than all agents can answer.
+const CONVERSATIONS: usize = 10;
+
+/// By the number of the conversation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Said {
+    /// Starts it, or writes in it: a closed one waits again.
+    Visitor(usize),
+    /// Whoever has it answers.
+    Answer(usize),
+    Close(usize),
+    /// Given by hand, whatever the capacity.
+    Give(usize, usize),
+}
+
+impl Said {
+    pub(super) fn any(random: &mut Random) -> Said {
+        let conversation = random.below(CONVERSATIONS);
+        let agent = random.below(AGENTS);
+        random.weighted(&[
+            (8, Said::Visitor(conversation)),
+            (2, Said::Answer(conversation)),
+            (4, Said::Close(conversation)),
+            (1, Said::Give(conversation, agent)),
+        ])
+    }
+}
+
+pub(super) fn agent_id(agent: usize) -> AgentId {
+    AgentId(Uuid::from_u128(agent as u128 + 1))
+}
+
+pub(super) fn conversation_id(number: usize) -> ConversationId {
+    ConversationId(Uuid::from_u128(number as u128 + 1))
+}
+
+/// `None`: there is nothing to say it in.
+pub(super) fn write(what: Said, truth: &Truth) -> Option<Write> {
+    let (Said::Visitor(number)
+    | Said::Answer(number)
+    | Said::Close(number)
+    | Said::Give(number, _)) = what;
+    let id = conversation_id(number);
+    let target = match (truth.heads.contains_key(&id), what) {
+        (true, _) => Target::Conversation(id),
+        (false, Said::Visitor(_)) => Target::Start(Box::new(new(number))),
+        (false, Said::Answer(_) | Said::Close(_) | Said::Give(..)) => return None,
+    };
+    Some(Write {
+        target,
+        client_id: None,
+        agents: Vec::new(),
+        term: None,
+        unattended: false,
+        decide: Box::new(move |locked| decide(what, locked)),
+        done: Box::new(|_| {}),
+    })
+}
+
+fn decide(what: Said, locked: &Locked<'_>) -> Result<Decision, Rejection> {
+    let head = locked.head;
+    let closed = head.state == ConversationState::Closed;
+    Ok(match what {
+        Said::Visitor(_) if head.seq == Seq(0) || closed => {
+            let (state, assignee, slot) = (ConversationState::Waiting, None, Slot::Free);
+            Decision { entries: vec![message(visitor(head))], state, assignee, slot }
+        }
+        Said::Visitor(_) => {
+            let slot = match (head.state, head.slot_agent, head.assignee) {
+                (ConversationState::Assigned, None, Some(owner)) => Slot::Take(owner),
+                _ => Slot::Keep,
+            };
+            Decision { slot, ..unchanged(head, vec![message(visitor(head))]) }
+        }
+        Said::Answer(_) => match head.assignee {
+            Some(id) if !closed => {
+                let by = Author::Agent { id, name: String::new() };
+                unchanged(head, vec![message(by)])
+            }
+            Some(_) | None => unchanged(head, Vec::new()),
+        },
+        Said::Close(_) if closed => unchanged(head, Vec::new()),
+        Said::Close(_) => {
+            let to = ConversationState::Closed;
+            let entries = vec![system(EntryBody::Status { from: head.state, to })];
+            Decision { entries, state: to, assignee: head.assignee, slot: Slot::Free }
+        }
+        Said::Give(_, agent) if !closed && head.assignee != Some(agent_id(agent)) => {
+            let (state, to) = (ConversationState::Assigned, agent_id(agent));
+            let entries = vec![system(EntryBody::Comment { text: String::new() })];
+            Decision { entries, state, assignee: Some(to), slot: Slot::Take(to) }
+        }
+        Said::Give(..) => unchanged(head, Vec::new()),
+    })
+}
+
+fn unchanged(head: &Head, entries: Vec<NewEntry>) -> Decision {
+    Decision { entries, state: head.state, assignee: head.assignee, slot: Slot::Keep }
+}
+
+fn visitor(head: &Head) -> Author {
+    Author::Visitor { id: head.visitor }
+}
+
+fn message(by: Author) -> NewEntry {
+    NewEntry { by, client_id: None, body: EntryBody::Message { text: String::new() } }
+}
+
+fn system(body: EntryBody) -> NewEntry {
+    NewEntry { by: Author::System, client_id: None, body }
+}
+
+fn new(number: usize) -> NewConversation {
+    let of = Uuid::from_u128(number as u128 + 1);
+    NewConversation {
+        id: conversation_id(number),
+        number: ConversationNumber(1),
+        site: SiteId(Uuid::nil()),
+        inbox: InboxId(Uuid::nil()),
+        chatflow: ChatflowId(Uuid::nil()),
+        visitor: VisitorId(of),
+        start_client_id: ClientId(of),
+        started_on: Page::default(),
+    }
+}
