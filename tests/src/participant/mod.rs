@@ -340,6 +340,8 @@ impl Participant {
         // The line may end before the first entry comes: the next one asks for it.
         self.logs.entry(conversation).or_insert((epoch, Seq(0)));
         self.outbox.done(client_id, conversation);
+        // Begun, though no entry of it came before the line was lost: to be attached on the next.
+        self.logs.entry(conversation).or_insert((epoch, Seq(0)));
         if self.outbox.is_message(client_id) {
             self.pen.note(What::Acked { client_id, conversation, epoch, seq });
         }
