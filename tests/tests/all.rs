@@ -1,0 +1,27 @@
+//! Everything from outside but `faults` and `mutations`, which want the machine to themselves. One
+//! program: what they share is compiled and linked once.
+
+mod bad_lines;
+mod chart;
+mod clocks;
+mod crashes;
+mod dashboards;
+mod documented;
+mod drain;
+mod floods;
+mod hostile;
+mod idle_agents;
+mod link;
+mod missed;
+mod postgres;
+mod repeats;
+mod resume;
+mod rolling;
+mod routing;
+mod sessions;
+mod settings;
+mod spoiled_lines;
+mod store_commands;
+mod storms;
+mod talk;
+mod tidy;
