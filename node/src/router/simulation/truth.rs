@@ -11,7 +11,7 @@ use super::step::{Change, Fate};
 use crate::journal::{
     self, Candidacy, Commit, Committed, Elsewhere, Outcome, STALE_TERM, Target, Work, Write,
 };
-use crate::store::{AgentRow, Head, LEASE_MS, Term};
+use crate::store::{AgentRow, Head, LEASE_MS, StartKey, Term};
 
 /// As `store/nodes.rs` has it.
 const NODE_LIVES_MS: i64 = 5_000;
@@ -20,6 +20,8 @@ pub(super) struct Truth {
     pub(super) clock_ms: i64,
     pub(super) agents: HashMap<AgentId, AgentRow>,
     pub(super) heads: BTreeMap<ConversationId, Head>,
+    /// Where each start led, for ever.
+    starts: HashMap<StartKey, ConversationId>,
     /// Until when each node counts as alive.
     lives: HashMap<u64, i64>,
     present: HashSet<(AgentId, u64)>,
@@ -53,6 +55,7 @@ impl Truth {
             clock_ms: 0,
             agents: agents.map(|row| (row.id, row)).collect(),
             heads: BTreeMap::new(),
+            starts: HashMap::new(),
             lives: (0..super::NODES as u64).map(|node| (node, NODE_LIVES_MS)).collect(),
             present: HashSet::new(),
             lease: None,
@@ -188,6 +191,7 @@ impl Truth {
         let mut work = Work::default();
         work.agents = std::mem::take(&mut self.agents);
         work.term = self.lease.map(|lease| lease.term);
+        work.starts = self.starts.clone();
         for write in writes {
             let id = match &write.target {
                 Target::Conversation(id) => *id,
@@ -231,6 +235,7 @@ impl Truth {
         }
         commits.extend(work.committed.drain(..).map(|it| Commit::Entries(Arc::new(it))));
         self.agents = std::mem::take(&mut work.agents);
+        self.starts.extend(work.new_starts.drain(..));
         super::checks::counts(&self.agents, &self.heads)?;
         Ok((outcomes, commits))
     }
