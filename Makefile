@@ -49,8 +49,9 @@ soak: build ## Faults without end on clusters of three nodes: MINUTES=30 SEED=1 
 	@target/release/soak
 
 bench: build ## Runs the benchmarks, each beside its floor.
-	@scripts/need postgres
+	@scripts/need postgres redis-server
 	@target/release/bench
+	@$(CARGO) bench --locked --workspace --features salotto/benchmarks --bench router
 
 loadtest: build ## 2,000 visitors and 40 agents for a minute, with a delivery audit.
 	@scripts/loadtest

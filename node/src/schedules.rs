@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::conversation::{GapFiller, SlowConsumer};
+use crate::gateway::Drain;
 use crate::router::LeaseAndRouter;
 use crate::simulation::{Failure, Figures, simulate};
 
@@ -12,17 +13,19 @@ pub(crate) enum Machine {
     GapFiller,
     LeaseAndRouter,
     SlowConsumer,
+    Drain,
 }
 
 impl Machine {
-    pub(crate) const ALL: [Machine; 3] =
-        [Machine::GapFiller, Machine::LeaseAndRouter, Machine::SlowConsumer];
+    pub(crate) const ALL: [Machine; 4] =
+        [Machine::GapFiller, Machine::LeaseAndRouter, Machine::SlowConsumer, Machine::Drain];
 
     fn as_str(self) -> &'static str {
         match self {
             Machine::GapFiller => "gap-filler",
             Machine::LeaseAndRouter => "lease-and-router",
             Machine::SlowConsumer => "slow-consumer",
+            Machine::Drain => "drain",
         }
     }
 }
@@ -50,6 +53,7 @@ pub(crate) fn run(machine: Machine, seed: u64, count: u64) -> Result<Figures, Fa
         Machine::GapFiller => simulate::<GapFiller>(seed, count),
         Machine::LeaseAndRouter => simulate::<LeaseAndRouter>(seed, count),
         Machine::SlowConsumer => simulate::<SlowConsumer>(seed, count),
+        Machine::Drain => simulate::<Drain>(seed, count),
     }
 }
 

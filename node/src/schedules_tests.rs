@@ -3,7 +3,7 @@
 use super::{Machine, run};
 
 /// Optimised, the same second or two are worth more.
-const RELEASE_FACTOR: u64 = 40;
+const RELEASE_FACTOR: u64 = 200;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().expect("a number"))
@@ -34,6 +34,11 @@ fn no_schedule_makes_two_routers_wrong_or_lets_a_visitor_wait_in_vain() {
 #[test]
 fn no_schedule_makes_a_slow_reader_lose_more_than_its_queue() {
     assert_holds(Machine::SlowConsumer, 2_000);
+}
+
+#[test]
+fn no_schedule_lets_a_draining_node_forget_somebody_or_send_all_away_at_once() {
+    assert_holds(Machine::Drain, 2_000);
 }
 
 #[test]

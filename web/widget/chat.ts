@@ -155,6 +155,8 @@ export class Chat {
   }
 
   close(): void {
+    // What comes from now on is for the launcher, not read: before the page says so as well.
+    this.#open = false;
     this.bridge.tell({ type: 'close' });
   }
 

@@ -36,4 +36,6 @@ pub(crate) use token::Tokens;
 /// The site of the demo shop: the one that may be used from the node's own pages.
 pub(crate) const DEMO_SITE: SiteId = SiteId(uuid!("019ac000-0000-7000-8000-00000000d3b0"));
 pub(crate) use server::{Door, HTTP_CONNECTIONS_RESERVE, listen, serve};
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use socket::Drain;
 pub(crate) use socket::Sockets;

@@ -9,6 +9,8 @@ mod absences;
 mod actor;
 mod assignment;
 mod audit;
+#[cfg(feature = "benchmarks")]
+mod bench;
 mod departures;
 mod keeper;
 mod miss;
@@ -25,11 +27,13 @@ mod simulation;
 mod state;
 #[cfg(test)]
 mod state_tests;
-#[cfg(any(test, feature = "sabotage"))]
+#[cfg(any(test, feature = "sabotage", feature = "benchmarks"))]
 mod test_support;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "benchmarks")]
+pub use bench::Decisions;
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use simulation::LeaseAndRouter;
 

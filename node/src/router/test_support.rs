@@ -23,7 +23,10 @@ pub(super) fn agent(number: u128, capacity: u32) -> AgentRow {
 }
 
 /// A conversation that waits.
-#[cfg_attr(not(test), expect(dead_code, reason = "schedules make heads of their own"))]
+#[cfg_attr(
+    not(any(test, feature = "benchmarks")),
+    expect(dead_code, reason = "schedules make heads of their own")
+)]
 pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
     Head {
         id: ConversationId(Uuid::from_u128(number)),

@@ -72,12 +72,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("redis", &["node/src/link/", "tests/"]),
     ("bincode", &["protocol/src/envelope.rs"]),
     ("metrics_exporter_prometheus", &["node/src/metrics/"]),
-    ("clap", &["node/src/config/", "node/src/main.rs", "loadtest/", "tests/"]),
+    ("clap", &["node/src/config/", "node/src/lib.rs", "loadtest/", "tests/"]),
     (
         "std::env",
         &[
             "node/src/config/",
-            "node/src/main.rs",
+            "node/src/lib.rs",
             "node/build.rs",
             "loadtest/",
             "tests/",

@@ -1,11 +1,13 @@
 //! WebSockets: upgrade, `hello`, one lean task each.
 //!
 //! Reading order: `upgrade`, `hello`, `task`, `line`; then what a line is made of: `reader`,
-//! `codec`, `header`, `decode`, `heartbeat`. `registry` and `admission` know them all.
+//! `codec`, `header`, `decode`, `heartbeat`. `registry` and `admission` know them all, `departure`
+//! sends them away.
 
 mod admission;
 mod codec;
 mod decode;
+mod departure;
 mod header;
 mod heartbeat;
 mod hello;
@@ -17,6 +19,8 @@ mod limit_tests;
 mod line;
 mod reader;
 mod registry;
+#[cfg(any(test, feature = "sabotage"))]
+mod simulation;
 mod task;
 #[cfg(test)]
 mod test_peer;
@@ -31,6 +35,8 @@ use salotto_protocol::Party;
 use super::App;
 
 pub(crate) use registry::Sockets;
+#[cfg(any(test, feature = "sabotage"))]
+pub(crate) use simulation::Drain;
 
 /// `GET /ws/visitor`
 pub(crate) async fn visitor(State(app): State<App>, request: Request) -> Response {

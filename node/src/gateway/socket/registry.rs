@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use salotto_protocol::{CloseCode, Party, ServerFrame};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::admission::{Admission, Seat, Tier};
+use super::departure::Departure;
 use super::jitter;
 use crate::fanout::{Outbox, SocketId, encode};
 use crate::metrics;
@@ -34,6 +35,7 @@ struct Shared {
     agents: Listed,
     leaving: AtomicBool,
     draining: AtomicBool,
+    departure: Mutex<Departure>,
     emptied: Notify,
 }
 
@@ -53,6 +55,7 @@ impl Sockets {
             agents: Listed::default(),
             leaving: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            departure: Mutex::default(),
             emptied: Notify::new(),
         }))
     }
@@ -79,9 +82,36 @@ impl Sockets {
     /// when the last socket has gone, or could not be waited for any longer.
     pub(crate) async fn drain(&self, window: Duration) {
         self.0.draining.store(true, Ordering::Release);
-        self.send_away(Party::Visitor, window * 4 / 5).await;
-        self.send_away(Party::Team, window / 5).await;
+        let begun = Instant::now();
+        self.begin(window);
+        loop {
+            let (due, is_over) = {
+                let mut departure = self.departure();
+                (departure.due(begun.elapsed()), departure.is_over())
+            };
+            due.into_iter().filter_map(|id| self.find(id)).for_each(|it| send_away(&it));
+            if is_over {
+                break;
+            }
+            sleep(DRAIN_STEP).await;
+        }
         let _ = timeout(DRAIN_GRACE, self.emptied()).await;
+    }
+
+    /// Whoever comes meanwhile is either among those or waits for this lock, and is told then.
+    fn begin(&self, window: Duration) {
+        let mut departure = self.departure();
+        let (visitors, agents) = (self.0.visitors.ids(), self.0.agents.ids());
+        departure.begin(visitors, agents, window);
+    }
+
+    fn departure(&self) -> MutexGuard<'_, Departure> {
+        self.0.departure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, id: SocketId) -> Option<Outbox> {
+        let find = |listed: &Listed| listed.shard(id).get(&id).cloned();
+        find(&self.0.visitors).or_else(|| find(&self.0.agents))
     }
 
     pub(super) fn seat(&self, tier: Tier) -> Option<Seat> {
@@ -96,8 +126,8 @@ impl Sockets {
         let listed = self.listed(outbox.party());
         listed.shard(outbox.id()).insert(outbox.id(), outbox.clone());
         listed.count.fetch_add(1, Ordering::AcqRel);
-        if self.is_draining() {
-            send_one_away(outbox);
+        if self.is_draining() && self.departure().joined(outbox.id()) {
+            send_away(outbox);
         }
     }
 
@@ -106,18 +136,6 @@ impl Sockets {
         if listed.shard(outbox.id()).remove(&outbox.id()).is_some() {
             listed.count.fetch_sub(1, Ordering::AcqRel);
             self.0.emptied.notify_waiters();
-        }
-    }
-
-    async fn send_away(&self, party: Party, window: Duration) {
-        let listed = self.listed(party);
-        let outboxes: Vec<_> = (0..SHARDS).flat_map(|shard| listed.outboxes(shard)).collect();
-        let steps = usize::try_from(window.as_millis() / DRAIN_STEP.as_millis()).unwrap_or(1);
-        let step_sockets = outboxes.len().div_ceil(steps.max(1)).max(1);
-        let start = Instant::now();
-        for (step, chunk) in (0u32..).zip(outboxes.chunks(step_sockets)) {
-            sleep_until(start + DRAIN_STEP * step).await;
-            chunk.iter().for_each(send_one_away);
         }
     }
 
@@ -145,13 +163,16 @@ impl Listed {
         self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn outboxes(&self, shard: usize) -> Vec<Outbox> {
-        let shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        shard.values().cloned().collect()
+    fn ids(&self) -> Vec<SocketId> {
+        let of = |shard: &Mutex<HashMap<SocketId, Outbox>>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.keys().copied().collect::<Vec<_>>()
+        };
+        self.shards.iter().flat_map(of).collect()
     }
 }
 
-fn send_one_away(outbox: &Outbox) {
+fn send_away(outbox: &Outbox) {
     if sabotage::on(Switch::DrainSilently) {
         return outbox.cut();
     }
