@@ -59,7 +59,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// The only files that know every part.
-const ROOTS: &[&str] = &["main", "node", "lib"];
+const ROOTS: &[&str] = &["main", "sabotaged", "benchmarks", "node", "lib"];
 
 /// An outside name and the only places in the workspace that may say it.
 const HOMES: &[(&str, &[&str])] = &[
