@@ -7,11 +7,12 @@
 //! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
 //! `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
-//! `chart` and `prometheus` drive programs of others (`tool`).
+//! `chart` and `prometheus` drive programs of others (`tool`); `cpu` reads what all that costs.
 
 pub mod chart;
 pub mod checker;
 pub mod cluster;
+pub mod cpu;
 pub mod cut;
 pub mod desk;
 pub mod fault_proxy;

@@ -15,6 +15,7 @@ mod link;
 mod missed;
 mod postgres;
 mod repeats;
+mod rest_in_trouble;
 mod resume;
 mod rolling;
 mod routing;

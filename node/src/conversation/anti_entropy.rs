@@ -61,8 +61,13 @@ impl Lookout {
         Some(scope)
     }
 
-    pub(super) fn ended(&mut self) {
+    /// Whether to look again at once: hints were lost after the look began. A look that failed is
+    /// tried again when it is next considered, not before: the store is in trouble.
+    pub(super) fn ended(&mut self, has_found: bool) -> bool {
         self.looking = false;
+        let is_late = self.is_late;
+        self.is_late |= !has_found;
+        has_found && is_late
     }
 }
 
@@ -120,7 +125,7 @@ mod tests {
         let (start, mut lookout) = (Instant::now(), Lookout::new());
         assert_eq!(lookout.next(Trust::Sound, start), Some(Scope::All));
         assert_eq!(lookout.next(Trust::Sound, start + ALL_EVERY), None, "the first is under way");
-        lookout.ended();
+        assert!(!lookout.ended(true));
         assert_eq!(lookout.next(Trust::Sound, start + ALL_EVERY / 2), None);
         assert_eq!(lookout.next(Trust::Sound, start + ALL_EVERY), Some(Scope::All));
     }
@@ -141,9 +146,22 @@ mod tests {
         lookout.next(Trust::Sound, start);
         lookout.lost();
         assert_eq!(lookout.next(Trust::Sound, start), None);
-        lookout.ended();
+        assert!(lookout.ended(true));
         assert_eq!(lookout.next(Trust::Sound, start), Some(Scope::All));
-        lookout.ended();
+        assert!(!lookout.ended(true));
+        assert_eq!(lookout.next(Trust::Sound, start), None);
+    }
+
+    #[test]
+    fn a_look_that_failed_is_repeated_but_not_at_once() {
+        let (start, mut lookout) = (Instant::now(), Lookout::new());
+        lookout.next(Trust::Sound, start);
+        lookout.lost();
+        assert!(!lookout.ended(false));
+        assert_eq!(lookout.next(Trust::Sound, start), Some(Scope::All));
+        assert!(!lookout.ended(false));
+        assert_eq!(lookout.next(Trust::Sound, start), Some(Scope::All));
+        assert!(!lookout.ended(true));
         assert_eq!(lookout.next(Trust::Sound, start), None);
     }
 
@@ -152,11 +170,11 @@ mod tests {
         let start = Instant::now() + RECENT * 2;
         let mut lookout = Lookout::new();
         lookout.next(suspect(), start);
-        lookout.ended();
+        assert!(!lookout.ended(true));
         for step in 1..8 {
             let now = start + CONSIDERED_EVERY * step;
             assert_eq!(lookout.next(suspect(), now), Some(Scope::ActiveSince(now - RECENT)));
-            lookout.ended();
+            assert!(!lookout.ended(true), "a suspect link is no reason to look without pause");
         }
         assert_eq!(lookout.next(suspect(), start + ALL_EVERY), Some(Scope::All));
     }

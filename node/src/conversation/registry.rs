@@ -245,15 +245,14 @@ impl Registry {
         state: &mut State,
         result: Result<Vec<(ConversationId, Seq)>, StoreError>,
     ) {
-        state.lookout.ended();
+        let is_more = state.lookout.ended(result.is_ok());
         match result {
             Ok(reached) => reached.into_iter().for_each(|(id, seq)| self.reaches(state, id, seq)),
-            Err(error) => {
-                tracing::warn!(%error, "it was not read how far the logs reach");
-                state.lookout.lost();
-            }
+            Err(error) => tracing::warn!(%error, "it was not read how far the logs reach"),
         }
-        self.consider(myself, state);
+        if is_more {
+            self.consider(myself, state);
+        }
     }
 
     fn reaches(&self, state: &mut State, id: ConversationId, seq: Seq) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use salotto_protocol::NodeId;
@@ -13,7 +13,9 @@ use super::change;
 use super::checkpointer::CHECKPOINT_ENTRIES;
 use super::commits::Commit;
 use super::delivery::Delivery;
+use super::load::LookUp;
 use super::marks::{Added, PendingMarks};
+use super::pace::Pace;
 use super::queue::{Next, Queue};
 use super::write::{Candidacy, Change, Changed, Outcome, Renewed};
 use crate::metrics;
@@ -21,6 +23,9 @@ use crate::store::{Held, Mark, Store, StoreError, Trouble};
 
 /// A mark that no write carries along is stored after so long.
 pub(super) const MARKS_DELAY: Duration = Duration::from_millis(200);
+
+/// Clients that lost a node or their network send again within so long of one another.
+const REPEATS: Duration = Duration::from_secs(5);
 
 pub(super) struct JournalActor {
     pub(super) store: Store,
@@ -51,6 +56,9 @@ pub(super) enum Msg {
 
 pub(super) struct State {
     pub(super) queue: Queue,
+    pub(super) pace: Pace,
+    /// Until then writes are expected to come again that were written before.
+    pub(super) repeats_until: Option<Instant>,
     pub(super) deliveries: mpsc::Sender<Delivery>,
     pub(super) checkpoints: mpsc::Sender<ActorRef<Msg>>,
     /// Entries since the last checkpoint was asked for.
@@ -94,6 +102,10 @@ impl JournalActor {
         myself: &ActorRef<Msg>,
         state: &mut State,
     ) -> Result<(), StoreError> {
+        if let Some(wait) = state.pace.wait(Instant::now(), state.queue.waiting()) {
+            tokio::time::sleep(wait).await;
+        }
+        state.pace.begins(Instant::now());
         self.shared.awake.store(false, Ordering::SeqCst);
         let next = state.queue.next();
         metrics::store_write_queue(state.queue.waiting());
@@ -121,7 +133,10 @@ impl JournalActor {
         if writes.is_empty() && marks.is_empty() {
             return Ok(());
         }
-        let settled = settle(&self.store, &mut writes, marks, held).await;
+        let settled = settle(&self.store, &mut writes, marks, held, state.look_up()).await;
+        if settled.has_repeats {
+            state.repeats_until = Some(Instant::now() + REPEATS);
+        }
         self.keep(myself, settled.marks_left);
         state.count_entries(&settled.notices, myself);
         let answers = state.queue.take_back(writes, &times, settled.fates);
@@ -216,6 +231,13 @@ impl JournalActor {
 }
 
 impl State {
+    fn look_up(&self) -> LookUp {
+        match self.repeats_until {
+            Some(until) if Instant::now() < until => LookUp::First,
+            Some(_) | None => LookUp::IfRefused,
+        }
+    }
+
     /// A checkpoint is due after so many entries; while one is under way, another is not begun.
     fn count_entries(&mut self, notices: &[Commit], myself: &ActorRef<Msg>) {
         let entries = notices.iter().map(|notice| match notice {

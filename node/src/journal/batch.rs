@@ -7,7 +7,7 @@ use std::time::Instant;
 use salotto_protocol::{Author, ConversationId, ConversationState, EntryBody};
 
 use super::commits::Commit;
-use super::load::{Asked, load};
+use super::load::{Asked, LookUp, find_known, load};
 use super::outage::Outage;
 use super::state::Work;
 use super::write::{Ack, Outcome, Target, Write};
@@ -28,6 +28,8 @@ pub(super) struct Settled {
     pub(super) fatal: Option<StoreError>,
     /// Not stored; to be tried again.
     pub(super) marks_left: Vec<Mark>,
+    /// Writes came once more: where there is one there are others.
+    pub(super) has_repeats: bool,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,10 +39,24 @@ pub(crate) enum Fate {
     PutOff,
 }
 
+impl Fate {
+    fn is_repeat(&self) -> bool {
+        matches!(self, Fate::Answered(Outcome::Committed(Ack { repeated: true, .. })))
+    }
+}
+
 /// Writes that are committed together.
 struct Part {
     range: Range<usize>,
     races: u32,
+    look_up: LookUp,
+}
+
+impl Part {
+    /// For whatever reason it failed: the next try takes no chances with client ids.
+    fn again(range: Range<usize>, races: u32) -> Part {
+        Part { range, races, look_up: LookUp::First }
+    }
 }
 
 /// Commits the writes, and the marks with them. What is refused is halved until the one bad
@@ -52,13 +68,14 @@ pub(super) async fn settle(
     writes: &mut [Write],
     mut marks: Vec<Mark>,
     held: Held,
+    look_up: LookUp,
 ) -> Settled {
     let mut settled = Settled::default();
     let mut outage = Outage::default();
-    let mut parts = vec![Part { range: 0..writes.len(), races: 0 }];
-    while let Some(Part { range, races }) = parts.pop() {
+    let mut parts = vec![Part { range: 0..writes.len(), races: 0, look_up }];
+    while let Some(Part { range, races, look_up }) = parts.pop() {
         let put_off = settled.put_off(&writes[..range.start]);
-        let trying = Try { held, put_off, marks: &marks };
+        let trying = Try { held, put_off, look_up, marks: &marks };
         let tried = attempt(store, &mut writes[range.clone()], trying);
         let error = match store.patiently(tried).await {
             Ok(done) => {
@@ -81,16 +98,19 @@ pub(super) async fn settle(
             }
             (Trouble::Lost, _) => {
                 outage.wait(&error).await;
-                parts.push(Part { range, races });
+                parts.push(Part::again(range, races));
+            }
+            (Trouble::Refused | Trouble::Raced, _) if look_up == LookUp::IfRefused => {
+                parts.push(Part::again(range, races));
             }
             (Trouble::Raced, Held::Awaited) => settled.fates.resize(range.end, Fate::PutOff),
             (Trouble::Raced, Held::Skipped) if races < RACES_MAX => {
-                parts.push(Part { range, races: races + 1 });
+                parts.push(Part::again(range, races + 1));
             }
             (Trouble::Refused | Trouble::Raced, _) if range.len() > 1 => {
                 let middle = range.start + range.len() / 2;
-                parts.push(Part { range: middle..range.end, races: 0 });
-                parts.push(Part { range: range.start..middle, races: 0 });
+                parts.push(Part::again(middle..range.end, 0));
+                parts.push(Part::again(range.start..middle, 0));
             }
             (Trouble::Refused | Trouble::Raced | Trouble::Locked, _) => {
                 tracing::error!(?error, writes = range.len(), "writes could not be stored");
@@ -115,6 +135,7 @@ impl Settled {
             });
             self.notices.push(Commit::Skipped(asked.chain(answered).collect()));
         }
+        self.has_repeats |= done.fates.iter().any(Fate::is_repeat);
         self.fates.extend(done.fates);
         self.notices.extend(done.notices);
     }
@@ -134,6 +155,7 @@ impl Settled {
 struct Try<'a> {
     held: Held,
     put_off: HashSet<ConversationId>,
+    look_up: LookUp,
     marks: &'a [Mark],
 }
 
@@ -185,15 +207,39 @@ async fn carry_out(
     writes: &mut [Write],
     trying: Try<'_>,
 ) -> Result<(Work, Vec<Fate>, Vec<Mark>), StoreError> {
-    let asked = Asked::by(writes);
-    let mut work = load(batch, asked, trying.held).await?;
+    let mut work = load(batch, &Asked::by(&*writes), trying.held, trying.look_up).await?;
     work.held.extend(trying.put_off);
     let now_ms = clock::now_ms();
-    let fates: Vec<Fate> = writes.iter().map(|write| work.decide(write, now_ms)).collect();
+    let mut fates: Vec<Fate> = writes.iter().map(|write| work.decide(write, now_ms)).collect();
+    if trying.look_up == LookUp::IfRefused {
+        doubt_refusals(batch, &mut work, writes, &mut fates).await?;
+    }
     save(batch, &work).await?;
     let marks = trying.marks;
     let raised = if marks.is_empty() { Vec::new() } else { batch.raise_marks(marks).await? };
     Ok((work, fates, raised))
+}
+
+/// What adds nothing now may have been written before: it is answered as it was then.
+async fn doubt_refusals(
+    batch: &mut Batch<'_>,
+    work: &mut Work,
+    writes: &mut [Write],
+    fates: &mut [Fate],
+) -> Result<(), StoreError> {
+    let is_doubtful = |n: &usize| {
+        let (write, fate) = (&writes[*n], &fates[*n]);
+        write.client_id.is_some() && *fate != Fate::PutOff && !work.knows(write)
+    };
+    let doubtful: Vec<usize> = (0..writes.len()).filter(is_doubtful).collect();
+    let asked = Asked::by(doubtful.iter().map(|n| &writes[*n]));
+    find_known(batch, &asked, work).await?;
+    for n in doubtful {
+        if work.knows(&writes[n]) {
+            fates[n] = work.decide(&writes[n], clock::now_ms());
+        }
+    }
+    Ok(())
 }
 
 async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
@@ -219,12 +265,11 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     let agents: Vec<&AgentRow> =
         work.changed_agents.iter().map(|agent| &work.agents[agent]).collect();
 
-    batch.advance_heads(&advanced).await?;
     // A visitor's conversation may be closed and the next one started in the same batch.
     batch.move_heads(&moved).await?;
     batch.insert_heads(&new).await?;
     sabotage::crash(Switch::CrashInBatch);
-    batch.insert_entries(&entries).await?;
+    batch.append(&advanced, &entries).await?;
     batch.insert_starts(&starts).await?;
     batch.set_active(&agents).await
 }
@@ -265,12 +310,10 @@ fn count(work: &Work, fates: &[Fate]) {
             }
         }
     }
-    let repeated =
-        |it: &&Fate| matches!(it, Fate::Answered(Outcome::Committed(Ack { repeated: true, .. })));
     metrics::messages_accepted("visitor", visitor);
     metrics::messages_accepted("agent", agent);
     metrics::messages_accepted("system", system);
-    metrics::messages_duplicate(fates.iter().filter(repeated).count() as u64);
+    metrics::messages_duplicate(fates.iter().filter(|fate| fate.is_repeat()).count() as u64);
     metrics::conversations_started(started);
     metrics::conversations_closed(closed);
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::actor::{JournalActor, MARKS_DELAY, Msg, Shared, State};
 use super::commits::{CommitStream, Streams};
 use super::marks::Added;
+use super::pace::Pace;
 use super::peers::{self, Peers, Sending};
 use super::queue::Queue;
 use super::write::{Busy, Candidacy, Change, Changed, Renewed, Write};
@@ -64,6 +65,8 @@ impl Journal {
         let shared = Arc::new(Shared::default());
         let state = State {
             queue: Queue::new(queued),
+            pace: if store.is_embedded() { Pace::of_file() } else { Pace::of_server() },
+            repeats_until: None,
             deliveries: delivery::start(streams.clone(), sending.clone()),
             checkpoints: checkpointer::start(store.clone()),
             entries: 0,

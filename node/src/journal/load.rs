@@ -28,7 +28,7 @@ enum Place {
 }
 
 impl Asked {
-    pub(super) fn by(writes: &[Write]) -> Asked {
+    pub(super) fn by<'a>(writes: impl IntoIterator<Item = &'a Write>) -> Asked {
         let mut asked = Asked::default();
         for write in writes {
             let place = match &write.target {
@@ -53,16 +53,26 @@ impl Asked {
     }
 }
 
-/// Locks the heads in id order, then the agents in id order, then the lease, and looks the client
-/// ids up.
+/// When client ids are looked up. Nearly all of them are new, and the store itself refuses to
+/// keep one twice: it need not be asked before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum LookUp {
+    /// Before anything is decided: some may have been used.
+    First,
+    /// Only those of writes that would add nothing: maybe they have.
+    IfRefused,
+}
+
+/// Locks the heads in id order, then the agents in id order, then the lease.
 pub(super) async fn load(
     batch: &mut Batch<'_>,
-    asked: Asked,
+    asked: &Asked,
     held: Held,
+    look_up: LookUp,
 ) -> Result<Work, StoreError> {
     let mut work = Work::default();
     let open = find_starts(batch, &asked.starts, &mut work).await?;
-    let mut ids = asked.conversations;
+    let mut ids = asked.conversations.clone();
     ids.extend(work.starts.values());
     ids.extend(open.iter().map(|open| open.conversation));
     if !ids.is_empty() {
@@ -73,14 +83,17 @@ pub(super) async fn load(
     }
     let held_open = open.iter().filter(|open| work.held.contains(&open.conversation));
     work.held_open.extend(held_open.map(|open| (open.visitor, open.inbox)));
-    lock_agents(batch, asked.agents, &mut work).await?;
+    lock_agents(batch, asked.agents.clone(), &mut work).await?;
     if asked.term {
         work.term = batch.lease_term().await?;
     }
     if !asked.attended.is_empty() {
         work.attended = batch.attended(&asked.attended).await?;
     }
-    find_known(batch, &asked.client_ids, &mut work).await?;
+    match look_up {
+        LookUp::First => find_known(batch, asked, &mut work).await?,
+        LookUp::IfRefused => {}
+    }
     Ok(work)
 }
 
@@ -118,13 +131,14 @@ async fn lock_agents(
     Ok(())
 }
 
-async fn find_known(
+/// Which of the client ids have been used.
+pub(super) async fn find_known(
     batch: &mut Batch<'_>,
-    client_ids: &[(Place, ClientId)],
+    all: &Asked,
     work: &mut Work,
 ) -> Result<(), StoreError> {
     let mut asked = BTreeSet::new();
-    for (place, client_id) in client_ids {
+    for (place, client_id) in &all.client_ids {
         let conversation = match place {
             Place::In(id) => Some(*id).filter(|id| work.heads.contains_key(id)),
             Place::WhereLed(start, inbox) => work.conversation_of_start(*start, *inbox),

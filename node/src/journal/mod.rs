@@ -14,6 +14,7 @@ mod handle;
 mod load;
 mod marks;
 mod outage;
+mod pace;
 mod peers;
 mod queue;
 mod repeat;

@@ -75,6 +75,18 @@ impl Work {
         }
     }
 
+    /// Whether it was written before, as far as that was looked up.
+    pub(super) fn knows(&self, write: &Write) -> bool {
+        let conversation = match &write.target {
+            Target::Conversation(id) => Some(*id),
+            Target::Start(new) => {
+                self.conversation_of_start((new.visitor, new.start_client_id), new.inbox)
+            }
+        };
+        let key = conversation.zip(write.client_id);
+        key.is_some_and(|key| self.known.contains_key(&key))
+    }
+
     fn decide_free(&mut self, write: &Write, now_ms: i64) -> Outcome {
         let found = match &write.target {
             Target::Conversation(id) => Some(*id),

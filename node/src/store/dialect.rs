@@ -81,10 +81,13 @@ pub(super) fn values(rows: usize, columns: usize) -> String {
     format!("VALUES {}", vec![row; rows].join(","))
 }
 
-/// PostgreSQL's list, with the same names of columns.
-pub(super) fn unnest(columns: usize) -> String {
-    let each = |what: &str| (1..=columns).map(|n| format!("{what}{n}")).collect::<Vec<_>>();
-    let (arrays, names) = (each("$").join(","), each("column").join(","));
+/// PostgreSQL's list, with the same names of columns; behind so many other parameters.
+pub(super) fn unnest(behind: usize, columns: usize) -> String {
+    let each = |what: &str, behind: usize| {
+        let names = (1..=columns).map(|n| format!("{what}{}", behind + n));
+        names.collect::<Vec<_>>().join(",")
+    };
+    let (arrays, names) = (each("$", behind), each("column", 0));
     format!("SELECT * FROM UNNEST({arrays}) AS list ({names})")
 }
 

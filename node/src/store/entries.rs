@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::ROWS_MAX;
-use super::head::limit_of;
-use super::query::{Rows, query};
+use super::head::{Head, advance, limit_of};
+use super::query::{Query, Rows, query};
 use super::row::stored;
 use super::{Store, StoreError, decode};
 
@@ -92,19 +92,33 @@ impl Batch<'_> {
             .collect()
     }
 
-    pub(crate) async fn insert_entries(
+    /// Adds entries to the logs, and stores how far these heads have come by them.
+    pub(crate) async fn append(
         &mut self,
+        advanced: &[&Head],
         entries: &[(ConversationId, &Entry)],
     ) -> Result<(), StoreError> {
-        for chunk in entries.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(9);
-            for (conversation, entry) in chunk {
-                add(&mut rows, *conversation, entry);
+        let mut advanced = advanced.chunks(ROWS_MAX);
+        for entries in entries.chunks(ROWS_MAX) {
+            let entries = insert(entries);
+            match advanced.next() {
+                Some(heads) => advance(heads).run_before(entries, self.connection()).await?,
+                None => drop(self.run(entries).await?),
             }
-            self.run(rows.into_query(INSERT)).await?;
+        }
+        for heads in advanced {
+            self.run(advance(heads)).await?;
         }
         Ok(())
     }
+}
+
+fn insert(entries: &[(ConversationId, &Entry)]) -> Query {
+    let mut rows = Rows::new(9);
+    for (conversation, entry) in entries {
+        add(&mut rows, *conversation, entry);
+    }
+    rows.into_query(INSERT)
 }
 
 pub(super) fn add(rows: &mut Rows, conversation: ConversationId, entry: &Entry) {

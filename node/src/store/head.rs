@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::dialect::{Engine, ROWS_MAX};
 use super::head_row::{HeadRow, add_whole};
-use super::query::{Rows, query};
+use super::query::{Query, Rows, query};
 use super::{Store, StoreError};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -232,23 +232,6 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Stores new seqs, times and previews.
-    pub(crate) async fn advance_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
-        for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(6);
-            for head in chunk {
-                rows.cell(head.id.0)
-                    .cell(i64::from(head.seq.0))
-                    .cell(i64::from(head.visitor_seq.0))
-                    .cell(head.last_at_ms)
-                    .cell(head.preview.clone())
-                    .cell(head.preview_by.map(Party::as_str));
-            }
-            self.run(rows.into_query(ADVANCE)).await?;
-        }
-        Ok(())
-    }
-
     /// Stores new states, assignees and slots.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
@@ -268,6 +251,20 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+/// Stores new seqs, times and previews.
+pub(super) fn advance(heads: &[&Head]) -> Query {
+    let mut rows = Rows::new(6);
+    for head in heads {
+        rows.cell(head.id.0)
+            .cell(i64::from(head.seq.0))
+            .cell(i64::from(head.visitor_seq.0))
+            .cell(head.last_at_ms)
+            .cell(head.preview.clone())
+            .cell(head.preview_by.map(Party::as_str));
+    }
+    rows.into_query(ADVANCE)
 }
 
 pub(super) fn list(ids: &[ConversationId]) -> Rows {

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -64,6 +64,32 @@ impl Query {
                 Ok(done.rows_affected())
             }
         }
+    }
+
+    /// And then another, of other tables; both of lists. A server is asked once.
+    pub(super) async fn run_before(
+        self,
+        next: Query,
+        on: Connection<'_>,
+    ) -> Result<(), StoreError> {
+        match on {
+            Connection::Postgres(connection) if !self.is_of_no_rows() && !next.is_of_no_rows() => {
+                let mut arguments = PgArguments::default();
+                let first = self.into_postgres(&mut arguments);
+                let next = next.into_postgres(&mut arguments);
+                let sql = AssertSqlSafe(format!("WITH first AS ({first}) {next}"));
+                sqlx::query_with(sql, arguments).execute(connection).await?;
+            }
+            Connection::Postgres(connection) => {
+                self.run(Connection::Postgres(connection)).await?;
+                next.run(Connection::Postgres(connection)).await?;
+            }
+            Connection::Sqlite(connection) => {
+                self.run(Connection::Sqlite(connection)).await?;
+                next.run(Connection::Sqlite(connection)).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn all<T: Stored>(self, on: Connection<'_>) -> Result<Vec<T>, StoreError> {
@@ -138,44 +164,46 @@ impl Query {
         for value in self.values {
             dialect::add_to_sqlite(&mut arguments, value);
         }
-        (text(Engine::Sqlite, self.sql, list.as_deref()), arguments)
+        (AssertSqlSafe(text(Engine::Sqlite, self.sql, list.as_deref())), arguments)
+    }
+
+    fn for_postgres(self) -> (AssertSqlSafe<Cow<'static, str>>, PgArguments) {
+        let mut arguments = PgArguments::default();
+        let sql = self.into_postgres(&mut arguments);
+        (AssertSqlSafe(sql), arguments)
     }
 
     /// Lists are arrays, one for each column: one statement text for any number of rows.
-    fn for_postgres(self) -> (AssertSqlSafe<Cow<'static, str>>, PgArguments) {
-        let mut arguments = PgArguments::default();
+    fn into_postgres(self, arguments: &mut PgArguments) -> Cow<'static, str> {
         let Some(columns) = self.columns else {
             for value in self.values {
-                dialect::add_to_postgres(&mut arguments, value);
+                dialect::add_to_postgres(arguments, value);
             }
-            return (text(Engine::Postgres, self.sql, None), arguments);
+            return text(Engine::Postgres, self.sql, None);
         };
+        let list = dialect::unnest(arguments.len(), columns);
         let mut arrays: Vec<Vec<Value>> = Vec::new();
         arrays.resize_with(columns, || Vec::with_capacity(self.values.len() / columns));
         for (n, value) in self.values.into_iter().enumerate() {
             arrays[n % columns].push(value);
         }
         for array in arrays {
-            dialect::add_array(&mut arguments, array);
+            dialect::add_array(arguments, array);
         }
-        (text(Engine::Postgres, self.sql, Some(&dialect::unnest(columns))), arguments)
+        text(Engine::Postgres, self.sql, Some(&list))
     }
 }
 
 /// With the engine's words and its list of rows.
-fn text(
-    engine: Engine,
-    sql: Cow<'static, str>,
-    rows: Option<&str>,
-) -> AssertSqlSafe<Cow<'static, str>> {
+fn text(engine: Engine, sql: Cow<'static, str>, rows: Option<&str>) -> Cow<'static, str> {
     if !sql.contains('{') {
-        return AssertSqlSafe(sql);
+        return sql;
     }
     let sql = dialect::fill(engine, &sql);
-    AssertSqlSafe(Cow::Owned(match rows {
+    Cow::Owned(match rows {
         Some(rows) => sql.replace("{rows}", rows),
         None => sql,
-    }))
+    })
 }
 
 /// Many rows for one statement, cell by cell. All cells of a column are of one kind.

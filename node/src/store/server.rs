@@ -31,7 +31,11 @@ const WRITER: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("jit", "off"),
 ];
-const READER: [(&str, &str); 2] = [("default_transaction_read_only", "on"), ("jit", "off")];
+const READER: [(&str, &str); 3] = [
+    ("default_transaction_read_only", "on"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
+];
 
 #[derive(Clone)]
 pub(super) struct Server(Box<PgConnectOptions>);

@@ -179,22 +179,20 @@ impl Node {
         if !std::mem::take(&mut self.looking) {
             return;
         }
-        self.lookout.ended();
-        match (reached, &mut self.following) {
-            (Some(seq), Some(following)) => {
-                let id = following.conversation;
-                let found = self.reach.finds(seq);
-                if found == Found::Untold {
-                    self.attachments.doubt(Subject::Conversation(id));
-                }
-                if found != Found::Known {
-                    following.reaches(seq);
-                }
+        let is_more = self.lookout.ended(reached.is_some());
+        if let (Some(seq), Some(following)) = (reached, &mut self.following) {
+            let id = following.conversation;
+            let found = self.reach.finds(seq);
+            if found == Found::Untold {
+                self.attachments.doubt(Subject::Conversation(id));
             }
-            (Some(_), None) => {}
-            (None, _) => self.lookout.lost(),
+            if found != Found::Known {
+                following.reaches(seq);
+            }
         }
-        self.look(false, now);
+        if is_more {
+            self.look(false, now);
+        }
     }
 
     pub(super) fn bury_if_alone(&mut self, now: Instant) {

@@ -58,6 +58,29 @@ async fn the_same_message_twice_in_one_batch_is_stored_once() {
 }
 
 #[tokio::test]
+async fn a_message_sent_again_is_stored_once_and_spoils_nothing_for_those_beside_it() {
+    let desk = desk().await;
+    let (ours, other) = (desk.conversation().await, desk.conversation().await);
+    let visitor = Visitor { id: ours.visitor, inbox: ours.inbox };
+    let stranger = Visitor { id: other.visitor, inbox: other.inbox };
+    let client_id = ClientId::fresh();
+    let first = committed(desk.write(visitor.says(ours.id, client_id, "once")).await);
+
+    let next = desk.submit(stranger.says(other.id, ClientId::fresh(), "beside"));
+    let again = desk.submit(visitor.says(ours.id, client_id, "once"));
+    let later = desk.submit(visitor.says(ours.id, ClientId::fresh(), "twice"));
+    // The same client id elsewhere is another one.
+    let elsewhere = desk.submit(stranger.says(other.id, client_id, "mine"));
+
+    assert_eq!(committed(wait(again).await), Ack { repeated: true, ..first });
+    assert_eq!(committed(wait(next).await).seq, Seq(2));
+    assert_eq!(committed(wait(later).await).seq, Seq(3));
+    assert_eq!(committed(wait(elsewhere).await).seq, Seq(3));
+    assert_eq!(texts(&desk, ours.id).await, ["hello", "once", "twice"]);
+    assert_eq!(texts(&desk, other.id).await, ["hello", "beside", "mine"]);
+}
+
+#[tokio::test]
 async fn a_client_id_used_again_with_another_text_kind_or_author_is_rejected() {
     let desk = desk().await;
     let conversation = desk.conversation().await;

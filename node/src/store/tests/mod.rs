@@ -40,7 +40,7 @@ impl Desk {
         let mut batch = writer.begin().await.unwrap();
         let entries: Vec<_> = entries.iter().map(|entry| (head.id, entry)).collect();
         batch.insert_heads(&[head]).await.unwrap();
-        batch.insert_entries(&entries).await.unwrap();
+        batch.append(&[], &entries).await.unwrap();
         let start = (head.visitor, ClientId(head.id.0));
         batch.insert_starts(&[(start, head.id)]).await.unwrap();
         batch.commit().await.unwrap();

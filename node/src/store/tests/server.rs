@@ -161,7 +161,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
     {
         let columns = types.split(',').count();
         let sql = dialect::fill(dialect::Engine::Postgres, &sql)
-            .replace("{rows}", &dialect::unnest(columns));
+            .replace("{rows}", &dialect::unnest(0, columns));
         let nulls = vec!["NULL"; columns].join(",");
         desk.store.tamper(&format!("PREPARE p{n} ({types}) AS {sql}")).await;
         let mut writer = desk.store.writer().await;
@@ -190,7 +190,7 @@ async fn a_message_writes_no_index_of_its_conversations() {
         head.last_at_ms += 1;
         let mut writer = desk.store.writer().await;
         let mut batch = writer.begin().await.unwrap();
-        batch.advance_heads(&[&head]).await.unwrap();
+        batch.append(&[&head], &[]).await.unwrap();
         batch.commit().await.unwrap();
     }
 

@@ -4,12 +4,13 @@
 use std::time::Instant;
 
 use salotto_protocol::{AgentStatus, ClientFrame};
+use salotto_tests::cpu::cpu_seconds;
 use salotto_tests::desk::{Desk, say};
 use salotto_tests::node::Node;
 
 use super::CROWD;
 use super::crowd::Crowd;
-use super::process::{Helper, cpu_seconds};
+use super::process::Helper;
 use super::report::{Goal, Report, median};
 
 /// Tabs of one visitor in one conversation: the widest audience there is.

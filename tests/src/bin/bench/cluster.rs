@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use salotto_tests::cpu::{cpu_seconds, cpu_seconds_of_all};
 use salotto_tests::desk::Desk;
 use salotto_tests::node::Node;
 use salotto_tests::patience;
@@ -11,7 +12,6 @@ use salotto_tests::redis::RedisServer;
 use tokio::time::sleep;
 
 use super::pairs::{Pairs, Schedule, Seats};
-use super::process::{cpu_seconds, cpu_seconds_of_all};
 use super::report::{Goal, Report, median, quantile};
 
 const ROUNDS: usize = 3;

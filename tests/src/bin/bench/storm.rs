@@ -1,12 +1,13 @@
 //! A connect storm: accepted and greeted per second, beside a bare hyper upgrade.
 
 use salotto_protocol::api::VisitorToken;
+use salotto_tests::cpu::cpu_seconds;
 use salotto_tests::desk::Desk;
 use salotto_tests::node::Node;
 use salotto_tests::rest::KeptAlive;
 
 use super::crowd::Crowd;
-use super::process::{Helper, cpu_seconds};
+use super::process::Helper;
 use super::report::{Goal, Report, median};
 
 const STORM: usize = 10_000;
