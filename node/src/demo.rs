@@ -130,6 +130,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
             .to_owned(),
         assign: true,
         agents: AGENT_IDS.to_vec(),
+        availability: Box::default(),
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },

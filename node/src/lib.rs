@@ -14,6 +14,7 @@ mod demo;
 mod fanout;
 mod figures;
 mod gateway;
+mod hours;
 mod journal;
 mod limiter;
 mod link;

@@ -1,15 +1,18 @@
 //! The words that nodes, browsers and the load tester share. No I/O, no clock, no async.
 //!
 //! Reading order: `ids`, `entry`, `client_frame`, `server_frame`, `codes`, `limits`; then
-//! `chatflow` (settings), `api` (what REST says), `envelope` (what crosses the link).
+//! `chatflow`, `availability` and `hours` (settings), `api` (what REST says), `envelope` (what
+//! crosses the link).
 
 pub mod api;
+pub mod availability;
 pub mod chatflow;
 mod client_frame;
 mod codes;
 mod decision;
 mod entry;
 pub mod envelope;
+pub mod hours;
 mod ids;
 pub mod limits;
 mod server_frame;

@@ -182,6 +182,10 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), St
             let row = ChatflowRow { id, site, inbox, enabled, priority, settings };
             (batch.put_chatflow(&row).await?, Notice::Settings)
         }
+        Change::PutAvailability { chatflow, availability } => {
+            let put = batch.put_chatflow_part(chatflow, "availability", &availability);
+            (put.await?, Notice::Settings)
+        }
     };
     Ok(done)
 }

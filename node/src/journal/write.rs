@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
@@ -164,6 +165,11 @@ pub(crate) enum Change {
         enabled: bool,
         priority: i64,
         settings: ChatflowSettings,
+    },
+    /// The rest of the chatflow's settings stays.
+    PutAvailability {
+        chatflow: ChatflowId,
+        availability: Box<AvailabilitySettings>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! The REST API: one file per resource.
 
 pub(super) mod agents;
+pub(super) mod chatflows;
 pub(super) mod conversations;
 pub(super) mod loadtest;
 pub(super) mod openapi;

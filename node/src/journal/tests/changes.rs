@@ -1,6 +1,7 @@
 //! Settings, accounts and presence.
 
 use salotto_protocol::NodeId;
+use salotto_protocol::availability::{AvailabilityMode, AvailabilitySettings};
 use salotto_protocol::chatflow::ChatflowSettings;
 
 use super::*;
@@ -145,6 +146,33 @@ async fn settings_are_put_read_back_and_their_version_grows_only_with_a_change()
     assert_eq!(settings.inboxes[0].name, "Support");
     assert_eq!(settings.chatflows[0].settings.name, "Shop");
     assert_eq!((settings.chatflows[0].site, settings.chatflows[0].inbox), (site, inbox));
+}
+
+#[tokio::test]
+async fn a_part_of_a_chatflows_settings_is_put_and_what_else_is_stored_stays() {
+    let desk = desk().await;
+    let (site, inbox, id) = (SiteId::fresh(), InboxId::fresh(), ChatflowId::fresh());
+    let settings: ChatflowSettings =
+        serde_json::from_str(r#"{"name": "Shop", "heading": "Ask"}"#).unwrap();
+    let put_site = Change::PutSite { id: site, name: "Shop".to_owned(), origins: Vec::new() };
+    desk.journal.change(put_site).await.unwrap();
+    let put_inbox = Change::PutInbox { id: inbox, name: "Support".to_owned() };
+    desk.journal.change(put_inbox).await.unwrap();
+    let put = Change::PutChatflow { id, site, inbox, enabled: true, priority: 1, settings };
+    desk.journal.change(put).await.unwrap();
+    let always = AvailabilitySettings { mode: AvailabilityMode::Always, ..Default::default() };
+    let change =
+        |chatflow| Change::PutAvailability { chatflow, availability: Box::new(always.clone()) };
+
+    assert_eq!(desk.journal.change(change(id)).await.unwrap(), Changed::Done);
+    assert_eq!(desk.journal.change(change(id)).await.unwrap(), Changed::Unchanged);
+    let nowhere = change(ChatflowId::fresh());
+    assert_eq!(desk.journal.change(nowhere).await.unwrap(), Changed::Unchanged);
+
+    let settings = desk.store.settings().await.unwrap();
+    assert_eq!(settings.version, 4);
+    let stored = &settings.chatflows[0].settings;
+    assert_eq!((stored.heading.as_str(), &*stored.availability), ("Ask", &always));
 }
 
 #[tokio::test]
