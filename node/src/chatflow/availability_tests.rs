@@ -27,14 +27,11 @@ fn id(number: u128) -> AgentId {
 /// Agents 1, 2 … with a status, a presence, and so many of three slots taken.
 fn roster(agents: &[(AgentStatus, bool, u32)]) -> crate::presence::Roster {
     let agent = |(number, (status, present, active)): (u128, &(AgentStatus, bool, u32))| AgentRow {
-        id: id(number),
-        email: String::new(),
-        name: String::new(),
         status: *status,
         capacity: 3,
         active: *active,
-        version: 1,
         present: *present,
+        ..AgentRow::new(id(number), "", "")
     };
     (1..).zip(agents).map(agent).map(|agent| (agent.id, agent)).collect()
 }
