@@ -4,7 +4,9 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::api::{agents, chatflows, conversations, loadtest, openapi, session, sites, visitors};
+use super::api::{
+    agents, chatflows, conversations, hours, loadtest, openapi, session, sites, visitors,
+};
 use super::{App, assets, observe, socket};
 use crate::metrics::Route;
 
@@ -23,6 +25,7 @@ pub(crate) fn public_routes(app: App) -> Router {
             "/api/v1/chatflows/{chatflow}/availability",
             get(chatflows::availability).put(chatflows::put_availability),
         )
+        .route("/api/v1/users/{user}/hours", get(hours::read).put(hours::put))
         .route("/api/v1/loadtest/agents", post(loadtest::prepare))
         .route("/openapi.json", get(openapi::document))
         .route("/ws/visitor", get(socket::visitor))
@@ -44,6 +47,7 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some("/api/v1/session") => Route::Session,
         Some("/api/v1/agents") => Route::Agents,
         Some("/api/v1/chatflows/{chatflow}/availability") => Route::Chatflows,
+        Some("/api/v1/users/{user}/hours") => Route::Hours,
         Some("/api/v1/loadtest/agents") => Route::LoadTest,
         Some("/openapi.json") => Route::OpenApi,
         Some("/ws/visitor" | "/ws/agent") => Route::Sockets,

@@ -30,7 +30,6 @@ impl Hours {
         Ok(Hours { zone, week, holidays, absences: Vec::new(), past_midnight })
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "agents have no hours yet"))]
     /// Without weekly rows: whenever not out of office.
     pub(crate) fn of_agent(written: &WorkingHours) -> Written<Hours> {
         let zone = zone(&written.time_zone)?;

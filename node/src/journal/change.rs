@@ -1,5 +1,6 @@
 //! Changes of settings, accounts, presence and nodes: one transaction each, with its notice.
 
+use salotto_protocol::people::Permission;
 use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
@@ -161,6 +162,20 @@ async fn run(
         Change::Capacity { agent, capacity } => {
             (batch.set_capacity(agent, capacity).await?, Notice::Agents(vec![agent]))
         }
+        Change::PutHours { by, user, hours } => {
+            if by != user && !may(batch, by, Permission::SuperAdmin).await? {
+                let complaint = "the hours of somebody else are for super admins";
+                return Ok(Err(Complaint::Forbidden(complaint)));
+            }
+            if batch.lock_agents(&[user]).await?.is_empty() {
+                return Ok(Err(Complaint::NotFound));
+            }
+            (batch.put_working_hours(user, &hours, clock::now_ms()).await?, Notice::Nobody)
+        }
+        Change::Turn { agent, status, followed_ms, at_ms } => {
+            let turned = batch.turn_status(agent, status, followed_ms, at_ms).await?;
+            (turned, Notice::Agents(vec![agent]))
+        }
         Change::Presence { agent, node, present } => {
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
         }
@@ -203,12 +218,25 @@ async fn run(
             let row = ChatflowRow { id, site, inbox, enabled, priority, settings };
             (batch.put_chatflow(&row).await?, Notice::Settings)
         }
-        Change::PutAvailability { chatflow, availability } => {
+        Change::PutAvailability { by, chatflow, availability } => {
+            if !may(batch, by, Permission::Chatflows).await? {
+                return Ok(Err(Complaint::Forbidden("to change chatflows is a permission")));
+            }
             let put = batch.put_chatflow_part(chatflow, "availability", &availability);
             (put.await?, Notice::Settings)
         }
     };
     Ok(Ok(done))
+}
+
+/// Whether this agent was granted it, as things are now.
+async fn may(
+    batch: &mut Batch<'_>,
+    agent: AgentId,
+    permission: Permission,
+) -> Result<bool, StoreError> {
+    let rows = batch.lock_agents(&[agent]).await?;
+    Ok(rows.iter().any(|row| row.permissions.include(permission)))
 }
 
 fn told(agents: Vec<AgentId>) -> Notice {

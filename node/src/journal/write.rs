@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::hours::WorkingHours;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
@@ -122,6 +123,19 @@ pub(crate) enum Change {
         agent: AgentId,
         capacity: u32,
     },
+    /// When an agent works (AV-32, AV-33).
+    PutHours {
+        by: AgentId,
+        user: AgentId,
+        hours: Box<WorkingHours>,
+    },
+    /// An agent's hours turned: refused if they were followed further, or are others by now.
+    Turn {
+        agent: AgentId,
+        status: AgentStatus,
+        followed_ms: i64,
+        at_ms: i64,
+    },
     /// The agent's first socket came to this node, or its last one left.
     Presence {
         agent: AgentId,
@@ -171,6 +185,7 @@ pub(crate) enum Change {
     },
     /// The rest of the chatflow's settings stays.
     PutAvailability {
+        by: AgentId,
         chatflow: ChatflowId,
         availability: Box<AvailabilitySettings>,
     },
@@ -207,6 +222,6 @@ pub(crate) enum Changed {
     Done,
     /// It had been so already, or the e-mail address is taken.
     Unchanged,
-    /// Only a change of people can be.
+    /// Who asked for it may not, or what it is about is not there.
     Refused(Complaint),
 }

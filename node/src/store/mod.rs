@@ -44,6 +44,7 @@ mod tests;
 mod trouble;
 mod users;
 mod verify;
+mod working_hours;
 
 pub(crate) use agents::AgentRow;
 pub(crate) use attachments::{Attached, Subject};
@@ -68,6 +69,7 @@ pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
 pub(crate) use teams::TeamRow;
 pub(crate) use verify::{Report, verify, verify_receipts};
+pub(crate) use working_hours::WorkingHoursRow;
 
 use std::fmt;
 use std::path::PathBuf;

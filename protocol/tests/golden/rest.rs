@@ -9,7 +9,9 @@ use salotto_protocol::availability::{
     WhenAway, WhenOffline,
 };
 use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
-use salotto_protocol::hours::{DayRow, Holiday, HoursRow, OperatingHours, Weekday};
+use salotto_protocol::hours::{
+    Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
+};
 use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
@@ -37,6 +39,7 @@ fn what_agents_ask_for_is_as_written_down() {
     holds("rest/session", &session());
     holds("rest/agents", &Agents { agents: vec![server_frames::presence()] });
     holds("rest/chatflow_settings", &settings());
+    holds("rest/working_hours", &working_hours());
     holds("rest/availability_settings", &*settings().availability);
 }
 
@@ -71,6 +74,7 @@ fn no_rest_file_is_without_a_test() {
             "site_settings_none",
             "site_settings_returning",
             "visitor_token",
+            "working_hours",
         ],
     );
 }
@@ -133,6 +137,17 @@ fn availability() -> AvailabilitySettings {
         away: WhenAway::NoLauncher,
         offline: WhenOffline::ReturnTime { text: "Back soon.".to_owned() },
         at_capacity: WhenAtCapacity::WaitMessage { text },
+    }
+}
+
+fn working_hours() -> WorkingHours {
+    WorkingHours {
+        time_zone: "Europe/Berlin".to_owned(),
+        weekly: vec![weekdays()],
+        out_of_office: vec![Absence {
+            from: "2026-12-21T12:00".to_owned(),
+            until: "2027-01-04T00:00".to_owned(),
+        }],
     }
 }
 

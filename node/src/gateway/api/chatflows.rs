@@ -14,7 +14,7 @@ use crate::gateway::auth::Agent;
 use crate::gateway::body::StrictBody;
 use crate::gateway::error::ApiError;
 use crate::hours::Hours;
-use crate::journal::Change;
+use crate::journal::{Change, Changed, Complaint};
 use crate::store::ChatflowRow;
 
 type Settings = ([(HeaderName, &'static str); 1], Json<AvailabilitySettings>);
@@ -28,17 +28,22 @@ pub(crate) async fn availability(
     Ok(private(*chatflow.settings.availability))
 }
 
-/// In force on this node when it is answered, and on the others within 2 s.
+/// For who may change chatflows (PERM-1). In force on this node when it is answered, and on the
+/// others within 2 s.
 pub(crate) async fn put_availability(
     State(app): State<App>,
-    _: Agent,
+    agent: Agent,
     Path(chatflow): Path<String>,
     StrictBody(availability): StrictBody<AvailabilitySettings>,
 ) -> Result<Settings, ApiError> {
     let chatflow = found(&app, &chatflow).await?.id;
     check(&availability)?;
-    let change = Change::PutAvailability { chatflow, availability: Box::new(availability.clone()) };
-    app.journal.change(change).await?;
+    let change = Change::PutAvailability {
+        by: agent.id,
+        chatflow,
+        availability: Box::new(availability.clone()),
+    };
+    taken(app.journal.change(change).await?)?;
     app.chatflows.refresh().await;
     Ok(private(availability))
 }
@@ -59,6 +64,18 @@ fn check(settings: &AvailabilitySettings) -> Result<(), ApiError> {
     })
 }
 
+/// What the journal says of a change that not everybody may make.
+pub(super) fn taken(changed: Changed) -> Result<(), ApiError> {
+    match changed {
+        Changed::Done | Changed::Unchanged => Ok(()),
+        Changed::Refused(Complaint::Forbidden(what)) => Err(ApiError::Forbidden(what)),
+        Changed::Refused(Complaint::NotFound) => Err(ApiError::NotFound),
+        Changed::Refused(Complaint::Field { field, complaint }) => {
+            Err(ApiError::BadField { field, complaint })
+        }
+    }
+}
+
 fn private(availability: AvailabilitySettings) -> Settings {
     ([(CACHE_CONTROL, "no-store")], Json(availability))
 }
@@ -68,12 +85,15 @@ mod tests {
     use axum::body::Body;
     use axum::http::Method;
     use axum::http::header::{CONTENT_TYPE, ORIGIN};
+    use salotto_protocol::AgentId;
+    use salotto_protocol::people::Permission;
     use serde_json::{Value, json};
 
     use crate::gateway::test_support::{Answer, Harness, OWN_ORIGIN, with_cookie};
 
     struct Desk {
         harness: Harness,
+        agent: AgentId,
         cookie: String,
         csrf: String,
         path: String,
@@ -81,11 +101,12 @@ mod tests {
 
     async fn desk() -> Desk {
         let harness = Harness::new().await;
-        harness.add_agent().await;
+        let agent = harness.add_agent().await;
+        harness.grant(agent, &[Permission::Chatflows]).await;
         let (cookie, session) = harness.signed_in().await;
         let csrf = session["csrf_token"].as_str().expect("a token").to_owned();
         let path = format!("/api/v1/chatflows/{}/availability", harness.chatflow);
-        Desk { harness, cookie, csrf, path }
+        Desk { harness, agent, cookie, csrf, path }
     }
 
     impl Desk {
@@ -179,5 +200,18 @@ mod tests {
             let answer = desk.put(&path, &desk.csrf, &json!({})).await;
             assert_eq!(answer.problem(), (404, "not_found".to_owned()));
         }
+    }
+
+    /// PERM-1
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_may_not_change_chatflows_changes_no_availability() {
+        let desk = desk().await;
+        desk.harness.grant(desk.agent, &[Permission::Users, Permission::Routing]).await;
+        let answer = desk.put(&desk.path, &desk.csrf, &json!({"mode": "always"})).await;
+        assert_eq!(answer.problem(), (403, "forbidden".to_owned()));
+        assert_eq!(desk.get().await.json()["mode"], "agents");
+        desk.harness.grant(desk.agent, &[Permission::SuperAdmin]).await;
+        let answer = desk.put(&desk.path, &desk.csrf, &json!({"mode": "always"})).await;
+        assert_eq!(answer.json()["mode"], "always");
     }
 }

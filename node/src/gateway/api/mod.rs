@@ -3,6 +3,7 @@
 pub(super) mod agents;
 pub(super) mod chatflows;
 pub(super) mod conversations;
+pub(super) mod hours;
 pub(super) mod loadtest;
 pub(super) mod openapi;
 pub(super) mod session;
