@@ -1,9 +1,9 @@
 //! Changes of settings, accounts, presence and nodes: one transaction each, with its notice.
 
-use salotto_protocol::people::Permission;
 use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
+use super::hours;
 use super::outage::Outage;
 use super::people::{self, Complaint};
 use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
@@ -162,16 +162,7 @@ async fn run(
         Change::Capacity { agent, capacity } => {
             (batch.set_capacity(agent, capacity).await?, Notice::Agents(vec![agent]))
         }
-        Change::PutHours { by, user, hours } => {
-            if by != user && !may(batch, by, Permission::SuperAdmin).await? {
-                let complaint = "the hours of somebody else are for super admins";
-                return Ok(Err(Complaint::Forbidden(complaint)));
-            }
-            if batch.lock_agents(&[user]).await?.is_empty() {
-                return Ok(Err(Complaint::NotFound));
-            }
-            (batch.put_working_hours(user, &hours, clock::now_ms()).await?, Notice::Nobody)
-        }
+        Change::PutHours { by, user, hours } => return hours::put(batch, by, user, &hours).await,
         Change::Turn { agent, status, followed_ms, at_ms } => {
             let turned = batch.turn_status(agent, status, followed_ms, at_ms).await?;
             (turned, Notice::Agents(vec![agent]))
@@ -179,23 +170,13 @@ async fn run(
         Change::Presence { agent, node, present } => {
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
         }
-        Change::ClearPresence => {
-            batch.delete_nodes().await?;
-            batch.clear_attachments().await?;
-            batch.release_leases().await?;
-            (true, told(batch.clear_presence().await?))
-        }
+        Change::ClearPresence => (true, told(forget_all(batch).await?)),
         Change::Attachments { node, changes } => {
             batch.insert_attachments(node, &changes.come).await?;
             batch.delete_attachments(node, &changes.go).await?;
             (true, Notice::Nobody)
         }
-        Change::Leave { node } => {
-            batch.release_lease(node).await?;
-            batch.delete_node(node).await?;
-            batch.clear_attachments_of(node).await?;
-            (true, told(batch.clear_presence_of(node).await?))
-        }
+        Change::Leave { node } => (true, told(forget(batch, node).await?)),
         Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
@@ -219,28 +200,29 @@ async fn run(
             (batch.put_chatflow(&row).await?, Notice::Settings)
         }
         Change::PutAvailability { by, chatflow, availability } => {
-            if !may(batch, by, Permission::Chatflows).await? {
-                return Ok(Err(Complaint::Forbidden("to change chatflows is a permission")));
-            }
-            let put = batch.put_chatflow_part(chatflow, "availability", &availability);
-            (put.await?, Notice::Settings)
+            return hours::put_availability(batch, by, chatflow, &availability).await;
         }
     };
     Ok(Ok(done))
 }
 
-/// Whether this agent was granted it, as things are now.
-async fn may(
-    batch: &mut Batch<'_>,
-    agent: AgentId,
-    permission: Permission,
-) -> Result<bool, StoreError> {
-    let rows = batch.lock_agents(&[agent]).await?;
-    Ok(rows.iter().any(|row| row.permissions.include(permission)))
-}
-
 fn told(agents: Vec<AgentId>) -> Notice {
     if agents.is_empty() { Notice::Nobody } else { Notice::Agents(agents) }
+}
+
+/// The agents who were here.
+async fn forget_all(batch: &mut Batch<'_>) -> Result<Vec<AgentId>, StoreError> {
+    batch.delete_nodes().await?;
+    batch.clear_attachments().await?;
+    batch.release_leases().await?;
+    batch.clear_presence().await
+}
+
+async fn forget(batch: &mut Batch<'_>, node: NodeId) -> Result<Vec<AgentId>, StoreError> {
+    batch.release_lease(node).await?;
+    batch.delete_node(node).await?;
+    batch.clear_attachments_of(node).await?;
+    batch.clear_presence_of(node).await
 }
 
 /// Who was only on these nodes has long counted as absent: no news for anybody.

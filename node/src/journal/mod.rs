@@ -11,6 +11,7 @@ mod checkpointer;
 mod commits;
 mod delivery;
 mod handle;
+mod hours;
 mod load;
 mod marks;
 mod outage;

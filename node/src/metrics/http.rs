@@ -14,7 +14,8 @@ pub(crate) enum Route {
     Session,
     Agents,
     Chatflows,
-    Hours,
+    /// Users, teams, access to inboxes, the account, skills.
+    People,
     LoadTest,
     OpenApi,
     Sockets,
@@ -31,7 +32,7 @@ impl Route {
             Route::Session => "session",
             Route::Agents => "agents",
             Route::Chatflows => "chatflows",
-            Route::Hours => "hours",
+            Route::People => "people",
             Route::LoadTest => "loadtest",
             Route::OpenApi => "openapi",
             Route::Sockets => "sockets",

@@ -1,29 +1,25 @@
 //! `/api/v1/chatflows/{chatflow}/availability`: when a chatflow can be answered, and what its
 //! visitors get when it cannot.
 
-use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::HeaderName;
-use axum::http::header::CACHE_CONTROL;
 use salotto_protocol::ChatflowId;
 use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::limits::NOTICE_BYTES_MAX;
 
+use super::people::{Private, id, private, taken};
 use crate::gateway::App;
 use crate::gateway::auth::Agent;
 use crate::gateway::body::StrictBody;
 use crate::gateway::error::ApiError;
 use crate::hours::Hours;
-use crate::journal::{Change, Changed, Complaint};
+use crate::journal::Change;
 use crate::store::ChatflowRow;
-
-type Settings = ([(HeaderName, &'static str); 1], Json<AvailabilitySettings>);
 
 pub(crate) async fn availability(
     State(app): State<App>,
     _: Agent,
     Path(chatflow): Path<String>,
-) -> Result<Settings, ApiError> {
+) -> Result<Private<AvailabilitySettings>, ApiError> {
     let chatflow = found(&app, &chatflow).await?;
     Ok(private(*chatflow.settings.availability))
 }
@@ -35,7 +31,7 @@ pub(crate) async fn put_availability(
     agent: Agent,
     Path(chatflow): Path<String>,
     StrictBody(availability): StrictBody<AvailabilitySettings>,
-) -> Result<Settings, ApiError> {
+) -> Result<Private<AvailabilitySettings>, ApiError> {
     let chatflow = found(&app, &chatflow).await?.id;
     check(&availability)?;
     let change = Change::PutAvailability {
@@ -48,9 +44,9 @@ pub(crate) async fn put_availability(
     Ok(private(availability))
 }
 
-async fn found(app: &App, id: &str) -> Result<ChatflowRow, ApiError> {
-    let id: ChatflowId = id.parse().map_err(|_| ApiError::NotFound)?;
-    app.chatflows.find(id).await.ok_or(ApiError::NotFound)
+async fn found(app: &App, chatflow: &str) -> Result<ChatflowRow, ApiError> {
+    let chatflow: ChatflowId = id(chatflow)?;
+    app.chatflows.find(chatflow).await.ok_or(ApiError::NotFound)
 }
 
 fn check(settings: &AvailabilitySettings) -> Result<(), ApiError> {
@@ -62,22 +58,6 @@ fn check(settings: &AvailabilitySettings) -> Result<(), ApiError> {
         field: format!("hours.{}", bad.field),
         complaint: bad.complaint,
     })
-}
-
-/// What the journal says of a change that not everybody may make.
-pub(super) fn taken(changed: Changed) -> Result<(), ApiError> {
-    match changed {
-        Changed::Done | Changed::Unchanged => Ok(()),
-        Changed::Refused(Complaint::Forbidden(what)) => Err(ApiError::Forbidden(what)),
-        Changed::Refused(Complaint::NotFound) => Err(ApiError::NotFound),
-        Changed::Refused(Complaint::Field { field, complaint }) => {
-            Err(ApiError::BadField { field, complaint })
-        }
-    }
-}
-
-fn private(availability: AvailabilitySettings) -> Settings {
-    ([(CACHE_CONTROL, "no-store")], Json(availability))
 }
 
 #[cfg(test)]

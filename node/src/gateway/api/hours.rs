@@ -1,13 +1,9 @@
 //! `/api/v1/users/{user}/hours`: when a user works, and is out of office (AV-32, AV-33).
 
-use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::HeaderName;
-use axum::http::header::CACHE_CONTROL;
-use salotto_protocol::AgentId;
 use salotto_protocol::hours::WorkingHours;
 
-use super::chatflows::taken;
+use super::people::{Private, id, private, taken};
 use crate::gateway::App;
 use crate::gateway::auth::Agent;
 use crate::gateway::body::StrictBody;
@@ -15,14 +11,12 @@ use crate::gateway::error::ApiError;
 use crate::hours::Hours;
 use crate::journal::Change;
 
-type Answer = ([(HeaderName, &'static str); 1], Json<WorkingHours>);
-
 /// None were ever set: as if nothing had been written.
 pub(crate) async fn read(
     State(app): State<App>,
     _: Agent,
     Path(user): Path<String>,
-) -> Result<Answer, ApiError> {
+) -> Result<Private<WorkingHours>, ApiError> {
     let hours = app.store.working_hours(id(&user)?).await?;
     Ok(private(hours.unwrap_or_default()))
 }
@@ -33,21 +27,13 @@ pub(crate) async fn put(
     agent: Agent,
     Path(user): Path<String>,
     StrictBody(hours): StrictBody<WorkingHours>,
-) -> Result<Answer, ApiError> {
+) -> Result<Private<WorkingHours>, ApiError> {
     let user = id(&user)?;
     Hours::of_agent(&hours)
         .map_err(|bad| ApiError::BadField { field: bad.field, complaint: bad.complaint })?;
     let change = Change::PutHours { by: agent.id, user, hours: Box::new(hours.clone()) };
     taken(app.journal.change(change).await?)?;
     Ok(private(hours))
-}
-
-fn id(user: &str) -> Result<AgentId, ApiError> {
-    user.parse().map_err(|_| ApiError::NotFound)
-}
-
-fn private(hours: WorkingHours) -> Answer {
-    ([(CACHE_CONTROL, "no-store")], Json(hours))
 }
 
 #[cfg(test)]
