@@ -98,6 +98,7 @@ async fn publish(app: &App, agents: &[AgentId]) -> Result<(), ApiError> {
         wait_message: String::new(),
         assign: true,
         agents: agents.to_vec(),
+        availability: Box::default(),
     };
     let changes = [
         Change::PutSite { id: SITE, name: name(), origins: Vec::new() },
