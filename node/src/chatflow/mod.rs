@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::chatflow::PublicChatflow;
-use salotto_protocol::{ChatflowId, SiteId};
+use salotto_protocol::{AgentId, ChatflowId, InboxId, SiteId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -117,8 +117,20 @@ impl Chatflows {
         self.site(id)
     }
 
-    pub(crate) fn inboxes(&self) -> Vec<InboxRow> {
-        self.known.snapshot().inboxes.clone()
+    /// Those that this agent may see (PERM-5).
+    pub(crate) fn inboxes_of(&self, agent: AgentId) -> Vec<InboxRow> {
+        let snapshot = self.known.snapshot();
+        let inboxes = snapshot.rest.inboxes.iter();
+        inboxes.filter(|inbox| self.may_see(inbox.id, agent)).cloned().collect()
+    }
+
+    /// As far as this node knows; a change elsewhere is known within 2 s.
+    pub(crate) fn may_see(&self, inbox: InboxId, agent: AgentId) -> bool {
+        let snapshot = self.known.snapshot();
+        match self.roster.borrow().get(&agent) {
+            Some(row) => snapshot.rest.may_see(inbox, row),
+            None => snapshot.rest.is_member(inbox, agent),
+        }
     }
 
     pub(crate) fn get(&self, id: ChatflowId) -> Option<ChatflowRow> {
