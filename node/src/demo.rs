@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId};
+use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, ShowQueue};
 use uuid::uuid;
 
 use crate::config::Config;
@@ -130,6 +130,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
             .to_owned(),
         assign: true,
         agents: AGENT_IDS.to_vec(),
+        show_queue: ShowQueue { position: true, expected_wait: true },
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },

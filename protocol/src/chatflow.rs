@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Availability, ChatflowId};
+use crate::{AgentId, Availability, ChatflowId, ShowQueue};
 
 /// What an admin sets. Stored as JSON; every field has a default but the name.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -30,6 +30,9 @@ pub struct ChatflowSettings {
     /// To whom (AS-2). Empty: to every agent.
     #[serde(default)]
     pub agents: Vec<AgentId>,
+    /// What those who wait are told of their place in the queue (CAP-9).
+    #[serde(default)]
+    pub show_queue: ShowQueue,
 }
 
 /// What the browser is told of a chatflow.

@@ -12,6 +12,7 @@ mod entry;
 pub mod envelope;
 mod ids;
 pub mod limits;
+mod queue_place;
 mod server_frame;
 
 pub use client_frame::{ClientFrame, Cursor, Hello, Page, Start};
@@ -25,6 +26,7 @@ pub use ids::{
     AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,
     SiteId, VisitorId,
 };
+pub use queue_place::{QueuePlace, ShowQueue};
 pub use server_frame::{
     AgentPresence, Availability, BoardRow, BoardUpdate, ConversationSummary, MarkPair, Refusal,
     ResetReason, ServerFrame, Welcome,

@@ -227,6 +227,14 @@ export interface AgentPresence {
   capacity: number;
 }
 
+/** Where a waiting conversation stands in its queue. */
+export interface QueuePlace {
+  position: number;
+  /** There may be more before it. */
+  at_least?: boolean;
+  expected_wait_ms?: number;
+}
+
 export type WelcomeFrame = { type: 'welcome' } & Welcome;
 
 export type ServerFrame =
@@ -247,6 +255,7 @@ export type ServerFrame =
   | { type: 'conversation'; conversation: ConversationSummary }
   | { type: 'page'; conversation: ConversationId; page: Page }
   | { type: 'availability'; chatflow: ChatflowId; availability: Availability }
+  | ({ type: 'queue'; conversation: ConversationId } & Partial<QueuePlace>)
   | ({ type: 'board' } & BoardUpdate)
   | { type: 'agents'; agents: AgentPresence[] }
   | { type: 'ping' }

@@ -220,7 +220,8 @@ impl State {
             | Commit::Marks { .. }
             | Commit::Agents(_)
             | Commit::Settings
-            | Commit::Attached(_) => {}
+            | Commit::Attached(_)
+            | Commit::Queue(_) => {}
         }
     }
 

@@ -19,6 +19,8 @@ mod handle;
 mod joining;
 mod keeping_up;
 mod performing;
+mod queue_places;
+mod queueing;
 mod reading;
 mod registry;
 mod returning;

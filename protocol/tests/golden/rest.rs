@@ -5,7 +5,7 @@ use salotto_protocol::api::{
     NewVisitor, Problem, Receipt, Session, SignIn, SiteSettings, VisitorToken,
 };
 use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
-use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq};
+use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq, ShowQueue};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
 
@@ -108,6 +108,7 @@ fn settings() -> ChatflowSettings {
         wait_message: "All of us are busy.".to_owned(),
         assign: true,
         agents: vec![ids::agent()],
+        show_queue: ShowQueue { position: true, expected_wait: true },
     }
 }
 

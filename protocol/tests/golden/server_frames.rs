@@ -2,8 +2,8 @@
 
 use salotto_protocol::{
     AgentPresence, AgentStatus, Author, Availability, BoardRow, BoardUpdate, ConversationNumber,
-    ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, Refusal, ResetReason,
-    Seq, ServerFrame, Welcome,
+    ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, QueuePlace, Refusal,
+    ResetReason, Seq, ServerFrame, Welcome,
 };
 
 use crate::{assert_no_others, entries, holds, ids};
@@ -33,6 +33,7 @@ fn kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Conversation { .. } => "conversation",
         ServerFrame::Page { .. } => "page",
         ServerFrame::Availability { .. } => "availability",
+        ServerFrame::Queue { .. } => "queue",
         ServerFrame::Board(_) => "board",
         ServerFrame::Agents { .. } => "agents",
         ServerFrame::Ping => "ping",
@@ -121,7 +122,18 @@ fn beside_the_log() -> Vec<(&'static str, ServerFrame)> {
                 availability: Availability::AtCapacity,
             },
         ),
+        ("queue", ServerFrame::Queue { conversation, place: Some(third()) }),
+        ("queue_at_least", ServerFrame::Queue { conversation, place: Some(far_behind()) }),
+        ("queue_no_longer_shown", ServerFrame::Queue { conversation, place: None }),
     ]
+}
+
+fn third() -> QueuePlace {
+    QueuePlace { position: 3, at_least: false, expected_wait_ms: Some(240_000) }
+}
+
+fn far_behind() -> QueuePlace {
+    QueuePlace { position: 201, at_least: true, expected_wait_ms: None }
 }
 
 fn to_agents() -> Vec<(&'static str, ServerFrame)> {

@@ -260,6 +260,7 @@ impl Participant {
             | ServerFrame::Typing { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Queue { .. }
             | ServerFrame::Agents { .. }
             | ServerFrame::Ping
             | ServerFrame::Reconnect { .. } => Vec::new(),

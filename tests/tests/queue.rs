@@ -1,0 +1,117 @@
+//! Who waits is told where they stand, on whichever node, and nobody is taken out of turn unsaid.
+
+use salotto_protocol::{
+    ClientFrame, ClientId, ConversationId, ConversationState, QueuePlace, ServerFrame,
+};
+use salotto_tests::desk::{AS_VISITOR, Desk, acked, from_the_start};
+use salotto_tests::node::Node;
+use salotto_tests::patience;
+use salotto_tests::postgres::Postgres;
+use salotto_tests::redis::RedisServer;
+use salotto_tests::socket::Socket;
+
+/// What a visitor is told of the queue next, once it fits.
+async fn hears_place(
+    socket: &mut Socket,
+    of: ConversationId,
+    wanted: impl Fn(QueuePlace) -> bool,
+) -> QueuePlace {
+    socket
+        .until("a place in the queue", |frame| match frame {
+            ServerFrame::Queue { conversation, place } if conversation == of => {
+                place.filter(|place| wanted(*place))
+            }
+            _ => None,
+        })
+        .await
+}
+
+async fn until_assigned(socket: &mut Socket, of: ConversationId) {
+    socket
+        .until("an agent", |frame| match frame {
+            ServerFrame::Conversation { conversation } if conversation.id == of => {
+                (conversation.state == ConversationState::Assigned).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+}
+
+/// One who waits, or has been taken.
+struct Guest {
+    socket: Socket,
+    token: String,
+    id: ConversationId,
+}
+
+async fn guest(desk: &Desk, node: &Node) -> Guest {
+    let (mut socket, token) = desk.visitor_socket(node).await;
+    let id = desk.begin(&mut socket, "hello").await;
+    Guest { socket, token: token.token, id }
+}
+
+async fn close(agent: &mut Socket, conversation: ConversationId) {
+    let client_id = ClientId::fresh();
+    agent.send(&ClientFrame::Close { conversation, client_id }).await;
+    acked(agent, client_id).await;
+}
+
+#[tokio::test]
+async fn cap_9_who_waits_hears_their_place_on_every_node_and_it_moves_up() {
+    let (postgres, redis) = (Postgres::start().await, RedisServer::start().await);
+    let store = postgres.database().await;
+    let settings = [("STORE__URL", store.as_str()), ("LINK__URL", &redis.url())];
+    let nodes = [Node::start_with(&settings).await, Node::start_with(&settings).await];
+    for node in &nodes {
+        let is_up = || async { (node.metric("salotto_link_up").await == 1.0).then_some(()) };
+        patience::until("the link to stand", is_up).await;
+    }
+    let desk = Desk::with_capacity(&nodes[0], 1, 1).await;
+    let mut agent = desk.agent_socket(&nodes[0], 0).await;
+    let mut served = guest(&desk, &nodes[0]).await;
+    until_assigned(&mut served.socket, served.id).await;
+    let mut waiting = Vec::new();
+    for n in 0..6 {
+        waiting.push(guest(&desk, &nodes[n % 2]).await);
+    }
+
+    for (place, guest) in (1..).zip(&mut waiting) {
+        hears_place(&mut guest.socket, guest.id, |it| it.position == place).await;
+    }
+    let mut serving = served.id;
+    for turn in 0..4 {
+        close(&mut agent, serving).await;
+        let taken = &mut waiting[turn];
+        until_assigned(&mut taken.socket, taken.id).await;
+        serving = taken.id;
+        for (place, guest) in (1..).zip(&mut waiting[turn + 1..]) {
+            let told = hears_place(&mut guest.socket, guest.id, |it| it.position == place).await;
+            assert!(!told.at_least);
+        }
+    }
+    // By now it is known how fast it goes.
+    let last = &mut waiting[5];
+    let cursors = vec![from_the_start(last.id)];
+    let (mut again, _) = Socket::welcomed(nodes[0].public, AS_VISITOR, &last.token, cursors).await;
+    let told = hears_place(&mut again, last.id, |it| it.expected_wait_ms.is_some()).await;
+    assert_eq!(told.position, 2, "in the answer to the attach");
+}
+
+#[tokio::test]
+async fn who_is_far_behind_hears_at_least_where() {
+    let node = Node::start().await;
+    let desk = Desk::with_capacity(&node, 1, 1).await;
+    let (mut crowd, token) = desk.visitor_socket(&node).await;
+    let mut guests = vec![desk.begin(&mut crowd, "first").await];
+    for _ in 0..201 {
+        guests.push(guest(&desk, &node).await.id);
+    }
+    let mut last = guest(&desk, &node).await;
+
+    let told = hears_place(&mut last.socket, last.id, |it| it.at_least).await;
+    assert_eq!((told.position, told.expected_wait_ms), (201, None));
+    let cursors = vec![from_the_start(guests[0])];
+    let (mut again, _) = Socket::welcomed(node.public, AS_VISITOR, &token.token, cursors).await;
+    let first = hears_place(&mut again, guests[0], |_| true).await;
+    assert_eq!((first.position, first.at_least), (1, false));
+}
