@@ -19,8 +19,15 @@ pub enum ClientFrame {
     Send { conversation: ConversationId, client_id: ClientId, text: String },
     /// Agent: an internal comment.
     Comment { conversation: ConversationId, client_id: ClientId, text: String },
-    /// Agent: gives the conversation to an agent, or to nobody.
-    Assign { conversation: ConversationId, client_id: ClientId, to: Option<AgentId> },
+    /// Agent: gives the conversation to an agent, or to nobody. The note is a comment, kept with it
+    /// or not at all.
+    Assign {
+        conversation: ConversationId,
+        client_id: ClientId,
+        to: Option<AgentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// Agent.
     Close { conversation: ConversationId, client_id: ClientId },
     /// Agent.

@@ -55,6 +55,9 @@ pub enum EntryBody {
         from: Option<AgentRef>,
         to: Option<AgentRef>,
         cause: AssignmentCause,
+        /// Picked out of the queue while so many of the same chatflow had waited longer (REG-14).
+        #[serde(default, skip_serializing_if = "is_zero")]
+        out_of_order: u32,
     },
     /// Why the router chose whom (BY-3). Never visible to the visitor.
     Decision {
@@ -79,6 +82,11 @@ pub struct UnknownBody {
     /// The store knows; as long as nobody has asked it, agents alone may see it.
     #[serde(skip, default = "yes")]
     pub hidden: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 fn yes() -> bool {

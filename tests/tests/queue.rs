@@ -1,9 +1,10 @@
 //! Who waits is told where they stand, on whichever node, and nobody is taken out of turn unsaid.
 
 use salotto_protocol::{
-    ClientFrame, ClientId, ConversationId, ConversationState, QueuePlace, ServerFrame,
+    AgentId, ClientFrame, ClientId, ConversationId, ConversationState, Entry, EntryBody, ErrorCode,
+    QueuePlace, ServerFrame,
 };
-use salotto_tests::desk::{AS_VISITOR, Desk, acked, from_the_start};
+use salotto_tests::desk::{AS_VISITOR, Desk, acked, from_the_start, visitor_log};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
 use salotto_tests::postgres::Postgres;
@@ -114,4 +115,91 @@ async fn who_is_far_behind_hears_at_least_where() {
     let (mut again, _) = Socket::welcomed(node.public, AS_VISITOR, &token.token, cursors).await;
     let first = hears_place(&mut again, guests[0], |_| true).await;
     assert_eq!((first.position, first.at_least), (1, false));
+}
+
+/// REG-14: first in, first out; who is taken out of turn stands in the log.
+#[tokio::test]
+async fn reg_14_a_pick_out_of_order_is_recorded_and_the_oldest_stays_the_next() {
+    let node = Node::start().await;
+    let desk = Desk::with_capacity(&node, 2, 1).await;
+    let mut agents = [desk.agent_socket(&node, 0).await, desk.agent_socket(&node, 1).await];
+    let mut served = Vec::new();
+    for _ in 0..2 {
+        let mut guest = guest(&desk, &node).await;
+        until_assigned(&mut guest.socket, guest.id).await;
+        served.push(guest.id);
+    }
+    let (mut first, mut second) = (guest(&desk, &node).await, guest(&desk, &node).await);
+
+    let log = assigned_by_hand(&mut agents[1], second.id, desk.agents[1].0, None).await;
+    assert_eq!(out_of_order(&log), 1, "one had waited longer");
+    until_assigned(&mut second.socket, second.id).await;
+    for id in served {
+        close(&mut agents[0], id).await;
+    }
+    until_assigned(&mut first.socket, first.id).await;
+
+    let log = assigned_by_hand(&mut agents[0], second.id, desk.agents[0].0, None).await;
+    assert_eq!(out_of_order(&log), 0, "nobody waits for what somebody has");
+}
+
+#[tokio::test]
+async fn as_46_a_transfer_keeps_its_note_which_no_visitor_reads() {
+    let node = Node::start().await;
+    let desk = Desk::with_capacity(&node, 2, 1).await;
+    let mut agent = desk.agent_socket(&node, 0).await;
+    let mut guest = guest(&desk, &node).await;
+    until_assigned(&mut guest.socket, guest.id).await;
+    let note = "She wants the blue one.".to_owned();
+
+    let to = desk.agents[1].0;
+    let log = assigned_by_hand(&mut agent, guest.id, to, Some(note.clone())).await;
+
+    let [.., assignment, comment] = &log[..] else { panic!("{log:?}") };
+    let EntryBody::Assignment { to: Some(to), .. } = &assignment.body else { panic!("{log:?}") };
+    assert_eq!(to.id, desk.agents[1].0);
+    assert_eq!(comment.body, EntryBody::Comment { text: note });
+    assert_eq!(assignment.at_ms, comment.at_ms, "one write");
+    let shown = visitor_log(&node, &guest.token, guest.id).await;
+    assert!(shown.iter().all(|entry| !matches!(entry.body, EntryBody::Comment { .. })));
+    let conversation = guest.id;
+    for note in [" ".to_owned(), "x".repeat(9_000)] {
+        let (client_id, to, note) = (ClientId::fresh(), None, Some(note));
+        agent.send(&ClientFrame::Assign { conversation, client_id, to, note }).await;
+        let refusal = agent.assert_refused(ErrorCode::BadField).await;
+        assert_eq!(refusal.field.as_deref(), Some("note"));
+    }
+}
+
+/// The whole log, once it was given to them.
+async fn assigned_by_hand(
+    agent: &mut Socket,
+    conversation: ConversationId,
+    to: AgentId,
+    note: Option<String>,
+) -> Vec<Entry> {
+    let client_id = ClientId::fresh();
+    let to = Some(to);
+    agent.send(&ClientFrame::Assign { conversation, client_id, to, note }).await;
+    acked(agent, client_id).await;
+    agent.send(&ClientFrame::Attach(from_the_start(conversation))).await;
+    let mut log: Vec<Entry> = Vec::new();
+    agent
+        .until("the log", |frame| match frame {
+            ServerFrame::Entries { conversation: of, entries, .. } if of == conversation => {
+                log = entries.into_iter().map(|viewed| viewed.entry).collect();
+                log.iter().any(|entry| entry.client_id == Some(client_id)).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    log
+}
+
+fn out_of_order(log: &[Entry]) -> u32 {
+    let mut counts = log.iter().rev().filter_map(|entry| match &entry.body {
+        EntryBody::Assignment { out_of_order, .. } => Some(*out_of_order),
+        _ => None,
+    });
+    counts.next().expect("it was assigned")
 }

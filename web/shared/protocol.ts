@@ -92,6 +92,8 @@ export type EntryBody =
       from: AgentRef | null;
       to: AgentRef | null;
       cause: AssignmentCause;
+      /** Picked out of the queue while so many had waited longer. */
+      out_of_order?: number;
     }
   | { type: 'decision'; decision: DecisionRecord }
   | { type: 'status'; from: ConversationState; to: ConversationState };
@@ -127,7 +129,13 @@ export type SentFrame =
     }
   | { type: 'send'; conversation: ConversationId; client_id: ClientId; text: string }
   | { type: 'comment'; conversation: ConversationId; client_id: ClientId; text: string }
-  | { type: 'assign'; conversation: ConversationId; client_id: ClientId; to: AgentId | null }
+  | {
+      type: 'assign';
+      conversation: ConversationId;
+      client_id: ClientId;
+      to: AgentId | null;
+      note?: string;
+    }
   | { type: 'close'; conversation: ConversationId; client_id: string }
   | { type: 'reopen'; conversation: ConversationId; client_id: string };
 

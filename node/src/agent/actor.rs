@@ -127,8 +127,8 @@ impl AgentActor {
             ClientFrame::Comment { conversation, client_id, text } => {
                 self.write(outbox, conversation, client_id, Command::Comment { text });
             }
-            ClientFrame::Assign { conversation, client_id, to } => {
-                self.write(outbox, conversation, client_id, Command::Assign { to });
+            ClientFrame::Assign { conversation, client_id, to, note } => {
+                self.write(outbox, conversation, client_id, Command::Assign { to, note });
             }
             ClientFrame::Close { conversation, client_id } => {
                 self.write(outbox, conversation, client_id, Command::Close);

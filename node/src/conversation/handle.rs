@@ -73,9 +73,10 @@ pub(crate) enum Command {
     Comment {
         text: String,
     },
-    /// To an agent, or to nobody.
+    /// To an agent, or to nobody; the note is a comment beside it.
     Assign {
         to: Option<AgentId>,
+        note: Option<String>,
     },
     Close,
     Reopen,
@@ -150,7 +151,7 @@ impl Conversations {
     /// rejected as `not_found`.
     pub(crate) fn write(&self, request: Request, done: Done) -> Result<(), Busy> {
         self.journal.submit(Write {
-            target: Target::Conversation(request.conversation),
+            target: target(&request),
             client_id: Some(request.client_id),
             agents: agents_looked_at(&request),
             term: None,
@@ -198,12 +199,25 @@ impl Conversations {
     }
 }
 
+fn target(request: &Request) -> Target {
+    match request.command {
+        Command::AgentMessage { .. } | Command::Assign { to: Some(_), .. } => {
+            Target::Picked(request.conversation)
+        }
+        Command::VisitorMessage { .. }
+        | Command::Comment { .. }
+        | Command::Assign { to: None, .. }
+        | Command::Close
+        | Command::Reopen => Target::Conversation(request.conversation),
+    }
+}
+
 fn agents_looked_at(request: &Request) -> Vec<AgentId> {
     let mut agents = Vec::with_capacity(2);
     if let Author::Agent { id, .. } = &request.author {
         agents.push(*id);
     }
-    if let Command::Assign { to: Some(agent) } = &request.command {
+    if let Command::Assign { to: Some(agent), .. } = &request.command {
         agents.push(*agent);
     }
     agents

@@ -11,6 +11,7 @@ mod answer;
 mod anti_entropy;
 mod attach;
 mod audience;
+mod by_hand;
 #[cfg(test)]
 mod cluster_tests;
 mod ephemeral;

@@ -43,8 +43,8 @@ pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision,
         }
         Command::AgentMessage { text } => asked.agent_message(text),
         Command::Comment { text } => Ok(asked.comment(text)),
-        Command::Assign { to: Some(agent) } => asked.assign(*agent),
-        Command::Assign { to: None } => asked.unassign(),
+        Command::Assign { to: Some(agent), note } => asked.assign(*agent, note.as_deref()),
+        Command::Assign { to: None, note } => asked.unassign(note.as_deref()),
         Command::Close => Ok(asked.close()),
         Command::Reopen => asked.reopen(),
     }
@@ -81,10 +81,10 @@ pub(super) fn wait_again(locked: &Locked<'_>) -> Result<Decision, Rejection> {
     }
 }
 
-struct Asked<'a> {
-    locked: &'a Locked<'a>,
+pub(super) struct Asked<'a> {
+    pub(super) locked: &'a Locked<'a>,
     author: &'a Author,
-    client_id: ClientId,
+    pub(super) client_id: ClientId,
 }
 
 impl Asked<'_> {
@@ -113,6 +113,7 @@ impl Asked<'_> {
                         from: Some(self.named(from)),
                         to: None,
                         cause,
+                        out_of_order: 0,
                     }));
                 }
                 entries.push(message);
@@ -151,34 +152,6 @@ impl Asked<'_> {
 
     fn comment(&self, text: &str) -> Decision {
         self.unchanged(vec![self.entry(EntryBody::Comment { text: text.to_owned() })])
-    }
-
-    fn assign(&self, to: AgentId) -> Result<Decision, Rejection> {
-        let head = self.head();
-        if head.state == ConversationState::Closed {
-            return Err(closed());
-        }
-        if !self.locked.agents.contains_key(&to) {
-            return Err(Rejection { code: ErrorCode::NotFound, message: "there is no such agent" });
-        }
-        if head.assignee == Some(to) {
-            return Ok(self.unchanged(Vec::new()));
-        }
-        let entry = self.assignment(Some(to), AssignmentCause::Manual, Some(self.client_id));
-        let state = ConversationState::Assigned;
-        Ok(Decision { entries: vec![entry], state, assignee: Some(to), slot: Slot::Take(to) })
-    }
-
-    fn unassign(&self) -> Result<Decision, Rejection> {
-        match self.head().state {
-            ConversationState::Closed => Err(closed()),
-            ConversationState::Unassigned => Ok(self.unchanged(Vec::new())),
-            ConversationState::Bot | ConversationState::Waiting | ConversationState::Assigned => {
-                let entry = self.assignment(None, AssignmentCause::Manual, Some(self.client_id));
-                let state = ConversationState::Unassigned;
-                Ok(Decision { entries: vec![entry], state, assignee: None, slot: Slot::Free })
-            }
-        }
     }
 
     fn close(&self) -> Decision {
@@ -233,12 +206,12 @@ impl Asked<'_> {
         }
     }
 
-    fn unchanged(&self, entries: Vec<NewEntry>) -> Decision {
+    pub(super) fn unchanged(&self, entries: Vec<NewEntry>) -> Decision {
         let head = self.head();
         Decision { entries, state: head.state, assignee: head.assignee, slot: Slot::Keep }
     }
 
-    fn assignment(
+    pub(super) fn assignment(
         &self,
         to: Option<AgentId>,
         cause: AssignmentCause,
@@ -246,7 +219,8 @@ impl Asked<'_> {
     ) -> NewEntry {
         let from = self.head().assignee.map(|agent| self.named(agent));
         let to = to.map(|agent| self.named(agent));
-        let body = EntryBody::Assignment { from, to, cause };
+        let out_of_order = if to.is_some() { self.locked.waited_longer } else { 0 };
+        let body = EntryBody::Assignment { from, to, cause, out_of_order };
         NewEntry { by: self.author.clone(), client_id, body }
     }
 
@@ -254,11 +228,11 @@ impl Asked<'_> {
         self.system(EntryBody::Status { from: self.head().state, to })
     }
 
-    fn entry(&self, body: EntryBody) -> NewEntry {
+    pub(super) fn entry(&self, body: EntryBody) -> NewEntry {
         NewEntry { by: self.author.clone(), client_id: Some(self.client_id), body }
     }
 
-    fn system(&self, body: EntryBody) -> NewEntry {
+    pub(super) fn system(&self, body: EntryBody) -> NewEntry {
         NewEntry { by: Author::System, client_id: None, body }
     }
 
@@ -267,7 +241,7 @@ impl Asked<'_> {
         AgentRef { id, name }
     }
 
-    fn head(&self) -> &Head {
+    pub(super) fn head(&self) -> &Head {
         self.locked.head
     }
 }
@@ -277,7 +251,7 @@ fn unowned(assigns: bool) -> ConversationState {
     if assigns { ConversationState::Waiting } else { ConversationState::Unassigned }
 }
 
-fn closed() -> Rejection {
+pub(super) fn closed() -> Rejection {
     Rejection { code: ErrorCode::Closed, message: "the conversation is closed: reopen it first" }
 }
 

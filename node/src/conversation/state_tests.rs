@@ -13,6 +13,7 @@ use crate::store::ChatflowRow;
 struct World {
     head: Head,
     agents: HashMap<AgentId, AgentRow>,
+    waited_longer: u32,
 }
 
 impl World {
@@ -40,7 +41,7 @@ impl World {
             preview: String::new(),
             preview_by: None,
         };
-        World { head, agents: HashMap::new() }
+        World { head, agents: HashMap::new(), waited_longer: 0 }
     }
 
     fn hire(&mut self, name: &str) -> AgentId {
@@ -73,7 +74,8 @@ impl World {
     }
 
     fn decide(&self, author: &Author, command: &Command) -> Result<Decision, Rejection> {
-        let locked = Locked { head: &self.head, agents: &self.agents };
+        let World { head, agents, waited_longer } = self;
+        let locked = Locked { head, agents, waited_longer: *waited_longer };
         let request = Request {
             conversation: self.head.id,
             author: author.clone(),
@@ -219,7 +221,8 @@ fn assigning_by_hand_ignores_the_limit_as_43() {
     let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
     world.agents.get_mut(&ben).expect("hired").active = 1;
 
-    let decision = world.decide(&agent(ada), &Command::Assign { to: Some(ben) }).expect("allowed");
+    let decision =
+        world.decide(&agent(ada), &Command::Assign { to: Some(ben), note: None }).expect("allowed");
 
     assert_eq!(decision.slot, Slot::Take(ben));
     assert_eq!(decision.assignee, Some(ben));
@@ -231,9 +234,48 @@ fn assigning_to_nobody_leaves_it_unassigned_as_45() {
     let ada = world.hire("Ada");
     let world = world.assigned_to(ada);
 
-    let decision = world.decide(&agent(ada), &Command::Assign { to: None }).expect("allowed");
+    let decision =
+        world.decide(&agent(ada), &Command::Assign { to: None, note: None }).expect("allowed");
 
     assert_eq!((decision.state, decision.slot), (ConversationState::Unassigned, Slot::Free));
+}
+
+/// AS-46: the log says whatever was done by hand, and why.
+#[test]
+fn a_transfer_keeps_its_note_as_a_comment_in_the_same_write() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    let world = world.assigned_to(ada);
+    let note = || Some("She wants the blue one.".to_owned());
+
+    for (to, expected) in [
+        (Some(ben), vec!["assignment", "comment"]),
+        (None, vec!["assignment", "comment"]),
+        (Some(ada), vec!["comment"]),
+    ] {
+        let command = Command::Assign { to, note: note() };
+        let decision = world.decide(&agent(ada), &command).expect("allowed");
+        assert_eq!(kinds(&decision), expected);
+        let noted = decision.entries.last().expect("the note");
+        assert_eq!((noted.by.clone(), noted.body.text()), (agent(ada), note().as_deref()));
+        assert_eq!(noted.client_id, None, "a repeat is known by the assignment");
+    }
+    let command = Command::Assign { to: Some(ben), note: None };
+    assert_eq!(kinds(&world.decide(&agent(ada), &command).expect("allowed")), ["assignment"]);
+}
+
+#[test]
+fn whoever_takes_one_out_of_order_has_it_in_the_log_reg_14() {
+    let mut world = World { waited_longer: 4, ..World::new() };
+    let ada = world.hire("Ada");
+    let taking = Command::Assign { to: Some(ada), note: None };
+    for command in [taking, Command::AgentMessage { text: "Hello!".to_owned() }] {
+        let decision = world.decide(&agent(ada), &command).expect("allowed");
+        let EntryBody::Assignment { out_of_order, .. } = &decision.entries[0].body else {
+            panic!("{:?}", kinds(&decision))
+        };
+        assert_eq!(*out_of_order, 4);
+    }
 }
 
 #[test]
@@ -255,7 +297,7 @@ fn a_start_greets_and_a_second_one_joins_reg_6() {
         page: Page::default(),
     };
     let start = |world: &World, request: &StartRequest| {
-        let locked = Locked { head: &world.head, agents: &world.agents };
+        let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
         kinds(&decide_start(&locked, request).expect("allowed"))
     };
     world.head.seq = Seq(0);
@@ -285,7 +327,7 @@ fn a_visitor_whom_everybody_missed_waits_again_when_they_write_or_return() {
     world.head.state = ConversationState::Unassigned;
     (world.head.waiting_since_ms, world.head.missed_at_ms) = (None, Some(7));
 
-    let locked = Locked { head: &world.head, agents: &world.agents };
+    let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
     let returned = wait_again(&locked).expect("they may");
     let (visitor, text) = (world.head.visitor, "hello?".to_owned());
     let command = Command::VisitorMessage { visitor, text, assigning: Vec::new() };
@@ -298,7 +340,7 @@ fn a_visitor_whom_everybody_missed_waits_again_when_they_write_or_return() {
     );
 
     world.head.missed_at_ms = None;
-    let locked = Locked { head: &world.head, agents: &world.agents };
+    let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
     let nothing = wait_again(&locked).expect("they may");
     assert_eq!((nothing.state, kinds(&nothing)), (ConversationState::Unassigned, vec![]));
 }

@@ -16,6 +16,7 @@ mod marks;
 mod outage;
 mod pace;
 mod peers;
+mod picks;
 mod queue;
 mod repeat;
 mod state;

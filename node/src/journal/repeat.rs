@@ -28,12 +28,12 @@ pub(super) fn repeat(
     head: &Head,
     agents: &HashMap<AgentId, AgentRow>,
 ) -> Repeat {
-    let intent = match run(write, &Locked { head, agents }) {
+    let intent = match run(write, &Locked { head, agents, waited_longer: 0 }) {
         Ok(decision) => Some(decision),
         Err(no) if matches!(no.code, ErrorCode::NotFound | ErrorCode::Forbidden) => {
             return Repeat::Rejected(no);
         }
-        Err(_) => run(write, &Locked { head: &reopened(head), agents }).ok(),
+        Err(_) => run(write, &Locked { head: &reopened(head), agents, waited_longer: 0 }).ok(),
     };
     let entry = intent.into_iter().flat_map(|decision| decision.entries).find(stands_for(write));
     match entry {

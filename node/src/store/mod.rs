@@ -39,6 +39,7 @@ mod tampering;
 mod tests;
 mod trouble;
 mod verify;
+mod waiting;
 
 pub(crate) use agents::AgentRow;
 pub(crate) use attachments::{Attached, Subject};

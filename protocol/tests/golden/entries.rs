@@ -80,6 +80,7 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("comment", of_sender(7, agent(), comment())),
         ("assignment_by_policy", viewed(4, Author::System, by_policy())),
         ("assignment_by_hand", of_sender(7, agent(), by_hand())),
+        ("assignment_out_of_order", of_sender(7, agent(), out_of_order())),
         ("decision", viewed(5, Author::System, decision())),
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
@@ -119,12 +120,17 @@ fn comment() -> EntryBody {
 
 fn by_policy() -> EntryBody {
     let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy }
+    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy, out_of_order: 0 }
 }
 
 fn by_hand() -> EntryBody {
     let from = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from, to: None, cause: AssignmentCause::Manual }
+    EntryBody::Assignment { from, to: None, cause: AssignmentCause::Manual, out_of_order: 0 }
+}
+
+fn out_of_order() -> EntryBody {
+    let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
+    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Manual, out_of_order: 3 }
 }
 
 fn decision() -> EntryBody {

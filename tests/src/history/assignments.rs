@@ -90,7 +90,7 @@ impl Replay {
                 self.has_message = true;
             }
             EntryBody::Comment { .. } => {}
-            EntryBody::Assignment { from, to, cause } => {
+            EntryBody::Assignment { from, to, cause, .. } => {
                 let (from, to) = (from.as_ref().map(|it| it.id), to.as_ref().map(|it| it.id));
                 if from != self.assignee || self.is_closed {
                     self.violations.push(Violation::TwoOwners { conversation, seq });

@@ -83,8 +83,9 @@ fn check(frame: &ClientFrame) -> Result<(), Refusal> {
         ClientFrame::Start(start) => check_text(&start.text),
         ClientFrame::Send { text, .. } | ClientFrame::Comment { text, .. } => check_text(text),
         ClientFrame::Page(page) => check_page(page),
+        ClientFrame::Assign { note: Some(note), .. } => check_words(note, "note"),
         ClientFrame::Pong
-        | ClientFrame::Assign { .. }
+        | ClientFrame::Assign { note: None, .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
         | ClientFrame::Attach(_)
@@ -108,11 +109,15 @@ fn check_hello(hello: &Hello) -> Result<(), Refusal> {
 }
 
 fn check_text(text: &str) -> Result<(), Refusal> {
+    check_words(text, "text")
+}
+
+fn check_words(text: &str, field: &'static str) -> Result<(), Refusal> {
     no_nul(text)?;
     if text.trim().is_empty() {
-        return Err(bad_field("text", "a message has text".to_owned()));
+        return Err(bad_field(field, "there is no word in it".to_owned()));
     }
-    no_longer(text, TEXT_BYTES_MAX, "text")
+    no_longer(text, TEXT_BYTES_MAX, field)
 }
 
 fn check_page(page: &Page) -> Result<(), Refusal> {
