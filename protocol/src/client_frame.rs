@@ -28,6 +28,8 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// Agent: from now on it stands in another inbox (AS-44).
+    Move { conversation: ConversationId, client_id: ClientId, inbox: InboxId },
     /// Agent.
     Close { conversation: ConversationId, client_id: ClientId },
     /// Agent.
@@ -100,6 +102,7 @@ impl ClientFrame {
             ClientFrame::Send { conversation, client_id, .. }
             | ClientFrame::Comment { conversation, client_id, .. }
             | ClientFrame::Assign { conversation, client_id, .. }
+            | ClientFrame::Move { conversation, client_id, .. }
             | ClientFrame::Close { conversation, client_id }
             | ClientFrame::Reopen { conversation, client_id } => {
                 (Some(*client_id), Some(*conversation))
@@ -125,6 +128,7 @@ impl ClientFrame {
             ClientFrame::Send { .. } => "send",
             ClientFrame::Comment { .. } => "comment",
             ClientFrame::Assign { .. } => "assign",
+            ClientFrame::Move { .. } => "move",
             ClientFrame::Close { .. } => "close",
             ClientFrame::Reopen { .. } => "reopen",
             ClientFrame::Attach(_) => "attach",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{AgentId, ClientId, DecisionRecord, Seq, VisitorId};
+use crate::{AgentId, ClientId, DecisionRecord, InboxId, Seq, VisitorId};
 
 /// One item of a conversation's log.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -66,6 +66,11 @@ pub enum EntryBody {
     Status {
         from: ConversationState,
         to: ConversationState,
+    },
+    /// It was moved to another inbox (AS-44). Never visible to the visitor.
+    InboxChange {
+        from: InboxId,
+        to: InboxId,
     },
     /// Of a newer release, by its kind or by a word in it: passed on as it is (I17).
     #[serde(untagged)]
@@ -208,15 +213,17 @@ impl EntryBody {
                 | EntryBody::Message { .. }
                 | EntryBody::Assignment { .. }
                 | EntryBody::Status { .. } => true,
-                EntryBody::Comment { .. } | EntryBody::Decision { .. } => false,
+                EntryBody::Comment { .. }
+                | EntryBody::Decision { .. }
+                | EntryBody::InboxChange { .. } => false,
                 EntryBody::Unknown(body) => !body.hidden,
             },
         }
     }
 
     /// Those that this release writes.
-    pub const KINDS: [&str; 6] =
-        ["welcome", "message", "comment", "assignment", "decision", "status"];
+    pub const KINDS: [&str; 7] =
+        ["welcome", "message", "comment", "assignment", "decision", "status", "inbox_change"];
 
     /// The word in SQL and JSON.
     pub fn kind(&self) -> &'static str {
@@ -227,6 +234,7 @@ impl EntryBody {
             EntryBody::Assignment { .. } => "assignment",
             EntryBody::Decision { .. } => "decision",
             EntryBody::Status { .. } => "status",
+            EntryBody::InboxChange { .. } => "inbox_change",
             EntryBody::Unknown(_) => "unknown",
         }
     }
@@ -240,6 +248,7 @@ impl EntryBody {
             EntryBody::Assignment { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Unknown(_) => None,
         }
     }

@@ -1,10 +1,12 @@
 //! Who waits is told where they stand, on whichever node, and nobody is taken out of turn unsaid.
 
 use salotto_protocol::{
-    AgentId, ClientFrame, ClientId, ConversationId, ConversationState, Entry, EntryBody, ErrorCode,
-    QueuePlace, ServerFrame,
+    AgentId, BoardRow, ClientFrame, ClientId, ConversationId, ConversationState, Entry, EntryBody,
+    ErrorCode, InboxId, QueuePlace, ServerFrame,
 };
-use salotto_tests::desk::{AS_VISITOR, Desk, acked, from_the_start, visitor_log};
+use salotto_tests::desk::{
+    AS_AGENT, AS_VISITOR, Desk, SignedIn, acked, from_the_start, visitor_log,
+};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
 use salotto_tests::postgres::Postgres;
@@ -51,6 +53,18 @@ async fn guest(desk: &Desk, node: &Node) -> Guest {
     Guest { socket, token: token.token, id }
 }
 
+/// Two, on one database of this server.
+async fn linked_nodes(postgres: &Postgres, redis: &RedisServer) -> [Node; 2] {
+    let store = postgres.database().await;
+    let settings = [("STORE__URL", store.as_str()), ("LINK__URL", &redis.url())];
+    let nodes = [Node::start_with(&settings).await, Node::start_with(&settings).await];
+    for node in &nodes {
+        let is_up = || async { (node.metric("salotto_link_up").await == 1.0).then_some(()) };
+        patience::until("the link to stand", is_up).await;
+    }
+    nodes
+}
+
 async fn close(agent: &mut Socket, conversation: ConversationId) {
     let client_id = ClientId::fresh();
     agent.send(&ClientFrame::Close { conversation, client_id }).await;
@@ -60,13 +74,7 @@ async fn close(agent: &mut Socket, conversation: ConversationId) {
 #[tokio::test]
 async fn cap_9_who_waits_hears_their_place_on_every_node_and_it_moves_up() {
     let (postgres, redis) = (Postgres::start().await, RedisServer::start().await);
-    let store = postgres.database().await;
-    let settings = [("STORE__URL", store.as_str()), ("LINK__URL", &redis.url())];
-    let nodes = [Node::start_with(&settings).await, Node::start_with(&settings).await];
-    for node in &nodes {
-        let is_up = || async { (node.metric("salotto_link_up").await == 1.0).then_some(()) };
-        patience::until("the link to stand", is_up).await;
-    }
+    let nodes = linked_nodes(&postgres, &redis).await;
     let desk = Desk::with_capacity(&nodes[0], 1, 1).await;
     let mut agent = desk.agent_socket(&nodes[0], 0).await;
     let mut served = guest(&desk, &nodes[0]).await;
@@ -202,4 +210,68 @@ fn out_of_order(log: &[Entry]) -> u32 {
         _ => None,
     });
     counts.next().expect("it was assigned")
+}
+
+/// AS-44, from the boards of both inboxes, on both nodes.
+#[tokio::test]
+async fn as_44_a_conversation_moves_to_another_inbox_and_both_boards_follow() {
+    let (postgres, redis) = (Postgres::start().await, RedisServer::start().await);
+    let nodes = linked_nodes(&postgres, &redis).await;
+    let desk = Desk::with_capacity(&nodes[0], 1, 5).await;
+    let signed_in = SignedIn::as_demo_agent(&nodes[0]).await;
+    let mut inboxes = signed_in.session.inboxes.iter().map(|it| it.id);
+    let other = inboxes.find(|id| *id != desk.inbox).expect("the demo's own");
+    let mut guest = guest(&desk, &nodes[0]).await;
+    let conversation = guest.id;
+    let mut agent = desk.agent_socket(&nodes[0], 0).await;
+    until_assigned(&mut guest.socket, conversation).await;
+    let token = &signed_in.session.socket_token;
+    let mut boards = [
+        Socket::welcomed(nodes[0].public, AS_AGENT, token, Vec::new()).await.0,
+        Socket::welcomed(nodes[1].public, AS_AGENT, token, Vec::new()).await.0,
+    ];
+    for board in &mut boards {
+        for inbox in [desk.inbox, other] {
+            board.send(&ClientFrame::Board { inbox }).await;
+        }
+        row_in(board, desk.inbox, conversation).await;
+    }
+
+    let client_id = ClientId::fresh();
+    agent.send(&ClientFrame::Move { conversation, client_id, inbox: other }).await;
+    acked(&mut agent, client_id).await;
+
+    for board in &mut boards {
+        let (mut has_gone, mut has_come) = (false, false);
+        board
+            .until("both boards to follow", |frame| {
+                if let ServerFrame::Board(update) = frame {
+                    let is_row = |row: &BoardRow| row.conversation == conversation;
+                    has_gone |= update.inbox == desk.inbox && update.gone.contains(&conversation);
+                    has_come |= update.inbox == other && update.rows.iter().any(is_row);
+                }
+                (has_gone && has_come).then_some(())
+            })
+            .await;
+    }
+    let summary = signed_in.conversation(&nodes[1], conversation).await.conversation;
+    assert_eq!(summary.assignee, Some(desk.agents[0].0), "whoever has it keeps it");
+    let shown = visitor_log(&nodes[0], &guest.token, conversation).await;
+    assert!(shown.iter().all(|it| !matches!(it.body, EntryBody::InboxChange { .. })));
+
+    let inbox = InboxId::fresh();
+    agent.send(&ClientFrame::Move { conversation, client_id: ClientId::fresh(), inbox }).await;
+    let refusal = agent.assert_refused(ErrorCode::NotFound).await;
+    assert_eq!(refusal.field.as_deref(), Some("inbox"));
+}
+
+async fn row_in(board: &mut Socket, inbox: InboxId, conversation: ConversationId) {
+    board
+        .until("a row", |frame| match frame {
+            ServerFrame::Board(update) if update.inbox == inbox => {
+                update.rows.into_iter().find(|row| row.conversation == conversation)
+            }
+            _ => None,
+        })
+        .await;
 }

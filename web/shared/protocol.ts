@@ -96,7 +96,8 @@ export type EntryBody =
       out_of_order?: number;
     }
   | { type: 'decision'; decision: DecisionRecord }
-  | { type: 'status'; from: ConversationState; to: ConversationState };
+  | { type: 'status'; from: ConversationState; to: ConversationState }
+  | { type: 'inbox_change'; from: InboxId; to: InboxId };
 
 /** One item of a conversation's log, as a browser gets it. */
 export type Entry = {
@@ -136,6 +137,7 @@ export type SentFrame =
       to: AgentId | null;
       note?: string;
     }
+  | { type: 'move'; conversation: ConversationId; client_id: ClientId; inbox: InboxId }
   | { type: 'close'; conversation: ConversationId; client_id: string }
   | { type: 'reopen'; conversation: ConversationId; client_id: string };
 

@@ -130,6 +130,9 @@ impl AgentActor {
             ClientFrame::Assign { conversation, client_id, to, note } => {
                 self.write(outbox, conversation, client_id, Command::Assign { to, note });
             }
+            ClientFrame::Move { conversation, client_id, inbox } => {
+                self.write(outbox, conversation, client_id, Command::Move { inbox });
+            }
             ClientFrame::Close { conversation, client_id } => {
                 self.write(outbox, conversation, client_id, Command::Close);
             }

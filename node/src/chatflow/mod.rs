@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::chatflow::PublicChatflow;
-use salotto_protocol::{ChatflowId, SiteId};
+use salotto_protocol::{ChatflowId, InboxId, SiteId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -104,6 +104,16 @@ impl Chatflows {
 
     pub(crate) fn inboxes(&self) -> Vec<InboxRow> {
         self.known.snapshot().inboxes.clone()
+    }
+
+    /// One that another node made a moment ago is found as well. Inboxes stay for ever.
+    pub(crate) async fn has_inbox(&self, id: InboxId) -> bool {
+        let has = || self.known.snapshot().inboxes.iter().any(|row| row.id == id);
+        if has() {
+            return true;
+        }
+        let _ = timeout(LOOKED_FOR, self.refresh()).await;
+        has()
     }
 
     pub(crate) fn get(&self, id: ChatflowId) -> Option<ChatflowRow> {

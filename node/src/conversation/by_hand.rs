@@ -1,6 +1,8 @@
-//! What an agent decides over the router's head: who gets a conversation (AS-41 to AS-46). Pure.
+//! What agents decide by hand: who has a conversation, and where it stands (AS-41 to AS-46). Pure.
 
-use salotto_protocol::{AgentId, AssignmentCause, ConversationState, EntryBody, ErrorCode};
+use salotto_protocol::{
+    AgentId, AssignmentCause, ConversationState, EntryBody, ErrorCode, InboxId,
+};
 
 use super::state::{Asked, closed};
 use crate::journal::{Decision, NewEntry, Rejection, Slot};
@@ -37,6 +39,15 @@ impl Asked<'_> {
                 Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
             }
         }
+    }
+
+    /// Whatever its state; whoever has it keeps it (AS-44).
+    pub(super) fn move_to(&self, inbox: InboxId) -> Decision {
+        let from = self.head().inbox;
+        if from == inbox {
+            return self.unchanged(Vec::new());
+        }
+        self.unchanged(vec![self.entry(EntryBody::InboxChange { from, to: inbox })])
     }
 
     /// For whoever has it next. The client id stands on the assignment: this one has none, so that

@@ -2,8 +2,8 @@
 
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{
-    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, Cursor, Page, Party,
-    Seq, SiteId, View, VisitorId,
+    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, Cursor, InboxId,
+    Page, Party, Seq, SiteId, View, VisitorId,
 };
 
 use super::registry::{self, Msg};
@@ -77,6 +77,10 @@ pub(crate) enum Command {
     Assign {
         to: Option<AgentId>,
         note: Option<String>,
+    },
+    /// To another inbox, which there is.
+    Move {
+        inbox: InboxId,
     },
     Close,
     Reopen,
@@ -207,6 +211,7 @@ fn target(request: &Request) -> Target {
         Command::VisitorMessage { .. }
         | Command::Comment { .. }
         | Command::Assign { to: None, .. }
+        | Command::Move { .. }
         | Command::Close
         | Command::Reopen => Target::Conversation(request.conversation),
     }

@@ -45,6 +45,7 @@ pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision,
         Command::Comment { text } => Ok(asked.comment(text)),
         Command::Assign { to: Some(agent), note } => asked.assign(*agent, note.as_deref()),
         Command::Assign { to: None, note } => asked.unassign(note.as_deref()),
+        Command::Move { inbox } => Ok(asked.move_to(*inbox)),
         Command::Close => Ok(asked.close()),
         Command::Reopen => asked.reopen(),
     }

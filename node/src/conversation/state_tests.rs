@@ -265,6 +265,20 @@ fn a_transfer_keeps_its_note_as_a_comment_in_the_same_write() {
 }
 
 #[test]
+fn moving_it_changes_the_inbox_and_nothing_else_as_44() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let world = world.assigned_to(ada);
+    let (from, to) = (world.head.inbox, InboxId::fresh());
+
+    let decision = world.decide(&agent(ada), &Command::Move { inbox: to }).expect("allowed");
+    assert_eq!(decision.entries[0].body, EntryBody::InboxChange { from, to });
+    assert_eq!((decision.assignee, decision.slot), (Some(ada), Slot::Keep));
+    let nothing = world.decide(&agent(ada), &Command::Move { inbox: from }).expect("allowed");
+    assert_eq!(kinds(&nothing), Vec::<&str>::new());
+}
+
+#[test]
 fn whoever_takes_one_out_of_order_has_it_in_the_log_reg_14() {
     let mut world = World { waited_longer: 4, ..World::new() };
     let ada = world.hire("Ada");

@@ -41,6 +41,7 @@ impl Elsewhere {
             EntryBody::Message { .. } | EntryBody::Comment { .. } => true,
             EntryBody::Welcome { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_) => false,

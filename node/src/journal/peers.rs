@@ -212,6 +212,9 @@ impl Outgoing {
                     subjects.push(Subject::Queue);
                 }
                 for entry in &committed.entries {
+                    if let EntryBody::InboxChange { from, .. } = &entry.body {
+                        subjects.push(Subject::Inbox(*from));
+                    }
                     if let EntryBody::Assignment { from, to, .. } = &entry.body {
                         let named = from.iter().chain(to).map(|agent| Subject::Agent(agent.id));
                         subjects.extend(named);

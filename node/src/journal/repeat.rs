@@ -75,6 +75,9 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
         (EntryBody::Assignment { to, .. }, EntryBody::Assignment { to: first, .. }) => {
             id_of(to.as_ref()) == id_of(first.as_ref())
         }
+        (EntryBody::InboxChange { to, .. }, EntryBody::InboxChange { to: first, .. }) => {
+            to == first
+        }
         (EntryBody::Status { to, .. }, EntryBody::Status { to: first, .. }) => {
             is_closed(*to) == is_closed(*first)
         }
@@ -83,6 +86,7 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
             | EntryBody::Message { .. }
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_),

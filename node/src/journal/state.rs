@@ -221,7 +221,7 @@ impl Work {
         let ids = self.of_visitor.get(&(visitor, inbox))?;
         let heads = ids.iter().filter_map(|id| self.heads.get(id)).map(|tracked| &tracked.head);
         heads
-            .filter(|head| head.state != ConversationState::Closed)
+            .filter(|head| head.inbox == inbox && head.state != ConversationState::Closed)
             .max_by_key(|head| (head.last_at_ms, head.id))
             .map(|head| head.id)
     }
@@ -324,6 +324,11 @@ impl Tracked {
             head.missed_at_ms = match &entry.body {
                 EntryBody::Status { .. } => is_miss(&entry).then_some(at_ms),
                 EntryBody::Assignment { .. } => None,
+                EntryBody::InboxChange { to, .. } => {
+                    // Maybe another one is open there: it stands beside that.
+                    (head.inbox, head.beside) = (*to, true);
+                    head.missed_at_ms
+                }
                 EntryBody::Welcome { .. }
                 | EntryBody::Message { .. }
                 | EntryBody::Comment { .. }
@@ -354,7 +359,7 @@ fn slots_of_one(freed: Option<AgentId>) -> i32 {
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
-    (head.state, agents, head.answered, head.beside, since)
+    (head.state, agents, head.answered, head.inbox, head.beside, since)
 }
 
 /// Nothing else leads from waiting to unassigned without saying by whom.

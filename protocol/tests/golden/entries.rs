@@ -25,6 +25,7 @@ fn every_kind_of_entry_has_a_sample() {
         match sample.entry.body {
             EntryBody::Welcome { .. } | EntryBody::Message { .. } | EntryBody::Comment { .. } => {}
             EntryBody::Assignment { .. } | EntryBody::Decision { .. } => {}
+            EntryBody::InboxChange { .. } => {}
             EntryBody::Status { .. } => {}
             EntryBody::Unknown(body) => panic!("{body:?} is of no release"),
         }
@@ -65,7 +66,8 @@ fn an_entry_without_a_type_is_refused() {
 #[test]
 fn a_visitor_never_sees_comments_and_decisions() {
     for (name, sample) in samples() {
-        let is_internal = name.starts_with("comment") || name.starts_with("decision");
+        let is_internal =
+            ["comment", "decision", "inbox_change"].iter().any(|it| name.starts_with(it));
         let body = &sample.entry.body;
         assert_eq!(body.visible_to(View::Visitor), !is_internal, "{name}");
         assert!(body.visible_to(View::Agent), "{name}");
@@ -84,6 +86,7 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("decision", viewed(5, Author::System, decision())),
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
+        ("inbox_change", of_sender(7, agent(), moved())),
     ]
 }
 
@@ -131,6 +134,10 @@ fn by_hand() -> EntryBody {
 fn out_of_order() -> EntryBody {
     let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
     EntryBody::Assignment { from: None, to, cause: AssignmentCause::Manual, out_of_order: 3 }
+}
+
+fn moved() -> EntryBody {
+    EntryBody::InboxChange { from: ids::inbox(), to: ids::other_inbox() }
 }
 
 fn decision() -> EntryBody {

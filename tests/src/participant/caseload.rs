@@ -66,6 +66,7 @@ impl Caseload {
             }
             EntryBody::Welcome { .. }
             | EntryBody::Comment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Unknown(_) => {}
         }

@@ -210,6 +210,7 @@ impl Participant {
             ClientFrame::Hello(_)
             | ClientFrame::Pong
             | ClientFrame::Assign { .. }
+            | ClientFrame::Move { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }
             | ClientFrame::Detach { .. }

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 /// Every `type` that this protocol has.
-const KINDS: [&str; 15] = [
-    "hello", "pong", "start", "send", "comment", "assign", "close", "reopen", "attach", "detach",
-    "mark", "typing", "page", "board", "status",
+const KINDS: [&str; 16] = [
+    "hello", "pong", "start", "send", "comment", "assign", "move", "close", "reopen", "attach",
+    "detach", "mark", "typing", "page", "board", "status",
 ];
 
 /// A frame that its sender may send, within all limits. `hello` passes: when it may come is
@@ -41,6 +41,7 @@ pub(super) fn subject(frame: &ClientFrame) -> (Option<ClientId>, Option<Conversa
         ClientFrame::Send { conversation, client_id, .. }
         | ClientFrame::Comment { conversation, client_id, .. }
         | ClientFrame::Assign { conversation, client_id, .. }
+        | ClientFrame::Move { conversation, client_id, .. }
         | ClientFrame::Close { conversation, client_id }
         | ClientFrame::Reopen { conversation, client_id } => {
             (Some(*client_id), Some(*conversation))
@@ -70,6 +71,7 @@ fn may_send(frame: &ClientFrame, sender: Party) -> bool {
         ClientFrame::Start(_) | ClientFrame::Page(_) => sender == Party::Visitor,
         ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
+        | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
         | ClientFrame::Board { .. }
@@ -86,6 +88,7 @@ fn check(frame: &ClientFrame) -> Result<(), Refusal> {
         ClientFrame::Assign { note: Some(note), .. } => check_words(note, "note"),
         ClientFrame::Pong
         | ClientFrame::Assign { note: None, .. }
+        | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
         | ClientFrame::Attach(_)

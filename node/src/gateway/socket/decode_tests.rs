@@ -22,6 +22,7 @@ fn every_frame() -> Vec<serde_json::Value> {
         json!({"type": "detach", "conversation": ID}),
         json!({"type": "mark", "conversation": ID, "delivered": 1, "read": 1}),
         json!({"type": "typing", "conversation": ID, "on": true}),
+        json!({"type": "move", "conversation": ID, "client_id": ID, "inbox": ID}),
         json!({"type": "page", "url": "https://shop.example/"}),
         json!({"type": "board", "inbox": ID}),
         json!({"type": "status", "status": "away"}),

@@ -12,6 +12,8 @@ mod changes;
 mod failures;
 #[path = "../marks.rs"]
 mod marks;
+#[path = "../moves.rs"]
+mod moves;
 #[path = "../picks.rs"]
 mod picks;
 #[path = "../starts.rs"]
