@@ -1,7 +1,8 @@
 //! The words that nodes, browsers and the load tester share. No I/O, no clock, no async.
 //!
 //! Reading order: `ids`, `entry`, `client_frame`, `server_frame`, `codes`, `limits`; then
-//! `chatflow` (settings), `api` (what REST says), `envelope` (what crosses the link).
+//! `chatflow` and `people` (settings), `api` and `people_api` (what REST says), `envelope` (what
+//! crosses the link).
 
 pub mod api;
 pub mod chatflow;
@@ -12,6 +13,8 @@ mod entry;
 pub mod envelope;
 mod ids;
 pub mod limits;
+pub mod people;
+pub mod people_api;
 mod queue_place;
 mod server_frame;
 
@@ -24,7 +27,7 @@ pub use entry::{
 };
 pub use ids::{
     AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,
-    SiteId, VisitorId,
+    SiteId, SkillId, TeamId, VisitorId,
 };
 pub use queue_place::{QueuePlace, ShowQueue};
 pub use server_frame::{

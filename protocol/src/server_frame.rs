@@ -197,5 +197,9 @@ pub struct AgentPresence {
     pub present: bool,
     /// Slots taken.
     pub active: u32,
+    /// `people::UNLIMITED` is without a limit.
     pub capacity: u32,
+    /// Who set the status, if it was somebody else (PERM-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_by: Option<AgentId>,
 }

@@ -45,16 +45,7 @@ mod tests {
     }
 
     fn agent(number: u128, status: AgentStatus, present: bool, active: u32) -> AgentRow {
-        AgentRow {
-            id: id(number),
-            email: String::new(),
-            name: String::new(),
-            status,
-            capacity: 3,
-            active,
-            version: 1,
-            present,
-        }
+        AgentRow { status, capacity: 3, active, present, ..AgentRow::new(id(number), "", "") }
     }
 
     fn now(assign: bool, listed: &[u128], agents: Vec<AgentRow>) -> Availability {

@@ -16,6 +16,7 @@ mod marks;
 mod outage;
 mod pace;
 mod peers;
+mod people;
 mod picks;
 mod queue;
 mod repeat;
@@ -32,6 +33,7 @@ pub(crate) use bench::bench_journal;
 pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
 pub(crate) use peers::Peers;
+pub(crate) use people::{Asked, Complaint, NewAccount, Request, SkillsAsked};
 #[cfg(test)]
 pub(crate) use state::ATTENDED;
 pub(crate) use state::STALE_TERM;

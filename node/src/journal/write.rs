@@ -9,6 +9,7 @@ use salotto_protocol::{
 };
 
 use super::attachments::Changes;
+use super::people::{Complaint, Request};
 use crate::store::{AgentRow, Head, Row, Term};
 
 /// 0 to 8 entries plus row changes, all or none.
@@ -145,6 +146,8 @@ pub(crate) enum Change {
     /// Forgets nodes that have long been dead.
     Sweep,
     AddAgent(NewAgent),
+    /// By an admin: users, teams, access, the account, skills.
+    People(Request),
     SignIn {
         cookie_hash: [u8; 32],
         agent: AgentId,
@@ -172,6 +175,7 @@ pub(crate) enum Change {
     },
 }
 
+/// With a Service seat, and without any permission.
 #[derive(Clone, Debug)]
 pub(crate) struct NewAgent {
     pub(crate) id: AgentId,
@@ -197,9 +201,11 @@ pub(crate) struct Renewed {
     pub(crate) term: Option<Term>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Changed {
     Done,
     /// It had been so already, or the e-mail address is taken.
     Unchanged,
+    /// Only a change of people can be.
+    Refused(Complaint),
 }

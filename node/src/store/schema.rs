@@ -22,10 +22,18 @@ macro_rules! steps {
     };
 }
 
-const SQLITE: &[Step] =
-    steps!("sqlite": 1 "0001_first_light", 2 "0002_expand_cluster", 3 "0003_expand_missed");
-const POSTGRES: &[Step] =
-    steps!("postgres": 1 "0001_first_light", 2 "0002_expand_cluster", 3 "0003_expand_missed");
+const SQLITE: &[Step] = steps!("sqlite":
+    1 "0001_first_light",
+    2 "0002_expand_cluster",
+    3 "0003_expand_missed",
+    5 "0005_expand_people",
+);
+const POSTGRES: &[Step] = steps!("postgres":
+    1 "0001_first_light",
+    2 "0002_expand_cluster",
+    3 "0003_expand_missed",
+    5 "0005_expand_people",
+);
 
 /// A file of `migrations/`.
 struct Step {

@@ -251,5 +251,6 @@ pub(crate) fn presence() -> AgentPresence {
         present: true,
         active: 1,
         capacity: 3,
+        status_by: None,
     }
 }

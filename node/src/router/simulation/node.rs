@@ -197,5 +197,5 @@ impl Node {
 
 /// Everybody answers everything.
 fn settings() -> Settings {
-    Settings { version: 1, sites: Vec::new(), inboxes: Vec::new(), chatflows: Vec::new() }
+    Settings { version: 1, ..Settings::default() }
 }
