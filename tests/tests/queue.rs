@@ -127,7 +127,7 @@ async fn who_is_far_behind_hears_at_least_where() {
 
 /// REG-14: first in, first out; who is taken out of turn stands in the log.
 #[tokio::test]
-async fn reg_14_a_pick_out_of_order_is_recorded_and_the_oldest_stays_the_next() {
+async fn reg_14_a_pick_out_of_order_needs_a_permission_and_is_recorded() {
     let node = Node::start().await;
     let desk = Desk::with_capacity(&node, 2, 1).await;
     let mut agents = [desk.agent_socket(&node, 0).await, desk.agent_socket(&node, 1).await];
@@ -139,7 +139,18 @@ async fn reg_14_a_pick_out_of_order_is_recorded_and_the_oldest_stays_the_next() 
     }
     let (mut first, mut second) = (guest(&desk, &node).await, guest(&desk, &node).await);
 
-    let log = assigned_by_hand(&mut agents[1], second.id, desk.agents[1].0, None).await;
+    let (conversation, text) = (second.id, "I am here.".to_owned());
+    let (client_id, to) = (ClientId::fresh(), Some(desk.agents[1].0));
+    for frame in [
+        ClientFrame::Assign { conversation, client_id, to, note: None },
+        ClientFrame::Send { conversation, client_id: ClientId::fresh(), text },
+    ] {
+        agents[1].send(&frame).await;
+        agents[1].assert_refused(ErrorCode::Forbidden).await;
+    }
+    let may = SignedIn::as_demo_agent(&node).await.session.socket_token;
+    let (mut may, _) = Socket::welcomed(node.public, AS_AGENT, &may, Vec::new()).await;
+    let log = assigned_by_hand(&mut may, second.id, desk.agents[1].0, None).await;
     assert_eq!(out_of_order(&log), 1, "one had waited longer");
     until_assigned(&mut second.socket, second.id).await;
     for id in served {

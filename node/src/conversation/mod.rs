@@ -6,6 +6,7 @@
 //!
 //! Invariant: no message enum and no `ractor` type leaves this folder.
 
+mod access;
 mod actor;
 mod answer;
 mod anti_entropy;

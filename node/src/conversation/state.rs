@@ -8,7 +8,7 @@ use salotto_protocol::{
 use super::{Command, Request, StartRequest};
 use crate::journal::{Decision, Locked, NewEntry, Rejection, Slot};
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head};
+use crate::store::{AgentRow, Head, Settings};
 
 /// How an entry relates to what this node has already seen.
 #[derive(Debug, Eq, PartialEq)]
@@ -30,9 +30,13 @@ pub(super) fn arrival(last: Seq, seq: Seq) -> Arrival {
 }
 
 /// What a request adds to the log, on the locked head.
-pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision, Rejection> {
+pub(super) fn decide(
+    locked: &Locked<'_>,
+    request: &Request,
+    settings: Option<&Settings>,
+) -> Result<Decision, Rejection> {
     let Request { author, client_id, command, .. } = request;
-    let asked = Asked { locked, author, client_id: *client_id };
+    let asked = Asked { locked, author, client_id: *client_id, settings };
     match command {
         Command::VisitorMessage { visitor, text, assigning } => {
             if locked.head.visitor != *visitor {
@@ -45,7 +49,7 @@ pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision,
         Command::Comment { text } => Ok(asked.comment(text)),
         Command::Assign { to: Some(agent), note } => asked.assign(*agent, note.as_deref()),
         Command::Assign { to: None, note } => asked.unassign(note.as_deref()),
-        Command::Move { inbox } => Ok(asked.move_to(*inbox)),
+        Command::Move { inbox } => asked.move_to(*inbox),
         Command::Close => Ok(asked.close()),
         Command::Reopen => asked.reopen(),
     }
@@ -58,7 +62,8 @@ pub(super) fn decide_start(
     request: &StartRequest,
 ) -> Result<Decision, Rejection> {
     let author = Author::Visitor { id: request.visitor };
-    let asked = Asked { locked, author: &author, client_id: request.message_client_id };
+    let asked =
+        Asked { locked, author: &author, client_id: request.message_client_id, settings: None };
     let assigns = request.chatflow.settings.assign;
     if locked.head.seq != Seq(0) {
         return asked.visitor_message(&request.text, assigns);
@@ -75,7 +80,8 @@ pub(super) fn decide_start(
 
 /// What the return of a visitor adds, once.
 pub(super) fn wait_again(locked: &Locked<'_>) -> Result<Decision, Rejection> {
-    let asked = Asked { locked, author: &Author::System, client_id: ClientId::fresh() };
+    let asked =
+        Asked { locked, author: &Author::System, client_id: ClientId::fresh(), settings: None };
     match locked.head.missed_at_ms {
         Some(_) => Ok(asked.waits_again(Vec::new())),
         None => Ok(asked.unchanged(Vec::new())),
@@ -84,8 +90,10 @@ pub(super) fn wait_again(locked: &Locked<'_>) -> Result<Decision, Rejection> {
 
 pub(super) struct Asked<'a> {
     pub(super) locked: &'a Locked<'a>,
-    author: &'a Author,
+    pub(super) author: &'a Author,
     pub(super) client_id: ClientId,
+    /// For what asks who may have it.
+    pub(super) settings: Option<&'a Settings>,
 }
 
 impl Asked<'_> {
@@ -140,6 +148,7 @@ impl Asked<'_> {
             }
             ConversationState::Bot | ConversationState::Waiting | ConversationState::Unassigned => {
                 let me = self.myself()?;
+                self.may_pick()?;
                 let taken = self.assignment(Some(me), AssignmentCause::Reply, None);
                 Ok(Decision {
                     entries: vec![taken, message],

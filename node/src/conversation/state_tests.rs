@@ -1,19 +1,24 @@
 //! What a conversation allows, decided on made-up heads.
 
+#[path = "by_hand_tests.rs"]
+mod by_hand;
+
 use std::collections::HashMap;
 
 use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::people::InboxAccess;
 use salotto_protocol::{
     ChatflowId, ConversationId, ConversationNumber, InboxId, Page, SiteId, VisitorId,
 };
 
 use super::*;
-use crate::store::ChatflowRow;
+use crate::store::{ChatflowRow, InboxRow};
 
 struct World {
     head: Head,
     agents: HashMap<AgentId, AgentRow>,
     waited_longer: u32,
+    settings: Settings,
 }
 
 impl World {
@@ -41,7 +46,16 @@ impl World {
             preview: String::new(),
             preview_by: None,
         };
-        World { head, agents: HashMap::new(), waited_longer: 0 }
+        let row =
+            InboxRow { id: head.inbox, name: "Main".to_owned(), access: InboxAccess::Everyone };
+        let settings = Settings { inboxes: vec![row], ..Settings::default() };
+        World { head, agents: HashMap::new(), waited_longer: 0, settings }
+    }
+
+    fn inbox(&mut self, access: InboxAccess) -> InboxId {
+        let id = InboxId::fresh();
+        self.settings.inboxes.push(InboxRow { id, name: "Other".to_owned(), access });
+        id
     }
 
     fn hire(&mut self, name: &str) -> AgentId {
@@ -66,7 +80,7 @@ impl World {
     }
 
     fn decide(&self, author: &Author, command: &Command) -> Result<Decision, Rejection> {
-        let World { head, agents, waited_longer } = self;
+        let World { head, agents, waited_longer, settings } = self;
         let locked = Locked { head, agents, waited_longer: *waited_longer };
         let request = Request {
             conversation: self.head.id,
@@ -74,7 +88,7 @@ impl World {
             client_id: ClientId::fresh(),
             command: command.clone(),
         };
-        decide(&locked, &request)
+        decide(&locked, &request, Some(settings))
     }
 
     fn says(&self, visitor: VisitorId) -> Result<Decision, Rejection> {
@@ -207,83 +221,7 @@ fn whoever_reopens_has_it() {
     assert_eq!(decision.assignee, Some(ben));
 }
 
-#[test]
-fn assigning_by_hand_ignores_the_limit_as_43() {
-    let mut world = World::new();
-    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
-    world.agents.get_mut(&ben).expect("hired").active = 1;
-
-    let decision =
-        world.decide(&agent(ada), &Command::Assign { to: Some(ben), note: None }).expect("allowed");
-
-    assert_eq!(decision.slot, Slot::Take(ben));
-    assert_eq!(decision.assignee, Some(ben));
-}
-
-#[test]
-fn assigning_to_nobody_leaves_it_unassigned_as_45() {
-    let mut world = World::new();
-    let ada = world.hire("Ada");
-    let world = world.assigned_to(ada);
-
-    let decision =
-        world.decide(&agent(ada), &Command::Assign { to: None, note: None }).expect("allowed");
-
-    assert_eq!((decision.state, decision.slot), (ConversationState::Unassigned, Slot::Free));
-}
-
 /// AS-46: the log says whatever was done by hand, and why.
-#[test]
-fn a_transfer_keeps_its_note_as_a_comment_in_the_same_write() {
-    let mut world = World::new();
-    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
-    let world = world.assigned_to(ada);
-    let note = || Some("She wants the blue one.".to_owned());
-
-    for (to, expected) in [
-        (Some(ben), vec!["assignment", "comment"]),
-        (None, vec!["assignment", "comment"]),
-        (Some(ada), vec!["comment"]),
-    ] {
-        let command = Command::Assign { to, note: note() };
-        let decision = world.decide(&agent(ada), &command).expect("allowed");
-        assert_eq!(kinds(&decision), expected);
-        let noted = decision.entries.last().expect("the note");
-        assert_eq!((noted.by.clone(), noted.body.text()), (agent(ada), note().as_deref()));
-        assert_eq!(noted.client_id, None, "a repeat is known by the assignment");
-    }
-    let command = Command::Assign { to: Some(ben), note: None };
-    assert_eq!(kinds(&world.decide(&agent(ada), &command).expect("allowed")), ["assignment"]);
-}
-
-#[test]
-fn moving_it_changes_the_inbox_and_nothing_else_as_44() {
-    let mut world = World::new();
-    let ada = world.hire("Ada");
-    let world = world.assigned_to(ada);
-    let (from, to) = (world.head.inbox, InboxId::fresh());
-
-    let decision = world.decide(&agent(ada), &Command::Move { inbox: to }).expect("allowed");
-    assert_eq!(decision.entries[0].body, EntryBody::InboxChange { from, to });
-    assert_eq!((decision.assignee, decision.slot), (Some(ada), Slot::Keep));
-    let nothing = world.decide(&agent(ada), &Command::Move { inbox: from }).expect("allowed");
-    assert_eq!(kinds(&nothing), Vec::<&str>::new());
-}
-
-#[test]
-fn whoever_takes_one_out_of_order_has_it_in_the_log_reg_14() {
-    let mut world = World { waited_longer: 4, ..World::new() };
-    let ada = world.hire("Ada");
-    let taking = Command::Assign { to: Some(ada), note: None };
-    for command in [taking, Command::AgentMessage { text: "Hello!".to_owned() }] {
-        let decision = world.decide(&agent(ada), &command).expect("allowed");
-        let EntryBody::Assignment { out_of_order, .. } = &decision.entries[0].body else {
-            panic!("{:?}", kinds(&decision))
-        };
-        assert_eq!(*out_of_order, 4);
-    }
-}
-
 #[test]
 fn a_start_greets_and_a_second_one_joins_reg_6() {
     let mut world = World::new();
