@@ -13,6 +13,8 @@ pub(crate) enum Route {
     Entries,
     Session,
     Agents,
+    /// Users, teams, access to inboxes, the account, skills.
+    People,
     LoadTest,
     OpenApi,
     Sockets,
@@ -28,6 +30,7 @@ impl Route {
             Route::Entries => "entries",
             Route::Session => "session",
             Route::Agents => "agents",
+            Route::People => "people",
             Route::LoadTest => "loadtest",
             Route::OpenApi => "openapi",
             Route::Sockets => "sockets",

@@ -16,6 +16,8 @@ mod marks;
 mod moves;
 #[path = "../picks.rs"]
 mod picks;
+#[path = "../people.rs"]
+mod people;
 #[path = "../starts.rs"]
 mod starts;
 #[path = "../streams.rs"]
