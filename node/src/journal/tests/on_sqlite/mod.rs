@@ -14,10 +14,10 @@ mod failures;
 mod marks;
 #[path = "../moves.rs"]
 mod moves;
-#[path = "../picks.rs"]
-mod picks;
 #[path = "../people.rs"]
 mod people;
+#[path = "../picks.rs"]
+mod picks;
 #[path = "../starts.rs"]
 mod starts;
 #[path = "../streams.rs"]
