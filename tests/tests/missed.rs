@@ -1,6 +1,8 @@
 //! A visitor who waits and has long been gone is missed, until they are back.
 
-use salotto_protocol::{BoardRow, ClientFrame, ConversationId, ConversationState, ServerFrame};
+use salotto_protocol::{
+    BoardRow, ClientFrame, ConversationId, ConversationState, EntryBody, ServerFrame,
+};
 use salotto_tests::desk::{AS_AGENT, AS_VISITOR, Desk, SignedIn, from_the_start};
 use salotto_tests::node::Node;
 use salotto_tests::postgres::Postgres;
@@ -26,10 +28,13 @@ async fn a_visitor_whose_node_died_is_missed_elsewhere_and_assigned_when_they_ar
     let desk = Desk::open(&here, 1).await;
     let (mut visitor, token) = desk.visitor_socket(&here).await;
     let id = desk.begin(&mut visitor, "Anybody there?").await;
+    let (mut stays, _) = desk.visitor_socket(&there).await;
+    let waits = desk.begin(&mut stays, "I can wait.").await;
 
     here.kill().await;
     let mut looker = onlooker(&there, &desk).await;
     row(&mut looker, id, |row| row.missed_at_ms.is_some()).await;
+    assert!(!was_missed(&there, waits).await);
     let _agent = desk.agent_socket(&there, 0).await;
     let cursors = vec![from_the_start(id)];
     let (mut visitor, _) = Socket::welcomed(there.public, AS_VISITOR, &token.token, cursors).await;
@@ -43,6 +48,28 @@ async fn a_visitor_whose_node_died_is_missed_elsewhere_and_assigned_when_they_ar
             _ => None,
         })
         .await;
+}
+
+/// Who was missed and is there waits again at once: only the log tells.
+async fn was_missed(node: &Node, id: ConversationId) -> bool {
+    let log = SignedIn::as_demo_agent(node).await.log(node, id).await;
+    log.iter().any(|entry| matches!(entry.body, EntryBody::Status { .. }))
+}
+
+#[tokio::test]
+async fn of_two_who_wait_on_a_single_node_only_who_leaves_is_missed() {
+    let node = Node::start_with(&[("ROUTER__MISSED_AFTER_MS", "1000")]).await;
+    let desk = Desk::open(&node, 1).await;
+    let mut looker = onlooker(&node, &desk).await;
+    let (mut stays, _) = desk.visitor_socket(&node).await;
+    let here = desk.begin(&mut stays, "I can wait.").await;
+    let (mut leaves, _) = desk.visitor_socket(&node).await;
+    let gone = desk.begin(&mut leaves, "I cannot.").await;
+    drop(leaves);
+
+    row(&mut looker, gone, |row| row.missed_at_ms.is_some()).await;
+    assert!(was_missed(&node, gone).await);
+    assert!(!was_missed(&node, here).await);
 }
 
 /// Not one of the chatflow's agents: gets nothing assigned.

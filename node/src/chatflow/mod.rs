@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::chatflow::PublicChatflow;
-use salotto_protocol::{ChatflowId, InboxId, SiteId};
+use salotto_protocol::{AgentId, ChatflowId, InboxId, SiteId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -102,13 +102,25 @@ impl Chatflows {
         self.site(id)
     }
 
-    pub(crate) fn inboxes(&self) -> Vec<InboxRow> {
-        self.known.snapshot().inboxes.clone()
+    /// Those that this agent may see (PERM-5).
+    pub(crate) fn inboxes_of(&self, agent: AgentId) -> Vec<InboxRow> {
+        let snapshot = self.known.snapshot();
+        let inboxes = snapshot.rest.inboxes.iter();
+        inboxes.filter(|inbox| self.may_see(inbox.id, agent)).cloned().collect()
+    }
+
+    /// As far as this node knows; a change elsewhere is known within 2 s.
+    pub(crate) fn may_see(&self, inbox: InboxId, agent: AgentId) -> bool {
+        let snapshot = self.known.snapshot();
+        match self.roster.borrow().get(&agent) {
+            Some(row) => snapshot.rest.may_see(inbox, row),
+            None => snapshot.rest.is_member(inbox, agent),
+        }
     }
 
     /// One that another node made a moment ago is found as well. Inboxes stay for ever.
     pub(crate) async fn has_inbox(&self, id: InboxId) -> bool {
-        let has = || self.known.snapshot().inboxes.iter().any(|row| row.id == id);
+        let has = || self.known.snapshot().rest.inboxes.iter().any(|row| row.id == id);
         if has() {
             return true;
         }

@@ -1,16 +1,18 @@
 //! The settings as a snapshot: who is shown where. Pure.
 
 use std::collections::HashMap;
+use std::mem::take;
 
 use salotto_protocol::{ChatflowId, SiteId};
 
-use crate::store::{ChatflowRow, InboxRow, Settings, SiteRow};
+use crate::store::{ChatflowRow, Settings, SiteRow};
 
 /// Everything an admin has set, as of one version.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     pub(super) version: i64,
-    pub(super) inboxes: Vec<InboxRow>,
+    /// All but what stands below: inboxes, and the teams that have access to them.
+    pub(super) rest: Settings,
     sites: HashMap<SiteId, SiteRow>,
     chatflows: HashMap<ChatflowId, ChatflowRow>,
     /// The enabled chatflow of the highest priority of each site.
@@ -18,13 +20,14 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(settings: Settings) -> Snapshot {
-        let shown = shown(&settings.chatflows);
+    pub(super) fn new(mut rest: Settings) -> Snapshot {
+        let (sites, chatflows) = (take(&mut rest.sites), take(&mut rest.chatflows));
+        let shown = shown(&chatflows);
         Snapshot {
-            version: settings.version,
-            inboxes: settings.inboxes,
-            sites: settings.sites.into_iter().map(|site| (site.id, site)).collect(),
-            chatflows: settings.chatflows.into_iter().map(|row| (row.id, row)).collect(),
+            version: rest.version,
+            rest,
+            sites: sites.into_iter().map(|site| (site.id, site)).collect(),
+            chatflows: chatflows.into_iter().map(|row| (row.id, row)).collect(),
             shown,
         }
     }

@@ -65,7 +65,7 @@ async fn settings_are_in_force_when_refresh_returns() {
     let chatflows = chatflows(&desk).await;
     let first = desk.chatflow;
     assert!(chatflows.site(desk.site).is_some());
-    assert_eq!(chatflows.inboxes().len(), 1);
+    assert_eq!(chatflows.inboxes_of(AgentId::fresh()).len(), 1);
     desk.chatflow = ChatflowId::fresh();
     desk.put_chatflow(desk.chatflow, &[], 0).await;
 

@@ -30,7 +30,7 @@ pub(super) struct Agent {
 /// Either side of a conversation.
 pub(super) enum Reader {
     Visitor(Identity),
-    Agent,
+    Agent(AgentId),
 }
 
 impl FromRequestParts<App> for Agent {
@@ -61,7 +61,7 @@ impl FromRequestParts<App> for Reader {
                 let who = app.tokens.visitor(token);
                 who.map(Reader::Visitor).ok_or(ApiError::Unauthenticated)
             }
-            None => Agent::from_request_parts(parts, app).await.map(|_| Reader::Agent),
+            None => Agent::from_request_parts(parts, app).await.map(|it| Reader::Agent(it.id)),
         }
     }
 }

@@ -133,7 +133,7 @@ impl JournalActor {
         if writes.is_empty() && marks.is_empty() {
             return Ok(());
         }
-        let settled = settle(&self.store, &mut writes, marks, held, state.look_up()).await;
+        let settled = settle(&self.store, &mut writes, marks, held, state.look_up(held)).await;
         if settled.has_repeats {
             state.repeats_until = Some(Instant::now() + REPEATS);
         }
@@ -231,10 +231,13 @@ impl JournalActor {
 }
 
 impl State {
-    fn look_up(&self) -> LookUp {
-        match self.repeats_until {
-            Some(until) if Instant::now() < until => LookUp::First,
-            Some(_) | None => LookUp::IfRefused,
+    /// A batch that waits for a head has one try only.
+    fn look_up(&self, held: Held) -> LookUp {
+        let until = self.repeats_until;
+        match held {
+            Held::Awaited => LookUp::First,
+            Held::Skipped if until.is_some_and(|until| Instant::now() < until) => LookUp::First,
+            Held::Skipped => LookUp::IfRefused,
         }
     }
 

@@ -64,6 +64,10 @@ impl Attachments {
         }
     }
 
+    pub(crate) fn is_attached(&self, subject: Subject) -> bool {
+        self.lines.get(&subject).is_some_and(|line| line.wanted)
+    }
+
     /// A hint was missed: maybe for want of this row.
     pub(crate) fn doubt(&mut self, subject: Subject) {
         if self.lines.get(&subject).is_some_and(|line| line.wanted) {

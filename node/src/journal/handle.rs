@@ -49,9 +49,9 @@ impl Journal {
         let hints = peers.link.hints();
         let sending = Sending::new(peers, store.clone());
         let journal = Journal::with(store.clone(), sending, supervisor).await?;
-        tokio::spawn(peers::hear(hints, journal.streams.clone(), store));
+        tokio::spawn(peers::hear(hints, journal.streams.clone(), store.clone()));
         let (sending, streams) = (journal.sending.clone(), journal.streams.clone());
-        tokio::spawn(sending.keep_attached(journal.clone(), streams));
+        tokio::spawn(sending.keep_attached(journal.clone(), streams, store));
         Ok(journal)
     }
 
@@ -134,6 +134,11 @@ impl Journal {
     /// A minute later it no longer does.
     pub(crate) fn detach(&self, subject: Subject) {
         self.sending.detach(subject);
+    }
+
+    /// Whether anybody is here for it now.
+    pub(crate) fn is_attached(&self, subject: Subject) -> bool {
+        self.sending.is_attached(subject)
     }
 
     /// It did not hear: the store is told once more that it wants to.

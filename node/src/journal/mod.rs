@@ -34,11 +34,9 @@ pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
 pub(crate) use peers::Peers;
 pub(crate) use people::{Asked, Complaint, NewAccount, Request, SkillsAsked};
-#[cfg(test)]
-pub(crate) use state::ATTENDED;
-pub(crate) use state::STALE_TERM;
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use state::Work;
+pub(crate) use state::{ATTENDED, STALE_TERM};
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{

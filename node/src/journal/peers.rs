@@ -129,16 +129,28 @@ impl Sending {
         }
     }
 
-    /// Writes the attachments, in batches and in order, while there is anybody to read them.
-    pub(super) async fn keep_attached(self, journal: Journal, streams: Streams) {
+    /// Whether this node is attached to it now, whatever the store has been told.
+    pub(super) fn is_attached(&self, subject: Subject) -> bool {
+        self.0.as_ref().is_some_and(|shared| shared.attachments().is_attached(subject))
+    }
+
+    /// Writes the attachments, in batches and in order, where anybody else may read them.
+    pub(super) async fn keep_attached(self, journal: Journal, streams: Streams, store: Store) {
         let Some(shared) = self.0 else { return };
+        let mut is_told = true;
         loop {
             let _ = tokio::time::timeout(LOOK_INTERVAL, shared.changed.notified()).await;
             if journal.has_ended() {
                 return;
             }
-            if !shared.link.has_peers() {
+            let was_told = std::mem::replace(&mut is_told, shared.is_heard(&store));
+            if !is_told {
+                // Nobody reads them: only what is over is forgotten.
+                drop(shared.attachments().due(Instant::now()));
                 continue;
+            }
+            if !was_told {
+                shared.attachments().forgotten();
             }
             tokio::time::sleep(GATHER).await;
             let changes = shared.attachments().due(Instant::now());
@@ -162,6 +174,11 @@ impl Sending {
 }
 
 impl Shared {
+    /// An embedded store without peers has no other reader.
+    fn is_heard(&self, store: &Store) -> bool {
+        self.link.has_peers() || !store.is_embedded()
+    }
+
     fn queue(&self, outgoing: Outgoing) {
         if self.outgoing.try_send(outgoing).is_err() {
             metrics::link_dropped("buffer_full");

@@ -126,7 +126,8 @@ impl Work {
         if is_over && !sabotage::on(Switch::SkipTerm) {
             return Outcome::Rejected(STALE_TERM);
         }
-        if write.unattended && self.attended.contains(&head.id) {
+        let is_attended = write.unattended && self.attended.contains(&head.id);
+        if is_attended && !sabotage::on(Switch::SkipAttended) {
             return Outcome::Rejected(ATTENDED);
         }
         let waited_longer = self.waited_longer(&write.target, head);

@@ -3,18 +3,32 @@
 use salotto_protocol::{Author, ConversationId, ConversationState, EntryBody};
 
 use super::assignment::NOT_WAITING;
-use crate::journal::{Decision, Done, Locked, NewEntry, Rejection, Slot, Target, Write};
-use crate::store::Term;
+use crate::journal::{
+    ATTENDED, Decision, Done, Journal, Locked, NewEntry, Rejection, Slot, Target, Write,
+};
+use crate::sabotage::{self, Switch};
+use crate::store::{Subject, Term};
 
-/// Refused if somebody has come back: a living node is attached.
-pub(super) fn write(conversation: ConversationId, term: Term, done: Done) -> Write {
+/// Refused if somebody has come back: a living node is attached, or this one, which need not have
+/// told the store.
+pub(super) fn write(
+    conversation: ConversationId,
+    journal: &Journal,
+    term: Term,
+    done: Done,
+) -> Write {
+    let here = journal.clone();
+    let is_here = move || here.is_attached(Subject::Conversation(conversation));
     Write {
         target: Target::Conversation(conversation),
         client_id: None,
         agents: Vec::new(),
         term: Some(term),
         unattended: true,
-        decide: Box::new(decide),
+        decide: Box::new(move |locked| match is_here() && !sabotage::on(Switch::SkipAttended) {
+            true => Err(ATTENDED),
+            false => decide(locked),
+        }),
         done,
     }
 }

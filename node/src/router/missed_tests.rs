@@ -90,7 +90,7 @@ async fn who_has_come_back_by_the_time_of_the_write_is_not_missed() {
 
     let (answer, outcome) = oneshot::channel();
     let done = Box::new(move |outcome| answer.send(outcome).expect("awaited"));
-    desk.journal.submit(miss::write(id, term, done)).expect("room");
+    desk.journal.submit(miss::write(id, &desk.journal, term, done)).expect("room");
 
     assert_eq!(outcome.await.expect("answered"), Outcome::Rejected(ATTENDED));
     assert_eq!(desk.head(id).await.state, ConversationState::Waiting);

@@ -10,7 +10,7 @@ use super::{miss, requeue};
 use crate::journal::{Busy, Outcome};
 use crate::metrics;
 use crate::sabotage::{self, Switch};
-use crate::store::{Head, StoreError};
+use crate::store::{Head, StoreError, Subject};
 
 /// The oldest of those who wait and are gone; the others when these are dealt with.
 const ALONE_MAX: usize = 1_000;
@@ -32,8 +32,16 @@ impl RouterActor {
 
     pub(super) fn look_for_missed(&self, myself: &ActorRef<Msg>) {
         let (store, router, asked) = (self.store.clone(), myself.clone(), Instant::now());
+        let journal = self.journal.clone();
         tokio::spawn(async move {
-            let alone = store.waiting_alone(ALONE_MAX).await;
+            let mut alone = store.waiting_alone(ALONE_MAX).await;
+            if let Ok(alone) = &mut alone {
+                let is_gone = |id: &ConversationId| {
+                    let is_here = journal.is_attached(Subject::Conversation(*id));
+                    !is_here || sabotage::on(Switch::SeeNobody)
+                };
+                alone.retain(is_gone);
+            }
             let _ = router.cast(Msg::Alone(asked, alone));
         });
     }
@@ -58,7 +66,9 @@ impl RouterActor {
                     metrics::missed();
                 }
             });
-            if let Err(Busy) = self.journal.submit(miss::write(conversation, self.term, done)) {
+            if let Err(Busy) =
+                self.journal.submit(miss::write(conversation, &self.journal, self.term, done))
+            {
                 break;
             }
         }

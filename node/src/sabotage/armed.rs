@@ -104,7 +104,7 @@ fn say(switch: Switch, what: &str) {
 }
 
 impl Switch {
-    const ALL: [Switch; 33] = [
+    const ALL: [Switch; 35] = [
         Switch::PublishBeforeCommit,
         Switch::AcknowledgeBeforeCommit,
         Switch::SkipTerm,
@@ -122,6 +122,7 @@ impl Switch {
         Switch::SkipOwnership,
         Switch::SkipRefill,
         Switch::SkipRequeueGuard,
+        Switch::SkipAttended,
         Switch::LeadAfterLease,
         Switch::SkipReconciliation,
         Switch::LeaveHoles,
@@ -132,6 +133,7 @@ impl Switch {
         Switch::DoubleHints,
         Switch::SlowReads,
         Switch::RepeatRequeues,
+        Switch::SeeNobody,
         Switch::CrashBeforeCommit,
         Switch::CrashAfterCommit,
         Switch::CrashAfterPublish,
@@ -159,6 +161,7 @@ impl Switch {
             Switch::SkipOwnership => "skip_ownership",
             Switch::SkipRefill => "skip_refill",
             Switch::SkipRequeueGuard => "skip_requeue_guard",
+            Switch::SkipAttended => "skip_attended",
             Switch::LeadAfterLease => "lead_after_lease",
             Switch::SkipReconciliation => "skip_reconciliation",
             Switch::LeaveHoles => "leave_holes",
@@ -169,6 +172,7 @@ impl Switch {
             Switch::DoubleHints => "double_hints",
             Switch::SlowReads => "slow_reads",
             Switch::RepeatRequeues => "repeat_requeues",
+            Switch::SeeNobody => "see_nobody",
             Switch::CrashBeforeCommit => "crash_before_commit",
             Switch::CrashAfterCommit => "crash_after_commit",
             Switch::CrashAfterPublish => "crash_after_publish",
@@ -197,6 +201,7 @@ impl Switch {
             | Switch::SkipOwnership
             | Switch::SkipRefill
             | Switch::SkipRequeueGuard
+            | Switch::SkipAttended
             | Switch::LeadAfterLease
             | Switch::SkipReconciliation
             | Switch::LeaveHoles
@@ -206,7 +211,8 @@ impl Switch {
             | Switch::LoseHints
             | Switch::DoubleHints
             | Switch::SlowReads
-            | Switch::RepeatRequeues => Kind::Trouble,
+            | Switch::RepeatRequeues
+            | Switch::SeeNobody => Kind::Trouble,
             Switch::CrashBeforeCommit
             | Switch::CrashAfterCommit
             | Switch::CrashAfterPublish

@@ -53,6 +53,8 @@ pub(crate) enum Switch {
     SkipRefill,
     /// What an agent who came back has answered is taken away all the same.
     SkipRequeueGuard,
+    /// A visitor who is there is missed all the same.
+    SkipAttended,
     LeadAfterLease,
     /// The router believes what it heard, and never reads again who waits.
     SkipReconciliation,
@@ -71,6 +73,8 @@ pub(crate) enum Switch {
     SlowReads,
     /// Each requeue is asked for once more, later: as by a router that was frozen meanwhile.
     RepeatRequeues,
+    /// The look for those who are gone overlooks who is here: as if they came back right after it.
+    SeeNobody,
 
     CrashBeforeCommit,
     /// Committed, and nobody told.

@@ -171,4 +171,30 @@ mod tests {
 
         assert!(error.contains("9002") && error.contains("newer release"), "{error}");
     }
+
+    /// A store of the release before: its accounts go on working, and one can make the others.
+    #[tokio::test]
+    async fn accounts_of_before_have_a_service_seat_and_the_oldest_may_do_everything() {
+        use salotto_protocol::people::{Permission, Seat};
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("salotto.db").display());
+        super::super::file::ensure_file(&folder.path().join("salotto.db")).unwrap();
+        let connected = super::super::file::connect(&folder.path().join("salotto.db")).await;
+        let mut old = connected.unwrap();
+        migrator(&SQLITE[..3], Steps::All).run(&mut old).await.unwrap();
+        for number in [2_u8, 1] {
+            let insert = "INSERT INTO agents (id, email, email_key, name, password_hash, status,
+                capacity, active, version) VALUES ($1, $2, $2, 'Ada', '!', 'available', 3, 0, 1)";
+            let insert = sqlx::query(insert).bind(vec![number; 16]);
+            insert.bind(format!("{number}@x")).execute(&mut old).await.unwrap();
+        }
+        drop(old);
+
+        let agents = crate::store::Store::open(&url).await.unwrap().agents().await.unwrap();
+
+        let may: Vec<_> = agents.iter().map(|it| it.may(Permission::SuperAdmin)).collect();
+        assert_eq!(may, [true, false]);
+        let own = |it: &crate::store::AgentRow| (it.seat, it.capacity, it.inherits_capacity);
+        assert!(agents.iter().all(|it| own(it) == (Seat::Service, 3, false)));
+    }
 }

@@ -132,6 +132,12 @@ pub const CATCHERS: &[Catcher] = &[
         catches: &["skip_requeue_guard"],
     },
     Catcher {
+        name: "a visitor who stays",
+        run: |trial| Box::pin(routing::a_visitor_who_stays(trial)),
+        troubles: "see_nobody",
+        catches: &["skip_attended"],
+    },
+    Catcher {
         name: "schedules of followers",
         run: |trial| Box::pin(schedules::of(trial, "gap-filler", 500)),
         troubles: "",

@@ -93,6 +93,27 @@ pub(super) async fn a_late_requeue(trial: Trial) -> Findings {
     }
 }
 
+/// The router believes that a visitor who waits is gone (`see_nobody`), and asks for them to be
+/// missed. Another visitor has left, and is missed.
+pub(super) async fn a_visitor_who_stays(trial: Trial) -> Findings {
+    let node = trial.node(&[("ROUTER__MISSED_AFTER_MS", "1000")]).await;
+    let desk = Desk::open(&node, 1).await;
+    let reader = SignedIn::as_demo_agent(&node).await;
+    let (mut stays, _) = desk.visitor_socket(&node).await;
+    let here = desk.begin(&mut stays, "I can wait.").await;
+    let (mut leaves, _) = desk.visitor_socket(&node).await;
+    let gone = desk.begin(&mut leaves, "I cannot.").await;
+    drop(leaves);
+    until_state(&reader, &node, gone, ConversationState::Unassigned).await;
+    // Who was missed and is there waits again at once: only the log tells.
+    let log = reader.log(&node, here).await;
+    let is_missed = |entry: &&Entry| matches!(entry.body, EntryBody::Status { .. });
+    match log.iter().find(is_missed) {
+        None => Vec::new(),
+        Some(entry) => vec![format!("a visitor who is there was missed: {:?}", entry.body)],
+    }
+}
+
 /// Who it was given to, or taken from, one after the other.
 pub(super) fn owners(log: &[Entry]) -> Vec<Option<AgentId>> {
     let owner = |entry: &Entry| match &entry.body {

@@ -28,6 +28,7 @@ pub(crate) async fn set_access(
 ) -> Result<Private<AccessAnswer>, ApiError> {
     let inbox = id(&text)?;
     change(&app, agent.id, Asked::Access { inbox, access }).await?;
+    app.chatflows.refresh().await;
     Ok(private(find(&app, inbox).await?))
 }
 

@@ -40,6 +40,8 @@ pub(crate) async fn edit(
 ) -> Result<Private<Team>, ApiError> {
     let edited = id(&text)?;
     change(&app, agent.id, Asked::Team { team: edited, patch }).await?;
+    // Its members may see other inboxes now.
+    app.chatflows.refresh().await;
     let settings = app.store.settings().await?;
     let row = settings.team(edited).ok_or(ApiError::NotFound)?;
     Ok(private(team(row.clone())))

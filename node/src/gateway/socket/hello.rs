@@ -246,7 +246,8 @@ fn welcome(app: &App, role: Role, heads: &[Head]) -> Welcome {
         }
         Role::Agent(agent) => {
             welcome.agent = Some(agent);
-            welcome.inboxes = app.chatflows.inboxes().into_iter().map(|inbox| inbox.id).collect();
+            let inboxes = app.chatflows.inboxes_of(agent).into_iter();
+            welcome.inboxes = inboxes.map(|inbox| inbox.id).collect();
         }
     }
     welcome

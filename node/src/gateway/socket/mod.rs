@@ -17,6 +17,8 @@ mod jitter;
 #[cfg(test)]
 mod limit_tests;
 mod line;
+#[cfg(test)]
+mod people_tests;
 mod reader;
 mod registry;
 #[cfg(any(test, feature = "sabotage"))]

@@ -145,6 +145,13 @@ async fn hand_over(
     frame: ClientFrame,
     shared: Option<Shared>,
 ) {
+    if let (Role::Agent(agent), ClientFrame::Board { inbox }) = (role, &frame)
+        && !app.chatflows.may_see(*inbox, agent)
+    {
+        let refusal = Refusal::new(ErrorCode::Forbidden, "this inbox is not among yours");
+        outbox.push(&encode(&ServerFrame::Refused(refusal)), None);
+        return;
+    }
     let unanswered = about(unanswered(), &frame);
     if let ClientFrame::Move { inbox, .. } = &frame
         && !app.chatflows.has_inbox(*inbox).await

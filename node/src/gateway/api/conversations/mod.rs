@@ -69,7 +69,10 @@ async fn visible(app: &App, reader: &Reader, id: &str) -> Result<(Head, View), A
     let id: ConversationId = id.parse().map_err(|_| ApiError::NotFound)?;
     let head = app.store.head(id).await?.ok_or(ApiError::NotFound)?;
     match reader {
-        Reader::Agent => Ok((head, View::Agent)),
+        Reader::Agent(agent) if app.chatflows.may_see(head.inbox, *agent) => {
+            Ok((head, View::Agent))
+        }
+        Reader::Agent(_) => Err(ApiError::Forbidden("this inbox is not among yours")),
         Reader::Visitor(who) if head.visitor == who.visitor && head.site == who.site => {
             Ok((head, View::Visitor))
         }

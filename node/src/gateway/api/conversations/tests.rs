@@ -4,13 +4,15 @@ use axum::body::Body;
 use axum::http::Method;
 use salotto_protocol::api::{ConversationAnswer, EntryPage};
 use salotto_protocol::limits::{PAGE_TEXT_BYTES_MAX, TEXT_BYTES_MAX};
+use salotto_protocol::people::InboxAccess;
 use salotto_protocol::{AgentId, Author, ClientId, ConversationId, Page, SiteId, VisitorId};
 use tokio::sync::oneshot;
 
 use crate::conversation::{Command, Request, StartRequest};
 use crate::gateway::test_support::{Answer, Harness, asked, with_cookie};
-use crate::journal::{Ack, Outcome};
+use crate::journal::{Ack, Asked, Change, Changed, NewAccount, Outcome};
 use crate::session::Identity;
+use crate::store::AgentRow;
 
 /// A conversation with a greeting (1), two messages (2, 4) and a comment between them (3).
 struct Talk {
@@ -196,4 +198,29 @@ async fn a_page_of_long_texts_is_shorter_and_the_next_one_goes_on() {
     let rest = page(&talk.as_visitor(&format!("/entries?after={last}")).await);
     assert!(!rest.more);
     assert_eq!(first.entries.len() + rest.entries.len(), 3 + texts);
+}
+
+/// PERM-5
+#[tokio::test]
+async fn an_agent_reads_no_conversation_of_an_inbox_that_they_may_not_see() {
+    let talk = Talk::new().await;
+    assert_eq!(talk.as_agent("/entries").await.status, 200);
+    let people = |asked| Change::People(crate::journal::Request { by: None, asked });
+    let row = AgentRow::new(AgentId::fresh(), "ben@shop.example", "Ben");
+    let row = AgentRow { inherits_capacity: true, ..row };
+    let (ben, password_hash) = (row.id, "!".to_owned());
+    let new = NewAccount { row, password_hash, first_is_super_admin: false };
+    let inbox = talk.harness.app.store.settings().await.expect("read").inboxes[0].id;
+    let access = InboxAccess::Chosen { agents: vec![ben], teams: Vec::new() };
+
+    for asked in [Asked::AddUser(new), Asked::Access { inbox, access }] {
+        let changed = talk.harness.app.journal.change(people(asked)).await.expect("changed");
+        assert_eq!(changed, Changed::Done);
+    }
+    talk.harness.app.chatflows.refresh().await;
+
+    for rest in ["", "/entries"] {
+        assert_eq!(talk.as_agent(rest).await.problem(), (403, "forbidden".to_owned()));
+        assert_eq!(talk.as_visitor(rest).await.status, 200);
+    }
 }

@@ -88,7 +88,7 @@ async fn session_of(
     cookie_hash: &[u8; 32],
 ) -> Result<Session, ApiError> {
     let row = agent_row(app, agent).await?.ok_or(ApiError::Unauthenticated)?;
-    let inboxes = app.chatflows.inboxes().into_iter();
+    let inboxes = app.chatflows.inboxes_of(agent).into_iter();
     Ok(Session {
         agent,
         name: row.name,
