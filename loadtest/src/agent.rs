@@ -128,6 +128,7 @@ impl Agent {
             | ServerFrame::Typing { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Queue { .. }
             | ServerFrame::Agents { .. }
             | ServerFrame::Ping
             | ServerFrame::Reconnect { .. } => {}

@@ -202,6 +202,7 @@ impl Participant {
             | ServerFrame::Conversation { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Queue { .. }
             | ServerFrame::Board(_)
             | ServerFrame::Agents { .. } => {}
         }

@@ -153,6 +153,7 @@ impl Reading {
             EntryBody::Welcome { .. }
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Unknown(_) => (What::Other, Noted::Nothing),
         }

@@ -100,6 +100,7 @@ impl Visitor {
             | ServerFrame::Typing { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Queue { .. }
             | ServerFrame::Board(_)
             | ServerFrame::Agents { .. }
             | ServerFrame::Ping

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::{AgentId, ChatflowId, InboxId};
+use salotto_protocol::{AgentId, ChatflowId, InboxId, ShowQueue};
 use uuid::uuid;
 
 use crate::config::Config;
@@ -128,6 +128,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
         assign: true,
         agents: AGENT_IDS.to_vec(),
         availability: Box::default(),
+        show_queue: ShowQueue { position: true, expected_wait: true },
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::availability::{AvailabilityNow, AvailabilitySettings, Texts};
-use crate::{AgentId, Availability, ChatflowId};
+use crate::{AgentId, Availability, ChatflowId, ShowQueue};
 
 /// What an admin sets. Stored as JSON; every field has a default but the name. Fields that a newer
 /// release has stored are ignored: what somebody misspelt is refused where it is taken.
@@ -36,6 +36,9 @@ pub struct ChatflowSettings {
     /// When it can be answered, and what visitors get when it cannot.
     #[serde(default, deserialize_with = "or_default")]
     pub availability: Box<AvailabilitySettings>,
+    /// What those who wait are told of their place in the queue (CAP-9).
+    #[serde(default)]
+    pub show_queue: ShowQueue,
 }
 
 /// What the browser is told of a chatflow.

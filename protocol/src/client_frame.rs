@@ -19,8 +19,17 @@ pub enum ClientFrame {
     Send { conversation: ConversationId, client_id: ClientId, text: String },
     /// Agent: an internal comment.
     Comment { conversation: ConversationId, client_id: ClientId, text: String },
-    /// Agent: gives the conversation to an agent, or to nobody.
-    Assign { conversation: ConversationId, client_id: ClientId, to: Option<AgentId> },
+    /// Agent: gives the conversation to an agent, or to nobody. The note is a comment, kept with it
+    /// or not at all.
+    Assign {
+        conversation: ConversationId,
+        client_id: ClientId,
+        to: Option<AgentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Agent: from now on it stands in another inbox (AS-44).
+    Move { conversation: ConversationId, client_id: ClientId, inbox: InboxId },
     /// Agent.
     Close { conversation: ConversationId, client_id: ClientId },
     /// Agent.
@@ -93,6 +102,7 @@ impl ClientFrame {
             ClientFrame::Send { conversation, client_id, .. }
             | ClientFrame::Comment { conversation, client_id, .. }
             | ClientFrame::Assign { conversation, client_id, .. }
+            | ClientFrame::Move { conversation, client_id, .. }
             | ClientFrame::Close { conversation, client_id }
             | ClientFrame::Reopen { conversation, client_id } => {
                 (Some(*client_id), Some(*conversation))
@@ -118,6 +128,7 @@ impl ClientFrame {
             ClientFrame::Send { .. } => "send",
             ClientFrame::Comment { .. } => "comment",
             ClientFrame::Assign { .. } => "assign",
+            ClientFrame::Move { .. } => "move",
             ClientFrame::Close { .. } => "close",
             ClientFrame::Reopen { .. } => "reopen",
             ClientFrame::Attach(_) => "attach",

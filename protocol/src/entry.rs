@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{AgentId, ClientId, DecisionRecord, Seq, VisitorId};
+use crate::{AgentId, ClientId, DecisionRecord, InboxId, Seq, VisitorId};
 
 /// One item of a conversation's log.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -55,6 +55,9 @@ pub enum EntryBody {
         from: Option<AgentRef>,
         to: Option<AgentRef>,
         cause: AssignmentCause,
+        /// Picked out of the queue while so many of the same chatflow had waited longer (REG-14).
+        #[serde(default, skip_serializing_if = "is_zero")]
+        out_of_order: u32,
     },
     /// Why the router chose whom (BY-3). Never visible to the visitor.
     Decision {
@@ -63,6 +66,11 @@ pub enum EntryBody {
     Status {
         from: ConversationState,
         to: ConversationState,
+    },
+    /// It was moved to another inbox (AS-44). Never visible to the visitor.
+    InboxChange {
+        from: InboxId,
+        to: InboxId,
     },
     /// Of a newer release, by its kind or by a word in it: passed on as it is (I17).
     #[serde(untagged)]
@@ -79,6 +87,11 @@ pub struct UnknownBody {
     /// The store knows; as long as nobody has asked it, agents alone may see it.
     #[serde(skip, default = "yes")]
     pub hidden: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 fn yes() -> bool {
@@ -200,15 +213,17 @@ impl EntryBody {
                 | EntryBody::Message { .. }
                 | EntryBody::Assignment { .. }
                 | EntryBody::Status { .. } => true,
-                EntryBody::Comment { .. } | EntryBody::Decision { .. } => false,
+                EntryBody::Comment { .. }
+                | EntryBody::Decision { .. }
+                | EntryBody::InboxChange { .. } => false,
                 EntryBody::Unknown(body) => !body.hidden,
             },
         }
     }
 
     /// Those that this release writes.
-    pub const KINDS: [&str; 6] =
-        ["welcome", "message", "comment", "assignment", "decision", "status"];
+    pub const KINDS: [&str; 7] =
+        ["welcome", "message", "comment", "assignment", "decision", "status", "inbox_change"];
 
     /// The word in SQL and JSON.
     pub fn kind(&self) -> &'static str {
@@ -219,6 +234,7 @@ impl EntryBody {
             EntryBody::Assignment { .. } => "assignment",
             EntryBody::Decision { .. } => "decision",
             EntryBody::Status { .. } => "status",
+            EntryBody::InboxChange { .. } => "inbox_change",
             EntryBody::Unknown(_) => "unknown",
         }
     }
@@ -232,6 +248,7 @@ impl EntryBody {
             EntryBody::Assignment { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Unknown(_) => None,
         }
     }

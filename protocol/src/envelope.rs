@@ -7,7 +7,7 @@ use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{AgentId, ConversationId, Epoch, NodeId, Party, Seq, VisitorId};
+use crate::{AgentId, ChatflowId, ConversationId, Epoch, NodeId, Party, Seq, VisitorId};
 
 const MAGIC: [u8; 4] = *b"SLTO";
 /// Raised when a body changes; a node reads this version and the one before. What a newer node
@@ -31,6 +31,8 @@ pub enum Envelope {
     Page(PageHint),
     /// Agents, chatflows or sites changed: read them again.
     Settings,
+    /// The router's word of the queue. Lost, it only delays: it is said again.
+    Queue(QueueHint),
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -64,6 +66,29 @@ pub struct PageHint {
     pub visitor: VisitorId,
     /// JSON, for its optional field.
     pub page_json: Vec<u8>,
+}
+
+/// Who stands where, in all chatflows that tell it to those who wait.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct QueueHint {
+    pub epoch: Epoch,
+    /// Of the router: what an earlier one says is void.
+    pub term: u64,
+    /// Grows within a term: a later word replaces an earlier one.
+    pub number: u64,
+    pub lines: Vec<QueueLine>,
+}
+
+/// The queue of one chatflow.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct QueueLine {
+    pub chatflow: ChatflowId,
+    /// Those who have waited longest, in their order; not all, if there are many.
+    pub first: Vec<ConversationId>,
+    /// How many wait, the first ones included.
+    pub waiting: u32,
+    /// Between two assignments, as of late. `None`: unknown, or not to be said.
+    pub interval_ms: Option<u64>,
 }
 
 /// Why bytes from the link are no envelope.
@@ -113,6 +138,7 @@ impl Envelope {
             Envelope::Marks(hint) => encode_body(hint),
             Envelope::Page(hint) => encode_body(hint),
             Envelope::Settings => Vec::new(),
+            Envelope::Queue(hint) => encode_body(hint),
         };
         bytes.extend_from_slice(&body);
         bytes
@@ -137,6 +163,7 @@ impl Envelope {
             4 => decode_body(body).map(Envelope::Page),
             5 if body.is_empty() => Ok(Envelope::Settings),
             5 => Err(EnvelopeError::TrailingBytes),
+            6 => decode_body(body).map(Envelope::Queue),
             unknown => Err(EnvelopeError::UnknownKind(unknown)),
         }
     }
@@ -149,6 +176,7 @@ impl Envelope {
             Envelope::Marks(_) => "marks",
             Envelope::Page(_) => "page",
             Envelope::Settings => "settings",
+            Envelope::Queue(_) => "queue",
         }
     }
 
@@ -159,6 +187,7 @@ impl Envelope {
             Envelope::Marks(_) => 3,
             Envelope::Page(_) => 4,
             Envelope::Settings => 5,
+            Envelope::Queue(_) => 6,
         }
     }
 }

@@ -17,6 +17,7 @@ mod ids;
 pub mod limits;
 pub mod people;
 pub mod people_api;
+mod queue_place;
 mod server_frame;
 
 pub use client_frame::{ClientFrame, Cursor, Hello, Page, Start};
@@ -30,6 +31,7 @@ pub use ids::{
     AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,
     SiteId, SkillId, TeamId, VisitorId,
 };
+pub use queue_place::{QueuePlace, ShowQueue};
 pub use server_frame::{
     AgentPresence, Availability, BoardRow, BoardUpdate, ConversationSummary, MarkPair, Refusal,
     ResetReason, ServerFrame, Welcome,

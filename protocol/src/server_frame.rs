@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::availability::AvailabilityNow;
 use crate::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
-    ConversationState, Epoch, ErrorCode, InboxId, NodeId, Page, Party, Seq, ViewedEntry, VisitorId,
+    ConversationState, Epoch, ErrorCode, InboxId, NodeId, Page, Party, QueuePlace, Seq,
+    ViewedEntry, VisitorId,
 };
 
 /// One JSON object per text message, told apart by `type`. A client ignores a `type` that it
@@ -39,6 +40,13 @@ pub enum ServerFrame {
         chatflow: ChatflowId,
         #[serde(flatten)]
         now: AvailabilityNow,
+    },
+    /// To visitors: where their waiting conversation stands; without a place, nothing is said of
+    /// that any more. Holds as long as the conversation waits.
+    Queue {
+        conversation: ConversationId,
+        #[serde(flatten)]
+        place: Option<QueuePlace>,
     },
     /// To agents: the live list.
     Board(BoardUpdate),

@@ -14,6 +14,7 @@ mod idle_agents;
 mod link;
 mod missed;
 mod postgres;
+mod queue;
 mod repeats;
 mod rest_in_trouble;
 mod resume;

@@ -118,7 +118,7 @@ async fn answering_what_nobody_has_takes_it() {
     let mut agent = desk.agent_socket(&node, 0).await;
     let client_id = ClientId::fresh();
     let to = None;
-    agent.send(&ClientFrame::Assign { conversation, client_id, to }).await;
+    agent.send(&ClientFrame::Assign { conversation, client_id, to, note: None }).await;
     acked(&mut agent, client_id).await;
 
     salotto_tests::desk::say(&mut agent, conversation, "I am here.").await;

@@ -185,7 +185,7 @@ async fn an_agent_hands_a_conversation_to_a_colleague_and_to_nobody() {
     let colleague = talk.desk.agents[1].0;
     for to in [Some(colleague), None] {
         let client_id = ClientId::fresh();
-        talk.agent.send(&ClientFrame::Assign { conversation, client_id, to }).await;
+        talk.agent.send(&ClientFrame::Assign { conversation, client_id, to, note: None }).await;
         let entry = talk
             .agent
             .entry("the assignment", conversation, |entry| entry.entry.client_id == Some(client_id))

@@ -107,9 +107,12 @@ export type EntryBody =
       from: AgentRef | null;
       to: AgentRef | null;
       cause: AssignmentCause;
+      /** Picked out of the queue while so many had waited longer. */
+      out_of_order?: number;
     }
   | { type: 'decision'; decision: DecisionRecord }
-  | { type: 'status'; from: ConversationState; to: ConversationState };
+  | { type: 'status'; from: ConversationState; to: ConversationState }
+  | { type: 'inbox_change'; from: InboxId; to: InboxId };
 
 /** One item of a conversation's log, as a browser gets it. */
 export type Entry = {
@@ -142,7 +145,14 @@ export type SentFrame =
     }
   | { type: 'send'; conversation: ConversationId; client_id: ClientId; text: string }
   | { type: 'comment'; conversation: ConversationId; client_id: ClientId; text: string }
-  | { type: 'assign'; conversation: ConversationId; client_id: ClientId; to: AgentId | null }
+  | {
+      type: 'assign';
+      conversation: ConversationId;
+      client_id: ClientId;
+      to: AgentId | null;
+      note?: string;
+    }
+  | { type: 'move'; conversation: ConversationId; client_id: ClientId; inbox: InboxId }
   | { type: 'close'; conversation: ConversationId; client_id: string }
   | { type: 'reopen'; conversation: ConversationId; client_id: string };
 
@@ -242,6 +252,14 @@ export interface AgentPresence {
   capacity: number;
 }
 
+/** Where a waiting conversation stands in its queue. */
+export interface QueuePlace {
+  position: number;
+  /** There may be more before it. */
+  at_least?: boolean;
+  expected_wait_ms?: number;
+}
+
 export type WelcomeFrame = { type: 'welcome' } & Welcome;
 
 export type ServerFrame =
@@ -262,6 +280,7 @@ export type ServerFrame =
   | { type: 'conversation'; conversation: ConversationSummary }
   | { type: 'page'; conversation: ConversationId; page: Page }
   | ({ type: 'availability'; chatflow: ChatflowId } & AvailabilityNow)
+  | ({ type: 'queue'; conversation: ConversationId } & Partial<QueuePlace>)
   | ({ type: 'board' } & BoardUpdate)
   | { type: 'agents'; agents: AgentPresence[] }
   | { type: 'ping' }

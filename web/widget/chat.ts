@@ -14,6 +14,7 @@ import {
 import { catchUp } from './history';
 import { Notices } from './notices';
 import { fitPage } from './page';
+import { Queueing } from './queueing';
 import { MarkReporter } from './reporter';
 import { OtherTyping, OwnTyping } from './typing';
 import type { Opening } from '../shared/bridge';
@@ -30,6 +31,7 @@ import {
   type Hello,
   type Page,
   type PublicChatflow,
+  type QueuePlace,
   type Refusal,
   type ServerFrame,
   type WelcomeFrame,
@@ -46,6 +48,8 @@ export interface ChatState {
   items: readonly Item[];
   /** The agent who is typing. */
   typing: string | undefined;
+  /** Where the conversation stands in the queue, while it waits. */
+  place: QueuePlace | undefined;
   open: boolean;
 }
 
@@ -57,6 +61,7 @@ export class Chat {
   readonly #outbox: Outbox;
   readonly #notices: Notices;
   readonly #reporter: MarkReporter;
+  readonly #queueing = new Queueing();
   readonly #typing = new OtherTyping(() => this.#changed());
   readonly #ownTyping = new OwnTyping((on) => this.#sayTyping(on));
   #now: AvailabilityNow;
@@ -169,6 +174,7 @@ export class Chat {
       conversation: this.#seen(),
       items: this.#outbox.items,
       typing: this.#typing.name,
+      place: this.#queueing.placeOf(this.#conversation?.summary),
       open: this.#open,
     };
   }
@@ -244,6 +250,9 @@ export class Chat {
         this.#now = frame;
         this.bridge.tell({ type: 'launcher', shown: frame.launcher !== 'hidden' });
         break;
+      case 'queue':
+        this.#queueing.heard(frame);
+        break;
       case 'page':
       case 'board':
       case 'agents':
@@ -282,6 +291,7 @@ export class Chat {
     if (this.#visitor !== welcome.visitor) this.#conversation = undefined;
     this.#visitor = welcome.visitor;
     this.#welcomed = true;
+    this.#queueing.begin();
     const attached = this.#conversation?.id;
     const latest = welcome.conversations?.[0];
     if (latest !== undefined) {

@@ -10,6 +10,7 @@ import { cssColor, inkOf, parseColor, textOn } from '../shared/color';
 import './styles/base.css';
 import './styles/header.css';
 import './styles/messages.css';
+import './styles/queue.css';
 import './styles/composer.css';
 import './styles/motion.css';
 

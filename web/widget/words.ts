@@ -1,7 +1,7 @@
 // Every word that the widget says of its own, in one place, so that a language is one more table.
 
 import type { NoteRow } from './timeline';
-import type { AvailabilityNow, ReplyTime } from '../shared/protocol';
+import type { AvailabilityNow, QueuePlace, ReplyTime } from '../shared/protocol';
 
 export const WORDS = {
   close: 'Close chat',
@@ -52,6 +52,22 @@ const REPLY_TIMES: Record<ReplyTime, string> = {
   few_hours: 'Typically replies in a few hours',
   day: 'Typically replies within a day',
 };
+
+/** "You are number 3 in the queue, about 4 minutes" */
+export function queueWords({ position, at_least, expected_wait_ms }: QueuePlace): string {
+  if (at_least) return `More than ${position - 1} people are before you in the queue`;
+  const where = position === 1 ? 'You are next' : `You are number ${position} in the queue`;
+  return expected_wait_ms === undefined ? where : `${where}, ${waitWords(expected_wait_ms)}`;
+}
+
+function waitWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  if (minutes === 1) return 'about a minute';
+  if (minutes < 90) return `about ${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours > 24 ? 'more than a day' : `about ${hours} hours`;
+}
 
 export function noteWords(row: NoteRow): string {
   switch (row.note) {

@@ -127,8 +127,11 @@ impl AgentActor {
             ClientFrame::Comment { conversation, client_id, text } => {
                 self.write(outbox, conversation, client_id, Command::Comment { text });
             }
-            ClientFrame::Assign { conversation, client_id, to } => {
-                self.write(outbox, conversation, client_id, Command::Assign { to });
+            ClientFrame::Assign { conversation, client_id, to, note } => {
+                self.write(outbox, conversation, client_id, Command::Assign { to, note });
+            }
+            ClientFrame::Move { conversation, client_id, inbox } => {
+                self.write(outbox, conversation, client_id, Command::Move { inbox });
             }
             ClientFrame::Close { conversation, client_id } => {
                 self.write(outbox, conversation, client_id, Command::Close);

@@ -37,6 +37,8 @@ pub(super) enum Msg {
     Committed(Arc<Committed>),
     /// Another node committed it; read since.
     Heard(Box<Head>),
+    /// It was moved to another inbox.
+    Left(ConversationId),
     /// The list may have missed something.
     Read,
     ReadDone(Result<Vec<Head>, StoreError>),
@@ -102,6 +104,10 @@ impl Actor for BoardActor {
             }
             Msg::Heard(head) => {
                 state.list.commit(&head);
+                self.tell(&myself, state);
+            }
+            Msg::Left(id) => {
+                state.list.left(id);
                 self.tell(&myself, state);
             }
             Msg::Read => self.read(&myself, state),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ractor::{
     Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
 };
-use salotto_protocol::{ConversationId, InboxId};
+use salotto_protocol::{ConversationId, Entry, EntryBody, InboxId};
 use tokio::task::JoinHandle;
 
 use super::actor::{BoardActor, Msg as BoardMsg};
@@ -208,19 +208,33 @@ impl State {
                 if let Some(board) = self.boards.get(&committed.head.inbox) {
                     cast(board, BoardMsg::Committed(Arc::clone(committed)));
                 }
+                self.left(committed.head.id, &committed.entries);
             }
             Commit::Elsewhere(hint) if !self.boards.is_empty() => {
                 if self.heard.is_empty() {
                     myself.send_after(HEARD_PAUSE, || Msg::ReadHeard);
                 }
                 self.heard.insert(hint.conversation);
+                self.left(hint.conversation, &hint.entries);
             }
             Commit::Skipped(_) | Commit::Lost => self.read_all(),
             Commit::Elsewhere(_)
             | Commit::Marks { .. }
             | Commit::Agents(_)
             | Commit::Settings
-            | Commit::Attached(_) => {}
+            | Commit::Attached(_)
+            | Commit::Queue(_) => {}
+        }
+    }
+
+    /// The boards that it was moved away from (AS-44).
+    fn left(&self, id: ConversationId, entries: &[Entry]) {
+        for entry in entries {
+            if let EntryBody::InboxChange { from, .. } = &entry.body
+                && let Some(board) = self.boards.get(from)
+            {
+                cast(board, BoardMsg::Left(id));
+            }
         }
     }
 

@@ -44,6 +44,16 @@ impl List {
         self.trim();
     }
 
+    /// A conversation is in another inbox now.
+    pub(super) fn left(&mut self, id: ConversationId) {
+        if let Some(committed) = &mut self.committed {
+            committed.insert(id);
+        }
+        if self.rows.contains_key(&id) {
+            self.remove(id);
+        }
+    }
+
     /// To be called before the store is read.
     pub(super) fn read_begins(&mut self) {
         self.committed = Some(HashSet::new());
@@ -56,7 +66,12 @@ impl List {
         let is_lost = |id: &&ConversationId| !found.contains(*id) && !committed.contains(*id);
         let lost: Vec<ConversationId> = self.rows.keys().filter(is_lost).copied().collect();
         lost.into_iter().for_each(|id| self.remove(id));
-        heads.iter().for_each(|head| self.put(row(head)));
+        for head in heads {
+            // What left meanwhile has left.
+            if !committed.contains(&head.id) || self.rows.contains_key(&head.id) {
+                self.put(row(head));
+            }
+        }
         self.trim();
     }
 
@@ -250,6 +265,16 @@ mod tests {
         list.read_begins();
         list.read(&[head(1, 2, Unassigned, 20)]);
         assert_eq!(list.take_delta(usize::MAX).gone, [id(2)], "but only for that read");
+    }
+
+    #[test]
+    fn what_left_while_the_store_was_read_does_not_come_back_with_it() {
+        let mut list = list(&[head(1, 1, Unassigned, 10), head(2, 1, Unassigned, 20)]);
+        list.read_begins();
+        list.left(id(1));
+        list.read(&[head(1, 1, Unassigned, 10), head(2, 1, Unassigned, 20)]);
+        assert_eq!(list.take_delta(usize::MAX).gone, [id(1)]);
+        assert_eq!(whole(&list), [id(2)]);
     }
 
     #[test]

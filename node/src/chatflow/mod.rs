@@ -133,6 +133,16 @@ impl Chatflows {
         }
     }
 
+    /// One that another node made a moment ago is found as well. Inboxes stay for ever.
+    pub(crate) async fn has_inbox(&self, id: InboxId) -> bool {
+        let has = || self.known.snapshot().rest.inboxes.iter().any(|row| row.id == id);
+        if has() {
+            return true;
+        }
+        let _ = timeout(LOOKED_FOR, self.refresh()).await;
+        has()
+    }
+
     pub(crate) fn get(&self, id: ChatflowId) -> Option<ChatflowRow> {
         self.known.snapshot().chatflow(id).cloned()
     }

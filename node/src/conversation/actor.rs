@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use salotto_protocol::{AgentId, ConversationId, Page, Party, Seq, VisitorId};
@@ -11,6 +12,7 @@ use salotto_protocol::{AgentId, ConversationId, Page, Party, Seq, VisitorId};
 use super::attach::Missed;
 use super::following::Following;
 use super::handle::Attach;
+use super::queue_places::QueuePlaces;
 use super::reading::CaughtUp;
 use super::registry;
 use crate::fanout::{Outbox, SocketId};
@@ -21,6 +23,7 @@ pub(super) struct ConversationActor {
     pub(super) id: ConversationId,
     pub(super) store: Store,
     pub(super) journal: Journal,
+    pub(super) places: Arc<QueuePlaces>,
     pub(super) registry: ActorRef<registry::Msg>,
 }
 
@@ -43,6 +46,8 @@ pub(super) enum Msg {
     Typing(Option<SocketId>, Option<(AgentId, String)>, bool),
     /// A tab of this visitor looks at this page.
     Page(VisitorId, Page),
+    /// The router has said where those who wait stand.
+    QueueMoved,
     /// Once more, after the journal could not.
     WelcomeBack,
     #[cfg(test)]
@@ -91,10 +96,12 @@ impl Actor for ConversationActor {
             Msg::Mark(socket, delivered, read) => self.mark(state, socket, delivered, read),
             Msg::Typing(socket, by, on) => self.typing(state, socket, by, on),
             Msg::Page(visitor, page) => following.page(visitor, page),
+            Msg::QueueMoved => {}
             Msg::WelcomeBack => following.welcome_back(),
             #[cfg(test)]
             Msg::Panic => panic!("on purpose"),
         }
+        self.look_at_queue(&mut state.following);
         self.perform(&myself, state);
         Ok(())
     }
@@ -130,6 +137,14 @@ impl ConversationActor {
         state.following.detach(socket);
         state.outboxes.remove(&socket);
         self.end_if_alone(myself, state);
+    }
+
+    /// After whatever happened: cheap, and most conversations do not wait.
+    fn look_at_queue(&self, following: &mut Following) {
+        match following.waiting().map(|head| head.chatflow) {
+            Some(chatflow) => following.stands(self.places.of(self.id, chatflow, Instant::now())),
+            None => following.waits_no_more(),
+        }
     }
 
     fn end_if_alone(&self, myself: &ActorRef<Msg>, state: &State) {

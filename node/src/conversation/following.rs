@@ -4,7 +4,8 @@
 //! the rules; here is what they share.
 
 use salotto_protocol::{
-    ConversationId, Entry, Epoch, Page, Party, Seq, ServerFrame, View, ViewedEntry, VisitorId,
+    ConversationId, Entry, Epoch, Page, Party, QueuePlace, Seq, ServerFrame, View, ViewedEntry,
+    VisitorId,
 };
 
 use super::audience::{Audience, Joining};
@@ -27,6 +28,8 @@ pub(super) struct Following {
     pub(super) early: Early,
     /// A read is under way, and whether another must follow it.
     pub(super) reading: Reading,
+    /// In the queue, as the visitor was told.
+    pub(super) place: Option<QueuePlace>,
     actions: Vec<Action>,
 }
 
@@ -117,6 +120,7 @@ impl Following {
             page: None,
             early: Early::default(),
             reading: Reading::default(),
+            place: None,
             actions: Vec::new(),
         }
     }

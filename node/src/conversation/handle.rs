@@ -1,23 +1,27 @@
 //! The conversations as the rest of the node sees them.
 
+use std::sync::Arc;
+
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{
-    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, Cursor, Page, Party,
-    Seq, SiteId, View, VisitorId,
+    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, Cursor, InboxId,
+    Page, Party, Seq, SiteId, View, VisitorId,
 };
 
+use super::access::Access;
 use super::registry::{self, Msg};
 use super::state::{decide, decide_start};
 use crate::fanout::{Outbox, SocketId};
-use crate::journal::{Busy, Done, Journal, NewConversation, Target, Write};
+use crate::journal::{Busy, Done, Journal, NewConversation, Outcome, Target, Write};
 use crate::link::Link;
-use crate::store::{ChatflowRow, Store};
+use crate::store::{ChatflowRow, Settings, Store};
 
 /// The conversations on this node. Cheap to clone; every call is a message, none waits.
 #[derive(Clone)]
 pub(crate) struct Conversations {
     registry: ActorRef<Msg>,
     journal: Journal,
+    access: Access,
 }
 
 /// Who follows a conversation through a socket, and so what they may see.
@@ -73,9 +77,14 @@ pub(crate) enum Command {
     Comment {
         text: String,
     },
-    /// To an agent, or to nobody.
+    /// To an agent, or to nobody; the note is a comment beside it.
     Assign {
         to: Option<AgentId>,
+        note: Option<String>,
+    },
+    /// To another inbox, which there is.
+    Move {
+        inbox: InboxId,
     },
     Close,
     Reopen,
@@ -108,8 +117,9 @@ impl Conversations {
         store: Store,
         supervisor: ActorCell,
     ) -> Result<Conversations, SpawnErr> {
+        let access = Access::new(store.clone());
         let registry = registry::start(journal.clone(), link, store, supervisor).await?;
-        Ok(Conversations { registry, journal })
+        Ok(Conversations { registry, journal, access })
     }
 
     /// Sends the socket what came after `cursor`, then every new entry, without a hole. A
@@ -149,13 +159,45 @@ impl Conversations {
     /// Hands a write to the journal. A visitor's command on a conversation of somebody else is
     /// rejected as `not_found`.
     pub(crate) fn write(&self, request: Request, done: Done) -> Result<(), Busy> {
+        match request.command {
+            Command::Assign { to: Some(_), .. } | Command::Move { .. } => {
+                tokio::spawn(self.clone().write_by_settings(request, done));
+                Ok(())
+            }
+            Command::VisitorMessage { .. }
+            | Command::AgentMessage { .. }
+            | Command::Comment { .. }
+            | Command::Assign { to: None, .. }
+            | Command::Close
+            | Command::Reopen => self.submit(request, None, done),
+        }
+    }
+
+    /// With what the settings say of who may have it. Without an answer (the journal is full) the
+    /// sender sends it again, as after every silence.
+    async fn write_by_settings(self, request: Request, done: Done) {
+        match self.access.settings().await {
+            Ok(settings) => drop(self.submit(request, Some(settings), done)),
+            Err(error) => {
+                tracing::warn!(%error, "who may have a conversation could not be read");
+                done(Outcome::Failed);
+            }
+        }
+    }
+
+    fn submit(
+        &self,
+        request: Request,
+        settings: Option<Arc<Settings>>,
+        done: Done,
+    ) -> Result<(), Busy> {
         self.journal.submit(Write {
-            target: Target::Conversation(request.conversation),
+            target: target(&request),
             client_id: Some(request.client_id),
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
-            decide: Box::new(move |locked| decide(locked, &request)),
+            decide: Box::new(move |locked| decide(locked, &request, settings.as_deref())),
             done,
         })
     }
@@ -198,12 +240,26 @@ impl Conversations {
     }
 }
 
+fn target(request: &Request) -> Target {
+    match request.command {
+        Command::AgentMessage { .. } | Command::Assign { to: Some(_), .. } => {
+            Target::Picked(request.conversation)
+        }
+        Command::VisitorMessage { .. }
+        | Command::Comment { .. }
+        | Command::Assign { to: None, .. }
+        | Command::Move { .. }
+        | Command::Close
+        | Command::Reopen => Target::Conversation(request.conversation),
+    }
+}
+
 fn agents_looked_at(request: &Request) -> Vec<AgentId> {
     let mut agents = Vec::with_capacity(2);
     if let Author::Agent { id, .. } = &request.author {
         agents.push(*id);
     }
-    if let Command::Assign { to: Some(agent) } = &request.command {
+    if let Command::Assign { to: Some(agent), .. } = &request.command {
         agents.push(*agent);
     }
     agents

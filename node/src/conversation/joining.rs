@@ -75,6 +75,7 @@ impl Following {
                 let entries = viewed(held, view, sent);
                 self.give_out(Share { to: vec![socket], entries, source: Source::Held });
                 self.act(Action::Live(socket, joining.follower));
+                self.say_place(socket, joining.follower);
             }
             Release::Stale => {}
             Release::ReadOn => self.read_for(joining.attempt),

@@ -6,11 +6,13 @@
 //!
 //! Invariant: no message enum and no `ractor` type leaves this folder.
 
+mod access;
 mod actor;
 mod answer;
 mod anti_entropy;
 mod attach;
 mod audience;
+mod by_hand;
 #[cfg(test)]
 mod cluster_tests;
 mod ephemeral;
@@ -19,6 +21,8 @@ mod handle;
 mod joining;
 mod keeping_up;
 mod performing;
+mod queue_places;
+mod queueing;
 mod reading;
 mod registry;
 mod returning;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Instant;
 
 use ractor::{
@@ -14,6 +15,7 @@ use salotto_protocol::{Author, CloseCode, ConversationId, Page, Seq, VisitorId};
 use super::actor::{self, ConversationActor};
 use super::anti_entropy::{CONSIDERED_EVERY, Found, Lookout, Reach, Scope, look};
 use super::handle::{Attach, Typing};
+use super::queue_places::{Moved, QueuePlaces};
 use crate::ask::ask;
 use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Commit, CommitStream, Journal};
@@ -52,7 +54,7 @@ pub(super) async fn start(
     supervisor: ActorCell,
 ) -> Result<ActorRef<Msg>, SpawnErr> {
     let (commits, hints) = (journal.commits(), link.hints());
-    let registry = Registry { store, journal, link };
+    let registry = Registry { store, journal, link, places: Arc::default() };
     let (actor, _) = Actor::spawn_linked(None, registry, (), supervisor).await?;
     actor.send_interval(CONSIDERED_EVERY, || Msg::Consider);
     tokio::spawn(follow_commits(commits, actor.clone()));
@@ -77,6 +79,7 @@ struct Registry {
     store: Store,
     journal: Journal,
     link: Link,
+    places: Arc<QueuePlaces>,
 }
 
 /// A conversation's actor, and how many attaches were sent to it.
@@ -177,6 +180,7 @@ impl Registry {
                     id,
                     store: self.store.clone(),
                     journal: self.journal.clone(),
+                    places: self.places.clone(),
                     registry: myself.clone(),
                 };
                 let (actor, _) = myself.spawn_linked(None, conversation, ()).await?;
@@ -220,6 +224,14 @@ impl Registry {
                 state.lookout.lost();
                 self.consider(myself, state);
             }
+            Commit::Queue(hint) => match self.places.take(&hint, Instant::now()) {
+                Moved::These(ids) => {
+                    ids.into_iter().for_each(|id| tell(lines, id, actor::Msg::QueueMoved));
+                }
+                Moved::Anybody => {
+                    lines.keys().for_each(|id| tell(lines, *id, actor::Msg::QueueMoved));
+                }
+            },
             Commit::Agents(_) | Commit::Settings => {}
         }
     }
@@ -330,7 +342,9 @@ fn take_hint(lines: &Lines, hint: Hint) {
                 tell(lines, hint.conversation, actor::Msg::Page(hint.visitor, page));
             }
         }
-        Hint::Envelope(Envelope::Committed(_) | Envelope::Marks(_) | Envelope::Settings)
+        Hint::Envelope(
+            Envelope::Committed(_) | Envelope::Marks(_) | Envelope::Settings | Envelope::Queue(_),
+        )
         | Hint::Lost => {}
     }
 }

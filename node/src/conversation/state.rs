@@ -8,7 +8,7 @@ use salotto_protocol::{
 use super::{Command, Request, StartRequest};
 use crate::journal::{Decision, Locked, NewEntry, Rejection, Slot};
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head};
+use crate::store::{AgentRow, Head, Settings};
 
 /// How an entry relates to what this node has already seen.
 #[derive(Debug, Eq, PartialEq)]
@@ -30,9 +30,13 @@ pub(super) fn arrival(last: Seq, seq: Seq) -> Arrival {
 }
 
 /// What a request adds to the log, on the locked head.
-pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision, Rejection> {
+pub(super) fn decide(
+    locked: &Locked<'_>,
+    request: &Request,
+    settings: Option<&Settings>,
+) -> Result<Decision, Rejection> {
     let Request { author, client_id, command, .. } = request;
-    let asked = Asked { locked, author, client_id: *client_id };
+    let asked = Asked { locked, author, client_id: *client_id, settings };
     match command {
         Command::VisitorMessage { visitor, text, assigning } => {
             if locked.head.visitor != *visitor {
@@ -43,8 +47,9 @@ pub(super) fn decide(locked: &Locked<'_>, request: &Request) -> Result<Decision,
         }
         Command::AgentMessage { text } => asked.agent_message(text),
         Command::Comment { text } => Ok(asked.comment(text)),
-        Command::Assign { to: Some(agent) } => asked.assign(*agent),
-        Command::Assign { to: None } => asked.unassign(),
+        Command::Assign { to: Some(agent), note } => asked.assign(*agent, note.as_deref()),
+        Command::Assign { to: None, note } => asked.unassign(note.as_deref()),
+        Command::Move { inbox } => asked.move_to(*inbox),
         Command::Close => Ok(asked.close()),
         Command::Reopen => asked.reopen(),
     }
@@ -57,7 +62,8 @@ pub(super) fn decide_start(
     request: &StartRequest,
 ) -> Result<Decision, Rejection> {
     let author = Author::Visitor { id: request.visitor };
-    let asked = Asked { locked, author: &author, client_id: request.message_client_id };
+    let asked =
+        Asked { locked, author: &author, client_id: request.message_client_id, settings: None };
     let assigns = request.chatflow.settings.assign;
     if locked.head.seq != Seq(0) {
         return asked.visitor_message(&request.text, assigns);
@@ -74,17 +80,20 @@ pub(super) fn decide_start(
 
 /// What the return of a visitor adds, once.
 pub(super) fn wait_again(locked: &Locked<'_>) -> Result<Decision, Rejection> {
-    let asked = Asked { locked, author: &Author::System, client_id: ClientId::fresh() };
+    let asked =
+        Asked { locked, author: &Author::System, client_id: ClientId::fresh(), settings: None };
     match locked.head.missed_at_ms {
         Some(_) => Ok(asked.waits_again(Vec::new())),
         None => Ok(asked.unchanged(Vec::new())),
     }
 }
 
-struct Asked<'a> {
-    locked: &'a Locked<'a>,
-    author: &'a Author,
-    client_id: ClientId,
+pub(super) struct Asked<'a> {
+    pub(super) locked: &'a Locked<'a>,
+    pub(super) author: &'a Author,
+    pub(super) client_id: ClientId,
+    /// For what asks who may have it.
+    pub(super) settings: Option<&'a Settings>,
 }
 
 impl Asked<'_> {
@@ -113,6 +122,7 @@ impl Asked<'_> {
                         from: Some(self.named(from)),
                         to: None,
                         cause,
+                        out_of_order: 0,
                     }));
                 }
                 entries.push(message);
@@ -138,6 +148,7 @@ impl Asked<'_> {
             }
             ConversationState::Bot | ConversationState::Waiting | ConversationState::Unassigned => {
                 let me = self.myself()?;
+                self.may_pick()?;
                 let taken = self.assignment(Some(me), AssignmentCause::Reply, None);
                 Ok(Decision {
                     entries: vec![taken, message],
@@ -151,34 +162,6 @@ impl Asked<'_> {
 
     fn comment(&self, text: &str) -> Decision {
         self.unchanged(vec![self.entry(EntryBody::Comment { text: text.to_owned() })])
-    }
-
-    fn assign(&self, to: AgentId) -> Result<Decision, Rejection> {
-        let head = self.head();
-        if head.state == ConversationState::Closed {
-            return Err(closed());
-        }
-        if !self.locked.agents.contains_key(&to) {
-            return Err(Rejection { code: ErrorCode::NotFound, message: "there is no such agent" });
-        }
-        if head.assignee == Some(to) {
-            return Ok(self.unchanged(Vec::new()));
-        }
-        let entry = self.assignment(Some(to), AssignmentCause::Manual, Some(self.client_id));
-        let state = ConversationState::Assigned;
-        Ok(Decision { entries: vec![entry], state, assignee: Some(to), slot: Slot::Take(to) })
-    }
-
-    fn unassign(&self) -> Result<Decision, Rejection> {
-        match self.head().state {
-            ConversationState::Closed => Err(closed()),
-            ConversationState::Unassigned => Ok(self.unchanged(Vec::new())),
-            ConversationState::Bot | ConversationState::Waiting | ConversationState::Assigned => {
-                let entry = self.assignment(None, AssignmentCause::Manual, Some(self.client_id));
-                let state = ConversationState::Unassigned;
-                Ok(Decision { entries: vec![entry], state, assignee: None, slot: Slot::Free })
-            }
-        }
     }
 
     fn close(&self) -> Decision {
@@ -233,12 +216,12 @@ impl Asked<'_> {
         }
     }
 
-    fn unchanged(&self, entries: Vec<NewEntry>) -> Decision {
+    pub(super) fn unchanged(&self, entries: Vec<NewEntry>) -> Decision {
         let head = self.head();
         Decision { entries, state: head.state, assignee: head.assignee, slot: Slot::Keep }
     }
 
-    fn assignment(
+    pub(super) fn assignment(
         &self,
         to: Option<AgentId>,
         cause: AssignmentCause,
@@ -246,7 +229,8 @@ impl Asked<'_> {
     ) -> NewEntry {
         let from = self.head().assignee.map(|agent| self.named(agent));
         let to = to.map(|agent| self.named(agent));
-        let body = EntryBody::Assignment { from, to, cause };
+        let out_of_order = if to.is_some() { self.locked.waited_longer } else { 0 };
+        let body = EntryBody::Assignment { from, to, cause, out_of_order };
         NewEntry { by: self.author.clone(), client_id, body }
     }
 
@@ -254,11 +238,11 @@ impl Asked<'_> {
         self.system(EntryBody::Status { from: self.head().state, to })
     }
 
-    fn entry(&self, body: EntryBody) -> NewEntry {
+    pub(super) fn entry(&self, body: EntryBody) -> NewEntry {
         NewEntry { by: self.author.clone(), client_id: Some(self.client_id), body }
     }
 
-    fn system(&self, body: EntryBody) -> NewEntry {
+    pub(super) fn system(&self, body: EntryBody) -> NewEntry {
         NewEntry { by: Author::System, client_id: None, body }
     }
 
@@ -267,7 +251,7 @@ impl Asked<'_> {
         AgentRef { id, name }
     }
 
-    fn head(&self) -> &Head {
+    pub(super) fn head(&self) -> &Head {
         self.locked.head
     }
 }
@@ -277,7 +261,7 @@ fn unowned(assigns: bool) -> ConversationState {
     if assigns { ConversationState::Waiting } else { ConversationState::Unassigned }
 }
 
-fn closed() -> Rejection {
+pub(super) fn closed() -> Rejection {
     Rejection { code: ErrorCode::Closed, message: "the conversation is closed: reopen it first" }
 }
 

@@ -1,18 +1,24 @@
 //! What a conversation allows, decided on made-up heads.
 
+#[path = "by_hand_tests.rs"]
+mod by_hand;
+
 use std::collections::HashMap;
 
 use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::people::InboxAccess;
 use salotto_protocol::{
     ChatflowId, ConversationId, ConversationNumber, InboxId, Page, SiteId, VisitorId,
 };
 
 use super::*;
-use crate::store::ChatflowRow;
+use crate::store::{ChatflowRow, InboxRow};
 
 struct World {
     head: Head,
     agents: HashMap<AgentId, AgentRow>,
+    waited_longer: u32,
+    settings: Settings,
 }
 
 impl World {
@@ -40,7 +46,16 @@ impl World {
             preview: String::new(),
             preview_by: None,
         };
-        World { head, agents: HashMap::new() }
+        let row =
+            InboxRow { id: head.inbox, name: "Main".to_owned(), access: InboxAccess::Everyone };
+        let settings = Settings { inboxes: vec![row], ..Settings::default() };
+        World { head, agents: HashMap::new(), waited_longer: 0, settings }
+    }
+
+    fn inbox(&mut self, access: InboxAccess) -> InboxId {
+        let id = InboxId::fresh();
+        self.settings.inboxes.push(InboxRow { id, name: "Other".to_owned(), access });
+        id
     }
 
     fn hire(&mut self, name: &str) -> AgentId {
@@ -65,14 +80,15 @@ impl World {
     }
 
     fn decide(&self, author: &Author, command: &Command) -> Result<Decision, Rejection> {
-        let locked = Locked { head: &self.head, agents: &self.agents };
+        let World { head, agents, waited_longer, settings } = self;
+        let locked = Locked { head, agents, waited_longer: *waited_longer };
         let request = Request {
             conversation: self.head.id,
             author: author.clone(),
             client_id: ClientId::fresh(),
             command: command.clone(),
         };
-        decide(&locked, &request)
+        decide(&locked, &request, Some(settings))
     }
 
     fn says(&self, visitor: VisitorId) -> Result<Decision, Rejection> {
@@ -205,29 +221,7 @@ fn whoever_reopens_has_it() {
     assert_eq!(decision.assignee, Some(ben));
 }
 
-#[test]
-fn assigning_by_hand_ignores_the_limit_as_43() {
-    let mut world = World::new();
-    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
-    world.agents.get_mut(&ben).expect("hired").active = 1;
-
-    let decision = world.decide(&agent(ada), &Command::Assign { to: Some(ben) }).expect("allowed");
-
-    assert_eq!(decision.slot, Slot::Take(ben));
-    assert_eq!(decision.assignee, Some(ben));
-}
-
-#[test]
-fn assigning_to_nobody_leaves_it_unassigned_as_45() {
-    let mut world = World::new();
-    let ada = world.hire("Ada");
-    let world = world.assigned_to(ada);
-
-    let decision = world.decide(&agent(ada), &Command::Assign { to: None }).expect("allowed");
-
-    assert_eq!((decision.state, decision.slot), (ConversationState::Unassigned, Slot::Free));
-}
-
+/// AS-46: the log says whatever was done by hand, and why.
 #[test]
 fn a_start_greets_and_a_second_one_joins_reg_6() {
     let mut world = World::new();
@@ -247,7 +241,7 @@ fn a_start_greets_and_a_second_one_joins_reg_6() {
         page: Page::default(),
     };
     let start = |world: &World, request: &StartRequest| {
-        let locked = Locked { head: &world.head, agents: &world.agents };
+        let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
         kinds(&decide_start(&locked, request).expect("allowed"))
     };
     world.head.seq = Seq(0);
@@ -277,7 +271,7 @@ fn a_visitor_whom_everybody_missed_waits_again_when_they_write_or_return() {
     world.head.state = ConversationState::Unassigned;
     (world.head.waiting_since_ms, world.head.missed_at_ms) = (None, Some(7));
 
-    let locked = Locked { head: &world.head, agents: &world.agents };
+    let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
     let returned = wait_again(&locked).expect("they may");
     let (visitor, text) = (world.head.visitor, "hello?".to_owned());
     let command = Command::VisitorMessage { visitor, text, assigning: Vec::new() };
@@ -290,7 +284,7 @@ fn a_visitor_whom_everybody_missed_waits_again_when_they_write_or_return() {
     );
 
     world.head.missed_at_ms = None;
-    let locked = Locked { head: &world.head, agents: &world.agents };
+    let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
     let nothing = wait_again(&locked).expect("they may");
     assert_eq!((nothing.state, kinds(&nothing)), (ConversationState::Unassigned, vec![]));
 }

@@ -251,7 +251,8 @@ impl State {
             | Commit::Settings
             | Commit::Skipped(_)
             | Commit::Attached(_)
-            | Commit::Lost => 0,
+            | Commit::Lost
+            | Commit::Queue(_) => 0,
         });
         self.entries += entries.sum::<usize>();
         if self.entries >= CHECKPOINT_ENTRIES && self.checkpoints.try_send(myself.clone()).is_ok() {

@@ -126,7 +126,7 @@ impl Settled {
     fn take(&mut self, done: Finished, writes: &[Write], outage: &Outage) {
         if outage.is_unsure() {
             let asked = writes.iter().filter_map(|write| match &write.target {
-                Target::Conversation(id) => Some(*id),
+                Target::Conversation(id) | Target::Picked(id) => Some(*id),
                 Target::Start(_) => None,
             });
             let answered = done.fates.iter().filter_map(|fate| match fate {
@@ -145,7 +145,7 @@ impl Settled {
         let put_off = writes.iter().zip(&self.fates).filter(|(_, fate)| **fate == Fate::PutOff);
         put_off
             .filter_map(|(write, _)| match &write.target {
-                Target::Conversation(id) => Some(*id),
+                Target::Conversation(id) | Target::Picked(id) => Some(*id),
                 Target::Start(_) => None,
             })
             .collect()

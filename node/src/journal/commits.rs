@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use salotto_protocol::envelope::QueueHint;
 use salotto_protocol::{ConversationId, ConversationState, Entry, EntryBody, Party, Seq};
 use tokio::sync::Notify;
 
@@ -40,6 +41,7 @@ impl Elsewhere {
             EntryBody::Message { .. } | EntryBody::Comment { .. } => true,
             EntryBody::Welcome { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_) => false,
@@ -71,6 +73,8 @@ pub(crate) enum Commit {
     Attached(Arc<[ConversationId]>),
     /// Hints of other nodes were lost, of whatever.
     Lost,
+    /// What the router, here or elsewhere, says of the queue. Skipped, it is said again.
+    Queue(Arc<QueueHint>),
 }
 
 /// The reading end. In commit order, but for what `Skipped` names.
@@ -175,7 +179,7 @@ impl Queue {
                 skipped.insert(elsewhere.conversation);
             }
             Commit::Attached(conversations) => skipped.extend(conversations.iter()),
-            Commit::Agents(_) | Commit::Settings | Commit::Lost => {}
+            Commit::Agents(_) | Commit::Settings | Commit::Lost | Commit::Queue(_) => {}
             Commit::Skipped(more) => skipped.extend(more),
         }
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ractor::{Actor, ActorCell, ActorRef, ActorStatus, SpawnErr};
-use salotto_protocol::envelope::Envelope;
+use salotto_protocol::envelope::{Envelope, QueueHint};
 use salotto_protocol::{ConversationId, NodeId, Party, Seq};
 use tokio::sync::mpsc;
 
 use super::actor::{JournalActor, MARKS_DELAY, Msg, Shared, State};
-use super::commits::{CommitStream, Streams};
+use super::commits::{Commit, CommitStream, Streams};
 use super::marks::Added;
 use super::pace::Pace;
 use super::peers::{self, Peers, Sending};
@@ -154,6 +154,12 @@ impl Journal {
     /// Something beside the log, for the nodes that have the conversation. May be lost.
     pub(crate) fn pass(&self, id: ConversationId, envelope: impl FnOnce() -> Envelope) {
         self.sending.pass(id, envelope);
+    }
+
+    /// Tells this node and all others who stands where in the queue. May be lost.
+    pub(crate) fn queue_stands(&self, hint: QueueHint) {
+        self.sending.queue_stands(&hint);
+        self.streams.publish(&[Commit::Queue(Arc::new(hint))]);
     }
 
     pub(super) fn has_ended(&self) -> bool {

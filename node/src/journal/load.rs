@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use salotto_protocol::{AgentId, ClientId, ConversationId, InboxId, VisitorId};
 
+use super::picks::look_before;
 use super::state::{Tracked, Work};
 use super::write::{Target, Write};
 use crate::store::{Batch, Held, OpenConversation, StartKey, StoreError};
@@ -17,6 +18,8 @@ pub(super) struct Asked {
     client_ids: Vec<(Place, ClientId)>,
     /// Of the router.
     term: bool,
+    /// Those that may be picked out of the queue.
+    picked: BTreeSet<ConversationId>,
     /// Whether anybody is there.
     attended: Vec<ConversationId>,
 }
@@ -34,6 +37,11 @@ impl Asked {
             let place = match &write.target {
                 Target::Conversation(id) => {
                     asked.conversations.insert(*id);
+                    Place::In(*id)
+                }
+                Target::Picked(id) => {
+                    asked.conversations.insert(*id);
+                    asked.picked.insert(*id);
                     Place::In(*id)
                 }
                 Target::Start(new) => {
@@ -84,6 +92,7 @@ pub(super) async fn load(
     let held_open = open.iter().filter(|open| work.held.contains(&open.conversation));
     work.held_open.extend(held_open.map(|open| (open.visitor, open.inbox)));
     lock_agents(batch, asked.agents.clone(), &mut work).await?;
+    look_before(batch, &asked.picked, &mut work).await?;
     if asked.term {
         work.term = batch.lease_term().await?;
     }

@@ -18,6 +18,7 @@ mod outage;
 mod pace;
 mod peers;
 mod people;
+mod picks;
 mod queue;
 mod repeat;
 mod state;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use salotto_protocol::envelope::{CommittedHint, Envelope, MarksHint};
+use salotto_protocol::envelope::{CommittedHint, Envelope, MarksHint, QueueHint};
 use salotto_protocol::{ConversationId, EntryBody, NodeId};
 use tokio::sync::{Notify, mpsc};
 
@@ -79,7 +79,8 @@ impl Sending {
                 | Commit::Skipped(_)
                 | Commit::Elsewhere(_)
                 | Commit::Attached(_)
-                | Commit::Lost => {}
+                | Commit::Lost
+                | Commit::Queue(_) => {}
             }
         }
     }
@@ -88,6 +89,13 @@ impl Sending {
     pub(super) fn changed(&self) {
         if let Some(shared) = self.0.as_ref().filter(|shared| shared.link.has_peers()) {
             shared.link.announce(&Envelope::Settings);
+        }
+    }
+
+    /// Everybody else may have somebody who waits.
+    pub(super) fn queue_stands(&self, hint: &QueueHint) {
+        if let Some(shared) = self.0.as_ref().filter(|shared| shared.link.has_peers()) {
+            shared.link.announce(&Envelope::Queue(hint.clone()));
         }
     }
 
@@ -221,6 +229,9 @@ impl Outgoing {
                     subjects.push(Subject::Queue);
                 }
                 for entry in &committed.entries {
+                    if let EntryBody::InboxChange { from, .. } = &entry.body {
+                        subjects.push(Subject::Inbox(*from));
+                    }
                     if let EntryBody::Assignment { from, to, .. } = &entry.body {
                         let named = from.iter().chain(to).map(|agent| Subject::Agent(agent.id));
                         subjects.extend(named);
@@ -264,12 +275,21 @@ pub(super) async fn hear(mut hints: HintStream, streams: Streams, store: Store) 
                 Some(Commit::Marks { conversation, party, delivered, read })
             }
             Hint::Envelope(Envelope::Settings) => Some(Commit::Settings),
+            Hint::Envelope(Envelope::Queue(hint)) => queue(hint, &store),
             Hint::Lost => Some(Commit::Lost),
             // These pass by the log: conversations hear of them by themselves.
             Hint::Envelope(Envelope::Typing(_) | Envelope::Page(_)) => None,
         };
         streams.publish(commit.as_slice());
     }
+}
+
+fn queue(hint: QueueHint, store: &Store) -> Option<Commit> {
+    if hint.epoch != store.epoch() {
+        metrics::link_dropped("stale");
+        return None;
+    }
+    Some(Commit::Queue(Arc::new(hint)))
 }
 
 /// Of another epoch it means nothing here. Entries that a newer node wrote in its own words are

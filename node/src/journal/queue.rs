@@ -122,7 +122,7 @@ impl Next {
 
 fn head_of(write: &Write) -> Option<ConversationId> {
     match &write.target {
-        Target::Conversation(id) => Some(*id),
+        Target::Conversation(id) | Target::Picked(id) => Some(*id),
         Target::Start(_) => None,
     }
 }

@@ -28,12 +28,12 @@ pub(super) fn repeat(
     head: &Head,
     agents: &HashMap<AgentId, AgentRow>,
 ) -> Repeat {
-    let intent = match run(write, &Locked { head, agents }) {
+    let intent = match run(write, &Locked { head, agents, waited_longer: 0 }) {
         Ok(decision) => Some(decision),
         Err(no) if matches!(no.code, ErrorCode::NotFound | ErrorCode::Forbidden) => {
             return Repeat::Rejected(no);
         }
-        Err(_) => run(write, &Locked { head: &reopened(head), agents }).ok(),
+        Err(_) => run(write, &Locked { head: &reopened(head), agents, waited_longer: 0 }).ok(),
     };
     let entry = intent.into_iter().flat_map(|decision| decision.entries).find(stands_for(write));
     match entry {
@@ -75,6 +75,9 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
         (EntryBody::Assignment { to, .. }, EntryBody::Assignment { to: first, .. }) => {
             id_of(to.as_ref()) == id_of(first.as_ref())
         }
+        (EntryBody::InboxChange { to, .. }, EntryBody::InboxChange { to: first, .. }) => {
+            to == first
+        }
         (EntryBody::Status { to, .. }, EntryBody::Status { to: first, .. }) => {
             is_closed(*to) == is_closed(*first)
         }
@@ -83,6 +86,7 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
             | EntryBody::Message { .. }
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_),

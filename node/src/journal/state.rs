@@ -27,6 +27,8 @@ pub(crate) struct Work {
     pub(crate) starts: HashMap<StartKey, ConversationId>,
     /// The router's newest term, if a write asks for it.
     pub(crate) term: Option<Term>,
+    /// For those that may be picked out of the queue: who had waited longer when they were locked.
+    pub(crate) waited_longer: HashMap<ConversationId, Vec<ConversationId>>,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -67,7 +69,7 @@ impl Work {
 
     fn is_held(&self, target: &Target) -> bool {
         match target {
-            Target::Conversation(id) => self.held.contains(id),
+            Target::Conversation(id) | Target::Picked(id) => self.held.contains(id),
             Target::Start(new) => match self.starts.get(&(new.visitor, new.start_client_id)) {
                 Some(id) => self.held.contains(id),
                 None => self.held_open.contains(&(new.visitor, new.inbox)),
@@ -78,7 +80,7 @@ impl Work {
     /// Whether it was written before, as far as that was looked up.
     pub(super) fn knows(&self, write: &Write) -> bool {
         let conversation = match &write.target {
-            Target::Conversation(id) => Some(*id),
+            Target::Conversation(id) | Target::Picked(id) => Some(*id),
             Target::Start(new) => {
                 self.conversation_of_start((new.visitor, new.start_client_id), new.inbox)
             }
@@ -89,7 +91,7 @@ impl Work {
 
     fn decide_free(&mut self, write: &Write, now_ms: i64) -> Outcome {
         let found = match &write.target {
-            Target::Conversation(id) => Some(*id),
+            Target::Conversation(id) | Target::Picked(id) => Some(*id),
             Target::Start(new) => {
                 self.conversation_of_start((new.visitor, new.start_client_id), new.inbox)
             }
@@ -97,7 +99,7 @@ impl Work {
         let tracked = match (found, &write.target) {
             (Some(id), _) => self.heads.remove(&id),
             (None, Target::Start(new)) => Some(Tracked::fresh(new)),
-            (None, Target::Conversation(_)) => None,
+            (None, Target::Conversation(_) | Target::Picked(_)) => None,
         };
         let Some(mut tracked) = tracked else { return Outcome::Rejected(NOT_FOUND) };
 
@@ -128,7 +130,8 @@ impl Work {
         if is_attended && !sabotage::on(Switch::SkipAttended) {
             return Outcome::Rejected(ATTENDED);
         }
-        let decision = match run(write, &Locked { head, agents: &self.agents }) {
+        let waited_longer = self.waited_longer(&write.target, head);
+        let decision = match run(write, &Locked { head, agents: &self.agents, waited_longer }) {
             Ok(decision) => decision,
             Err(rejection) => return Outcome::Rejected(rejection),
         };
@@ -219,7 +222,7 @@ impl Work {
         let ids = self.of_visitor.get(&(visitor, inbox))?;
         let heads = ids.iter().filter_map(|id| self.heads.get(id)).map(|tracked| &tracked.head);
         heads
-            .filter(|head| head.state != ConversationState::Closed)
+            .filter(|head| head.inbox == inbox && head.state != ConversationState::Closed)
             .max_by_key(|head| (head.last_at_ms, head.id))
             .map(|head| head.id)
     }
@@ -322,6 +325,11 @@ impl Tracked {
             head.missed_at_ms = match &entry.body {
                 EntryBody::Status { .. } => is_miss(&entry).then_some(at_ms),
                 EntryBody::Assignment { .. } => None,
+                EntryBody::InboxChange { to, .. } => {
+                    // Maybe another one is open there: it stands beside that.
+                    (head.inbox, head.beside) = (*to, true);
+                    head.missed_at_ms
+                }
                 EntryBody::Welcome { .. }
                 | EntryBody::Message { .. }
                 | EntryBody::Comment { .. }
@@ -352,7 +360,7 @@ fn slots_of_one(freed: Option<AgentId>) -> i32 {
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
-    (head.state, agents, head.answered, head.beside, since)
+    (head.state, agents, head.answered, head.inbox, head.beside, since)
 }
 
 /// Nothing else leads from waiting to unassigned without saying by whom.

@@ -37,6 +37,8 @@ pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
 
 pub(crate) enum Target {
     Conversation(ConversationId),
+    /// One that may be taken out of the queue: `decide` sees who has waited longer.
+    Picked(ConversationId),
     /// Finds the conversation that this start made before, else the visitor's open one in that
     /// inbox, else makes this one.
     Start(Box<NewConversation>),
@@ -59,6 +61,9 @@ pub(crate) struct NewConversation {
 pub(crate) struct Locked<'a> {
     pub(crate) head: &'a Head,
     pub(crate) agents: &'a HashMap<AgentId, AgentRow>,
+    /// Of a `Picked` conversation that waits: how many of the same chatflow have
+    /// waited longer, up to a thousand. Else 0.
+    pub(crate) waited_longer: u32,
 }
 
 /// No entries: nothing to do; acknowledged at the head's seq, and nothing changes.

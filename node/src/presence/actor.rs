@@ -224,7 +224,8 @@ impl PresenceActor {
             Commit::Entries(_)
             | Commit::Elsewhere(_)
             | Commit::Marks { .. }
-            | Commit::Attached(_) => {}
+            | Commit::Attached(_)
+            | Commit::Queue(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::envelope::QueueHint;
 use salotto_protocol::{ConversationId, ConversationState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -12,6 +13,7 @@ use super::Patience;
 use super::assignment;
 use super::audit::Audit;
 use super::departures::{self, Departures};
+use super::digest::{Digests, TOLD_EVERY};
 use super::routing::{Action, Depth, Fresh, Routing};
 use super::state::{Queue, WAITING_MAX};
 use crate::ask::ask;
@@ -65,6 +67,8 @@ pub(super) enum Msg {
     /// Time to read what other nodes changed.
     ReadHeard,
     HeardRead(Result<Vec<Head>, StoreError>),
+    /// Time to tell those who wait where they stand.
+    TellQueue,
 }
 
 pub(super) struct State {
@@ -73,6 +77,9 @@ pub(super) struct State {
     is_pass_due: bool,
     audit: Audit,
     pub(super) departures: Departures,
+    digests: Digests,
+    /// Digests told in this term.
+    digest: u64,
     followers: [JoinHandle<()>; 2],
 }
 
@@ -90,6 +97,7 @@ impl Actor for RouterActor {
         myself.cast(Msg::Read(Depth::Whole))?;
         myself.send_interval(READ_INTERVAL, || Msg::Read(Depth::Window));
         myself.send_interval(AUDIT_INTERVAL, || Msg::Audit);
+        myself.send_interval(TOLD_EVERY, || Msg::TellQueue);
         let look_interval = departures::look_interval(self.patience.missed_after);
         myself.send_interval(look_interval, || Msg::LookForMissed);
         let followers = [
@@ -103,6 +111,8 @@ impl Actor for RouterActor {
             is_pass_due: false,
             audit: Audit::default(),
             departures: Departures::seen_every(look_interval),
+            digests: Digests::default(),
+            digest: 0,
             followers,
         })
     }
@@ -118,7 +128,9 @@ impl Actor for RouterActor {
             Msg::ReadDone(result) => state.routing.read_done(unless_failed(result)),
             Msg::Committed(commit, taken) => {
                 left_the_queue(&state.routing.queue, &commit);
+                let leaving = Digests::leaving(&state.routing.queue, &commit);
                 state.routing.committed(&commit);
+                state.digests.left(&state.routing.queue, leaving, Instant::now());
                 let _ = taken.send(());
             }
             Msg::RosterChanged(taken) => {
@@ -134,10 +146,15 @@ impl Actor for RouterActor {
             Msg::Audit => self.audit(&myself),
             Msg::Audited(result) => state.audit.take(result),
             Msg::ReadHeard => state.routing.read_heard(),
-            Msg::HeardRead(Ok(heads)) => state.routing.heard_read(&heads),
+            Msg::HeardRead(Ok(heads)) => {
+                let leaving = Digests::leaving_by(&state.routing.queue, &heads);
+                state.routing.heard_read(&heads);
+                state.digests.left(&state.routing.queue, leaving, Instant::now());
+            }
             Msg::HeardRead(Err(error)) => {
                 tracing::warn!(%error, "what other nodes changed could not be read");
             }
+            Msg::TellQueue => self.tell_queue(state),
             Msg::LookForMissed => self.look_for_missed(&myself),
             Msg::Alone(asked, result) => self.miss(state, asked, result),
             Msg::Unanswered(result) => self.requeue(result),
@@ -193,6 +210,18 @@ impl RouterActor {
         tokio::spawn(async move {
             let _ = router.cast(Msg::ReadDone(read(&store, known, depth).await));
         });
+    }
+
+    fn tell_queue(&self, state: &mut State) {
+        if !state.routing.assigns() {
+            return;
+        }
+        if let Some(lines) = state.digests.due(&state.routing.queue, Instant::now()) {
+            state.digest += 1;
+            let term = u64::try_from(self.term.0).expect("terms grow from 0");
+            let epoch = self.store.epoch();
+            self.journal.queue_stands(QueueHint { epoch, term, number: state.digest, lines });
+        }
     }
 
     fn audit(&self, myself: &ActorRef<Msg>) {

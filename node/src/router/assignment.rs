@@ -58,7 +58,12 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
 }
 
 fn entries(from: Option<AgentRef>, to: AgentRef, decision: DecisionRecord) -> Vec<NewEntry> {
-    let assignment = EntryBody::Assignment { from, to: Some(to), cause: AssignmentCause::Policy };
+    let assignment = EntryBody::Assignment {
+        from,
+        to: Some(to),
+        cause: AssignmentCause::Policy,
+        out_of_order: 0,
+    };
     [assignment, EntryBody::Decision { decision }]
         .map(|body| NewEntry { by: Author::System, client_id: None, body })
         .into()
@@ -88,7 +93,7 @@ mod tests {
 
     fn decided(plan: &Plan, head: &Head, row: AgentRow) -> Result<Decision, Rejection> {
         let agents = HashMap::from([(row.id, row)]);
-        decide(plan, &Locked { head, agents: &agents })
+        decide(plan, &Locked { head, agents: &agents, waited_longer: 0 })
     }
 
     #[test]
@@ -98,7 +103,7 @@ mod tests {
 
         let agents = HashMap::from([(anna.id, anna.clone())]);
         let write = write(&plan, Term(7), Box::new(|_| {}));
-        let locked = Locked { head: &head(1, 1, 10), agents: &agents };
+        let locked = Locked { head: &head(1, 1, 10), agents: &agents, waited_longer: 0 };
         let decision = (write.decide)(&locked).expect("all holds");
 
         assert_eq!(decision.state, ConversationState::Assigned);
@@ -106,7 +111,12 @@ mod tests {
         assert!(decision.entries.iter().all(|it| it.by == Author::System));
         let bodies: Vec<&EntryBody> = decision.entries.iter().map(|it| &it.body).collect();
         let to = Some(AgentRef { id: anna.id, name: anna.name });
-        let assignment = EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy };
+        let assignment = EntryBody::Assignment {
+            from: None,
+            to,
+            cause: AssignmentCause::Policy,
+            out_of_order: 0,
+        };
         let decision = DecisionRecord { term: Some(7), ..plan.record };
         assert_eq!(bodies, [&assignment, &EntryBody::Decision { decision }]);
     }

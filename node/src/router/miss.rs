@@ -56,7 +56,8 @@ mod tests {
     fn only_who_waits_can_be_missed() {
         for state in ConversationState::ALL {
             let head = Head { state, ..head(1, 1, 10) };
-            let decided = decide(&Locked { head: &head, agents: &HashMap::new() });
+            let agents = HashMap::new();
+            let decided = decide(&Locked { head: &head, agents: &agents, waited_longer: 0 });
             match decided {
                 Ok(decision) => {
                     assert_eq!(state, ConversationState::Waiting);

@@ -1,8 +1,8 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
 //! `policy` chooses, `assignment`, `requeue` and `miss` are the guarded writes, `state` is the
-//! queue, `absences` and `departures` know who has long been gone, `routing` decides, `actor`
-//! performs, `keeper` runs it for a term.
+//! queue, `digest` is what all nodes are told of it (with the `pace`), `absences` and `departures`
+//! know who has long been gone, `routing` decides, `actor` performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -12,11 +12,13 @@ mod audit;
 #[cfg(feature = "benchmarks")]
 mod bench;
 mod departures;
+mod digest;
 mod keeper;
 mod miss;
 #[cfg(test)]
 mod missed_tests;
 mod others;
+mod pace;
 mod policy;
 mod requeue;
 mod routing;

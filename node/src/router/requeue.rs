@@ -50,7 +50,8 @@ fn decide(seen: Seen, locked: &Locked<'_>) -> Result<Decision, Rejection> {
         return Err(BACK);
     }
     let from = Some(AgentRef { id: agent.id, name: agent.name.clone() });
-    let body = EntryBody::Assignment { from, to: None, cause: AssignmentCause::Policy };
+    let body =
+        EntryBody::Assignment { from, to: None, cause: AssignmentCause::Policy, out_of_order: 0 };
     Ok(Decision {
         entries: vec![NewEntry { by: Author::System, client_id: None, body }],
         state: ConversationState::Waiting,
@@ -86,7 +87,7 @@ mod tests {
 
     fn decided(head: &Head, row: AgentRow) -> Result<Decision, Rejection> {
         let agents = HashMap::from([(row.id, row)]);
-        decide(SEEN, &Locked { head, agents: &agents })
+        decide(SEEN, &Locked { head, agents: &agents, waited_longer: 0 })
     }
 
     #[test]

@@ -116,7 +116,10 @@ impl Routing {
             Commit::Settings => self.read(Depth::Window),
             Commit::Skipped(_) | Commit::Lost => self.read(Depth::Whole),
             Commit::Elsewhere(hint) if !hint.is_talk() => self.hear(hint),
-            Commit::Elsewhere(_) | Commit::Attached(_) | Commit::Marks { .. } => {}
+            Commit::Elsewhere(_)
+            | Commit::Attached(_)
+            | Commit::Marks { .. }
+            | Commit::Queue(_) => {}
         }
     }
 

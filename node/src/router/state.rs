@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use salotto_protocol::{AgentId, ChatflowId, ConversationId, ConversationState, DecisionRecord};
+use salotto_protocol::{
+    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState, DecisionRecord, ShowQueue,
+};
 
 use super::policy::{self, Seen};
 use crate::presence::{Roster, Team};
@@ -19,6 +21,8 @@ pub(super) struct Queue {
     team: Team,
     /// Whom a chatflow's rule names. Not here, or nobody named: everybody.
     named: HashMap<ChatflowId, Vec<AgentId>>,
+    /// Those that tell whoever waits where they stand.
+    shown: Vec<(ChatflowId, ShowQueue)>,
     waiting: HashMap<ChatflowId, BTreeSet<Place>>,
     known: HashMap<ConversationId, Waiting>,
     promises: HashMap<ConversationId, Promise>,
@@ -80,6 +84,8 @@ impl Queue {
         let assigns = |row: &&ChatflowRow| row.settings.assign;
         let named = chatflows.iter().filter(assigns);
         self.named = named.map(|row| (row.id, each_once(&row.settings.agents))).collect();
+        let shown = chatflows.iter().filter(|row| assigns(row) && row.settings.show_queue.position);
+        self.shown = shown.map(|row| (row.id, row.settings.show_queue)).collect();
     }
 
     pub(super) fn notice_agents(&mut self, rows: &[AgentRow]) {
@@ -183,6 +189,22 @@ impl Queue {
         for head in waiting.iter().filter(|head| !read.committed.contains(&head.id)) {
             self.enqueue(head);
         }
+    }
+
+    /// The chatflows that tell whoever waits where they stand.
+    pub(super) fn shown(&self) -> &[(ChatflowId, ShowQueue)] {
+        &self.shown
+    }
+
+    /// Those of a chatflow who wait longest, and how many wait.
+    pub(super) fn line(&self, chatflow: ChatflowId, max: usize) -> (Vec<ConversationId>, usize) {
+        let Some(places) = self.waiting.get(&chatflow) else { return (Vec::new(), 0) };
+        (places.iter().take(max).map(|place| place.conversation).collect(), places.len())
+    }
+
+    /// Somebody is there who answers this chatflow, with room or without.
+    pub(super) fn is_staffed(&self, chatflow: ChatflowId) -> bool {
+        self.candidates(chatflow).any(|seen| seen.present && seen.status == AgentStatus::Available)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -107,7 +107,7 @@ async fn a_new_conversation_goes_to_whoever_has_least_to_do_with_a_record_that_r
     let entries = desk.store.entries_after(second, View::Agent, Seq(0), 10).await.expect("read");
     let [_, assignment, decision] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!((&assignment.by, &decision.by), (&Author::System, &Author::System));
-    let EntryBody::Assignment { from, to, cause } = &assignment.body else {
+    let EntryBody::Assignment { from, to, cause, .. } = &assignment.body else {
         panic!("{assignment:?}")
     };
     assert_eq!((from, cause), (&None, &AssignmentCause::Policy));

@@ -123,6 +123,7 @@ impl SessionActor {
             | ClientFrame::Pong
             | ClientFrame::Comment { .. }
             | ClientFrame::Assign { .. }
+            | ClientFrame::Move { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }
             | ClientFrame::Board { .. }

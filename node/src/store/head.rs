@@ -124,11 +124,12 @@ pub(super) const ADVANCE: &str = "
         last_at_ms = new.column4, preview = new.column5, preview_by = new.column6
     FROM ({rows}) AS new WHERE id = new.column1";
 
-/// What a change of state or assignee changes besides.
+/// What a change of state, assignee or inbox changes besides.
 pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
-        beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9
+        beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9,
+        inbox = new.column10
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -232,10 +233,10 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Stores new states, assignees and slots.
+    /// Stores new states, assignees, slots and inboxes.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(9);
+            let mut rows = Rows::new(10);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -245,7 +246,8 @@ impl Batch<'_> {
                     .cell(i64::from(head.answered))
                     .cell(i64::from(head.beside))
                     .cell(head.waiting_since_ms)
-                    .cell(head.missed_at_ms);
+                    .cell(head.missed_at_ms)
+                    .cell(head.inbox.0);
             }
             self.run(rows.into_query(MOVE)).await?;
         }
@@ -281,6 +283,7 @@ pub(crate) fn preview_of(entry: &Entry) -> Option<(String, Party)> {
         EntryBody::Welcome { text } | EntryBody::Message { text } => text,
         EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
+        | EntryBody::InboxChange { .. }
         | EntryBody::Decision { .. }
         | EntryBody::Status { .. }
         | EntryBody::Unknown(_) => return None,

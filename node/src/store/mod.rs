@@ -44,6 +44,7 @@ mod tests;
 mod trouble;
 mod users;
 mod verify;
+mod waiting;
 mod working_hours;
 
 pub(crate) use agents::AgentRow;

@@ -23,6 +23,7 @@ fn every_kind_of_client_frame_has_a_sample() {
             ClientFrame::Hello(_) | ClientFrame::Pong | ClientFrame::Start(_) => {}
             ClientFrame::Send { .. } | ClientFrame::Comment { .. } => {}
             ClientFrame::Assign { .. } | ClientFrame::Close { .. } => {}
+            ClientFrame::Move { .. } => {}
             ClientFrame::Reopen { .. } | ClientFrame::Attach(_) => {}
             ClientFrame::Detach { .. } | ClientFrame::Mark { .. } => {}
             ClientFrame::Typing { .. } | ClientFrame::Page(_) => {}
@@ -104,13 +105,16 @@ fn of_both_roles() -> Vec<(&'static str, ClientFrame)> {
 fn of_agents() -> Vec<(&'static str, ClientFrame)> {
     let conversation = ids::conversation();
     let client_id = ids::client();
+    let (to, note) = (Some(ids::colleague()), Some("She wants the blue one.".to_owned()));
     vec![
         (
             "comment",
             ClientFrame::Comment { conversation, client_id, text: "Knows us already.".to_owned() },
         ),
-        ("assign", ClientFrame::Assign { conversation, client_id, to: Some(ids::colleague()) }),
-        ("assign_to_nobody", ClientFrame::Assign { conversation, client_id, to: None }),
+        ("assign", ClientFrame::Assign { conversation, client_id, to, note: None }),
+        ("assign_with_a_note", ClientFrame::Assign { conversation, client_id, to, note }),
+        ("assign_to_nobody", ClientFrame::Assign { conversation, client_id, to: None, note: None }),
+        ("move", ClientFrame::Move { conversation, client_id, inbox: ids::other_inbox() }),
         ("close", ClientFrame::Close { conversation, client_id }),
         ("reopen", ClientFrame::Reopen { conversation, client_id }),
         ("board", ClientFrame::Board { inbox: ids::inbox() }),

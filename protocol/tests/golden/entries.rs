@@ -25,6 +25,7 @@ fn every_kind_of_entry_has_a_sample() {
         match sample.entry.body {
             EntryBody::Welcome { .. } | EntryBody::Message { .. } | EntryBody::Comment { .. } => {}
             EntryBody::Assignment { .. } | EntryBody::Decision { .. } => {}
+            EntryBody::InboxChange { .. } => {}
             EntryBody::Status { .. } => {}
             EntryBody::Unknown(body) => panic!("{body:?} is of no release"),
         }
@@ -65,7 +66,8 @@ fn an_entry_without_a_type_is_refused() {
 #[test]
 fn a_visitor_never_sees_comments_and_decisions() {
     for (name, sample) in samples() {
-        let is_internal = name.starts_with("comment") || name.starts_with("decision");
+        let is_internal =
+            ["comment", "decision", "inbox_change"].iter().any(|it| name.starts_with(it));
         let body = &sample.entry.body;
         assert_eq!(body.visible_to(View::Visitor), !is_internal, "{name}");
         assert!(body.visible_to(View::Agent), "{name}");
@@ -80,9 +82,11 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("comment", of_sender(7, agent(), comment())),
         ("assignment_by_policy", viewed(4, Author::System, by_policy())),
         ("assignment_by_hand", of_sender(7, agent(), by_hand())),
+        ("assignment_out_of_order", of_sender(7, agent(), out_of_order())),
         ("decision", viewed(5, Author::System, decision())),
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
+        ("inbox_change", of_sender(7, agent(), moved())),
     ]
 }
 
@@ -119,12 +123,21 @@ fn comment() -> EntryBody {
 
 fn by_policy() -> EntryBody {
     let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy }
+    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy, out_of_order: 0 }
 }
 
 fn by_hand() -> EntryBody {
     let from = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from, to: None, cause: AssignmentCause::Manual }
+    EntryBody::Assignment { from, to: None, cause: AssignmentCause::Manual, out_of_order: 0 }
+}
+
+fn out_of_order() -> EntryBody {
+    let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
+    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Manual, out_of_order: 3 }
+}
+
+fn moved() -> EntryBody {
+    EntryBody::InboxChange { from: ids::inbox(), to: ids::other_inbox() }
 }
 
 fn decision() -> EntryBody {

@@ -3,8 +3,8 @@
 use std::fs;
 
 use salotto_protocol::envelope::{
-    CommittedHint, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, MarksHint, PageHint, TypingHint,
-    stamped, stamped_by,
+    CommittedHint, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, MarksHint, PageHint, QueueHint,
+    QueueLine, TypingHint, stamped, stamped_by,
 };
 use salotto_protocol::{Party, Seq};
 
@@ -97,7 +97,7 @@ fn another_magic_version_or_kind_is_refused_by_name() {
             matches!(with(4, version), Err(EnvelopeError::UnknownVersion(it)) if it == version)
         );
     }
-    for kind in [0, 6, 255] {
+    for kind in [0, 7, 255] {
         assert!(matches!(with(5, kind), Err(EnvelopeError::UnknownKind(it)) if it == kind));
     }
 }
@@ -151,7 +151,15 @@ fn samples() -> Vec<(&'static str, Envelope)> {
         ("marks", Envelope::Marks(marks)),
         ("page", Envelope::Page(PageHint { conversation, visitor: ids::visitor(), page_json })),
         ("settings", Envelope::Settings),
+        ("queue", Envelope::Queue(queue())),
     ]
+}
+
+fn queue() -> QueueHint {
+    let (first, interval_ms) = (vec![ids::conversation()], Some(80_000));
+    let shown = QueueLine { chatflow: ids::chatflow(), first, waiting: 300, interval_ms };
+    let empty = QueueLine { first: Vec::new(), waiting: 0, interval_ms: None, ..shown.clone() };
+    QueueHint { epoch: ids::epoch(), term: 7, number: 12, lines: vec![shown, empty] }
 }
 
 fn committed(entries_json: Vec<u8>) -> CommittedHint {

@@ -31,6 +31,10 @@ pub(crate) fn inbox() -> InboxId {
     InboxId(id(0x05))
 }
 
+pub(crate) fn other_inbox() -> InboxId {
+    InboxId(id(0x15))
+}
+
 pub(crate) fn site() -> SiteId {
     SiteId(id(0x06))
 }

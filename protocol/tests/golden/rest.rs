@@ -12,7 +12,7 @@ use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
 use salotto_protocol::hours::{
     Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
 };
-use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq};
+use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq, ShowQueue};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
 
@@ -118,6 +118,7 @@ fn settings() -> ChatflowSettings {
         assign: true,
         agents: vec![ids::agent()],
         availability: Box::new(availability()),
+        show_queue: ShowQueue { position: true, expected_wait: true },
     }
 }
 

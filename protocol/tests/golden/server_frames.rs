@@ -3,8 +3,8 @@
 use salotto_protocol::availability::{AvailabilityNow, Launcher, Notice};
 use salotto_protocol::{
     AgentPresence, AgentStatus, Author, Availability, BoardRow, BoardUpdate, ConversationNumber,
-    ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, Refusal, ResetReason,
-    Seq, ServerFrame, Welcome,
+    ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, QueuePlace, Refusal,
+    ResetReason, Seq, ServerFrame, Welcome,
 };
 
 use crate::{assert_no_others, entries, holds, ids};
@@ -34,6 +34,7 @@ fn kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Conversation { .. } => "conversation",
         ServerFrame::Page { .. } => "page",
         ServerFrame::Availability { .. } => "availability",
+        ServerFrame::Queue { .. } => "queue",
         ServerFrame::Board(_) => "board",
         ServerFrame::Agents { .. } => "agents",
         ServerFrame::Ping => "ping",
@@ -117,6 +118,9 @@ fn beside_the_log() -> Vec<(&'static str, ServerFrame)> {
         ("conversation_agent", ServerFrame::Conversation { conversation: agents_summary() }),
         ("availability", availability(Availability::AtCapacity, wait_message())),
         ("availability_returning", availability(Availability::Offline, return_time())),
+        ("queue", ServerFrame::Queue { conversation, place: Some(third()) }),
+        ("queue_at_least", ServerFrame::Queue { conversation, place: Some(far_behind()) }),
+        ("queue_no_longer_shown", ServerFrame::Queue { conversation, place: None }),
     ]
 }
 
@@ -132,6 +136,14 @@ fn wait_message() -> Notice {
 
 fn return_time() -> Notice {
     Notice::ReturnTime { returns_at_ms: 1_795_420_800_000 }
+}
+
+fn third() -> QueuePlace {
+    QueuePlace { position: 3, at_least: false, expected_wait_ms: Some(240_000) }
+}
+
+fn far_behind() -> QueuePlace {
+    QueuePlace { position: 201, at_least: true, expected_wait_ms: None }
 }
 
 fn to_agents() -> Vec<(&'static str, ServerFrame)> {

@@ -89,8 +89,8 @@ impl Replay {
                 }
                 self.has_message = true;
             }
-            EntryBody::Comment { .. } => {}
-            EntryBody::Assignment { from, to, cause } => {
+            EntryBody::Comment { .. } | EntryBody::InboxChange { .. } => {}
+            EntryBody::Assignment { from, to, cause, .. } => {
                 let (from, to) = (from.as_ref().map(|it| it.id), to.as_ref().map(|it| it.id));
                 if from != self.assignee || self.is_closed {
                     self.violations.push(Violation::TwoOwners { conversation, seq });
@@ -188,6 +188,7 @@ fn is_explained(to: Option<AgentId>, next: Option<&Entry>) -> bool {
         | EntryBody::Message { .. }
         | EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
+        | EntryBody::InboxChange { .. }
         | EntryBody::Status { .. }
         | EntryBody::Unknown(_) => false,
     })

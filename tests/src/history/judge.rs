@@ -75,6 +75,7 @@ fn unreadable(history: &History) -> Vec<Violation> {
             | EntryBody::Message { .. }
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. } => None,
         },

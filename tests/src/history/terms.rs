@@ -49,6 +49,7 @@ fn decided(truth: &Truth, conversation: ConversationId) -> Vec<Decided> {
         | EntryBody::Message { .. }
         | EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
+        | EntryBody::InboxChange { .. }
         | EntryBody::Status { .. }
         | EntryBody::Unknown(_) => None,
     });

@@ -145,7 +145,7 @@ pub(super) async fn a_taken_conversation(trial: Trial) -> Findings {
         let before = scene.decisions().await;
         let client_id = ClientId::fresh();
         let to = Some(second);
-        there.send(&ClientFrame::Assign { conversation, client_id, to }).await;
+        there.send(&ClientFrame::Assign { conversation, client_id, to, note: None }).await;
         acked(&mut there, client_id).await;
         choose(&mut here, first, AgentStatus::Available).await;
         scene.decided_since(before).await;

@@ -66,6 +66,7 @@ impl Caseload {
             }
             EntryBody::Welcome { .. }
             | EntryBody::Comment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Unknown(_) => {}
         }
@@ -127,7 +128,10 @@ mod tests {
             let mut desk = Desk { caseload, conversation: ConversationId::fresh(), seq: Seq(0) };
             let to = Some(AgentRef { id: me, name: String::new() });
             let cause = AssignmentCause::Policy;
-            desk.hears(&Author::System, &EntryBody::Assignment { from: None, to, cause });
+            desk.hears(
+                &Author::System,
+                &EntryBody::Assignment { from: None, to, cause, out_of_order: 0 },
+            );
             desk
         }
 
@@ -172,7 +176,10 @@ mod tests {
 
         let cause = AssignmentCause::Manual;
         let to = Some(AgentRef { id: AgentId::fresh(), name: String::new() });
-        desk.hears(&Author::System, &EntryBody::Assignment { from: None, to, cause });
+        desk.hears(
+            &Author::System,
+            &EntryBody::Assignment { from: None, to, cause, out_of_order: 0 },
+        );
 
         assert_eq!(desk.says(), None);
     }

@@ -98,6 +98,7 @@ impl Chapters {
                 EntryBody::Welcome { .. }
                 | EntryBody::Comment { .. }
                 | EntryBody::Assignment { .. }
+                | EntryBody::InboxChange { .. }
                 | EntryBody::Decision { .. }
                 | EntryBody::Unknown(_),
                 _,

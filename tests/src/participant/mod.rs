@@ -210,6 +210,7 @@ impl Participant {
             ClientFrame::Hello(_)
             | ClientFrame::Pong
             | ClientFrame::Assign { .. }
+            | ClientFrame::Move { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }
             | ClientFrame::Detach { .. }
@@ -260,6 +261,7 @@ impl Participant {
             | ServerFrame::Typing { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Queue { .. }
             | ServerFrame::Agents { .. }
             | ServerFrame::Ping
             | ServerFrame::Reconnect { .. } => Vec::new(),

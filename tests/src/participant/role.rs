@@ -137,6 +137,7 @@ impl Role {
             EntryBody::Welcome { .. }
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
+            | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_) => None,

@@ -36,6 +36,8 @@ function whatWords(type: SentFrame['type']): string {
       return 'Your comment was not saved.';
     case 'assign':
       return 'The assignment did not change.';
+    case 'move':
+      return 'The conversation was not moved.';
     case 'close':
       return 'The conversation was not closed.';
     case 'reopen':

@@ -51,6 +51,7 @@ function isAction(item: Item, conversation: ConversationId): boolean {
   if (item.lane !== conversation || item.state === 'failed') return false;
   switch (item.frame.type) {
     case 'assign':
+    case 'move':
     case 'close':
     case 'reopen':
       return true;

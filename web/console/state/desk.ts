@@ -113,6 +113,7 @@ export function afterFrame(state: DeskState, frame: ServerFrame, nowMs: number):
     case 'ack':
       return only(afterAck(state, frame));
     case 'availability':
+    case 'queue':
     case 'ping':
     case 'reconnect':
       return only(state);

@@ -104,6 +104,8 @@ function itemOf(
       return line(entry, assignmentWords(entry, view.me), paired.get(entry.seq) ?? null);
     case 'decision':
       return paired.has(entry.seq) ? null : line(entry, 'Routing decided', entry.decision);
+    case 'inbox_change':
+      return line(entry, movedWords(entry, view.me), null);
     case 'status': {
       const text = statusWords(entry, view.me);
       return text === null ? null : line(entry, text, null);
@@ -185,6 +187,11 @@ function assignmentWords(entry: AssignmentEntry, me: AgentId): string {
       if (self) return `${to === 'you' ? 'You' : to} took it`;
       return by === null ? `Assigned to ${to}` : `${by} assigned it to ${to}`;
   }
+}
+
+function movedWords(entry: Entry, me: AgentId): string {
+  const by = actorName(entry, me);
+  return by === null ? 'Moved to another inbox' : `${by} moved it to another inbox`;
 }
 
 /** Waiting that turns into assigned is told by the assignment beside it. */

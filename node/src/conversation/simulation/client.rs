@@ -141,6 +141,7 @@ impl Client {
             | ServerFrame::Typing { .. }
             | ServerFrame::Page { .. }
             | ServerFrame::Availability { .. }
+            | ServerFrame::Queue { .. }
             | ServerFrame::Board(_)
             | ServerFrame::Agents { .. }
             | ServerFrame::Ping

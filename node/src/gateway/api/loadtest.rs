@@ -6,7 +6,7 @@ use axum::http::HeaderName;
 use axum::http::header::CACHE_CONTROL;
 use salotto_protocol::api::{LoadTestAgent, LoadTestAgents, LoadTestDesk};
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, SiteId};
+use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, ShowQueue, SiteId};
 use uuid::uuid;
 
 use crate::clock;
@@ -99,6 +99,7 @@ async fn publish(app: &App, agents: &[AgentId]) -> Result<(), ApiError> {
         assign: true,
         agents: agents.to_vec(),
         availability: Box::default(),
+        show_queue: ShowQueue { position: true, expected_wait: true },
     };
     let changes = [
         Change::PutSite { id: SITE, name: name(), origins: Vec::new() },

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 /// Every `type` that this protocol has.
-const KINDS: [&str; 15] = [
-    "hello", "pong", "start", "send", "comment", "assign", "close", "reopen", "attach", "detach",
-    "mark", "typing", "page", "board", "status",
+const KINDS: [&str; 16] = [
+    "hello", "pong", "start", "send", "comment", "assign", "move", "close", "reopen", "attach",
+    "detach", "mark", "typing", "page", "board", "status",
 ];
 
 /// A frame that its sender may send, within all limits. `hello` passes: when it may come is
@@ -41,6 +41,7 @@ pub(super) fn subject(frame: &ClientFrame) -> (Option<ClientId>, Option<Conversa
         ClientFrame::Send { conversation, client_id, .. }
         | ClientFrame::Comment { conversation, client_id, .. }
         | ClientFrame::Assign { conversation, client_id, .. }
+        | ClientFrame::Move { conversation, client_id, .. }
         | ClientFrame::Close { conversation, client_id }
         | ClientFrame::Reopen { conversation, client_id } => {
             (Some(*client_id), Some(*conversation))
@@ -70,6 +71,7 @@ fn may_send(frame: &ClientFrame, sender: Party) -> bool {
         ClientFrame::Start(_) | ClientFrame::Page(_) => sender == Party::Visitor,
         ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
+        | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
         | ClientFrame::Board { .. }
@@ -83,8 +85,10 @@ fn check(frame: &ClientFrame) -> Result<(), Refusal> {
         ClientFrame::Start(start) => check_text(&start.text),
         ClientFrame::Send { text, .. } | ClientFrame::Comment { text, .. } => check_text(text),
         ClientFrame::Page(page) => check_page(page),
+        ClientFrame::Assign { note: Some(note), .. } => check_words(note, "note"),
         ClientFrame::Pong
-        | ClientFrame::Assign { .. }
+        | ClientFrame::Assign { note: None, .. }
+        | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
         | ClientFrame::Attach(_)
@@ -108,11 +112,15 @@ fn check_hello(hello: &Hello) -> Result<(), Refusal> {
 }
 
 fn check_text(text: &str) -> Result<(), Refusal> {
+    check_words(text, "text")
+}
+
+fn check_words(text: &str, field: &'static str) -> Result<(), Refusal> {
     no_nul(text)?;
     if text.trim().is_empty() {
-        return Err(bad_field("text", "a message has text".to_owned()));
+        return Err(bad_field(field, "there is no word in it".to_owned()));
     }
-    no_longer(text, TEXT_BYTES_MAX, "text")
+    no_longer(text, TEXT_BYTES_MAX, field)
 }
 
 fn check_page(page: &Page) -> Result<(), Refusal> {

@@ -22,6 +22,7 @@ fn every_frame() -> Vec<serde_json::Value> {
         json!({"type": "detach", "conversation": ID}),
         json!({"type": "mark", "conversation": ID, "delivered": 1, "read": 1}),
         json!({"type": "typing", "conversation": ID, "on": true}),
+        json!({"type": "move", "conversation": ID, "client_id": ID, "inbox": ID}),
         json!({"type": "page", "url": "https://shop.example/"}),
         json!({"type": "board", "inbox": ID}),
         json!({"type": "status", "status": "away"}),
@@ -63,8 +64,8 @@ fn each_role_may_send_its_own_frames_and_no_others() {
     assert_eq!(
         allowed(Party::Team),
         [
-            "hello", "pong", "send", "comment", "assign", "close", "reopen", "attach", "detach",
-            "mark", "typing", "board", "status"
+            "hello", "pong", "send", "comment", "assign", "move", "close", "reopen", "attach",
+            "detach", "mark", "typing", "board", "status"
         ]
     );
     assert_eq!(

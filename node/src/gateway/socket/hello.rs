@@ -149,6 +149,7 @@ async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
         | ClientFrame::Send { .. }
         | ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
+        | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
         | ClientFrame::Attach(_)

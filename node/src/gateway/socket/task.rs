@@ -153,6 +153,13 @@ async fn hand_over(
         return;
     }
     let unanswered = about(unanswered(), &frame);
+    if let ClientFrame::Move { inbox, .. } = &frame
+        && !app.chatflows.has_inbox(*inbox).await
+    {
+        let refusal = about(no_inbox(), &frame);
+        outbox.push(&encode(&ServerFrame::Refused(refusal)), None);
+        return;
+    }
     let taken = match role {
         Role::Visitor(who) => app.sessions.frame(who, &outbox, frame, shared).await,
         Role::Agent(agent) => app.agents.frame(agent, &outbox, frame, shared.is_none()).await,
@@ -160,6 +167,11 @@ async fn hand_over(
     if let Err(Unanswered) = taken {
         outbox.push(&encode(&ServerFrame::Refused(unanswered)), None);
     }
+}
+
+fn no_inbox() -> Refusal {
+    let field = Some("inbox".to_owned());
+    Refusal { field, ..Refusal::new(ErrorCode::NotFound, "there is no such inbox") }
 }
 
 fn unanswered() -> Refusal {

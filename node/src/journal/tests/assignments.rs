@@ -26,7 +26,7 @@ fn gives(to: AgentId, slot: Slot) -> Decide {
 fn assigned(to: AgentId, slot: Slot) -> Decision {
     let reference = AgentRef { id: to, name: "Anna".to_owned() };
     let cause = AssignmentCause::Policy;
-    let body = EntryBody::Assignment { from: None, to: Some(reference), cause };
+    let body = EntryBody::Assignment { from: None, to: Some(reference), cause, out_of_order: 0 };
     let entries = vec![NewEntry { by: Author::System, client_id: None, body }];
     Decision { entries, state: ConversationState::Assigned, assignee: Some(to), slot }
 }

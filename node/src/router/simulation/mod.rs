@@ -236,7 +236,8 @@ impl LeaseAndRouter {
             | Commit::Settings
             | Commit::Skipped(_)
             | Commit::Attached(_)
-            | Commit::Lost => None,
+            | Commit::Lost
+            | Commit::Queue(_) => None,
         };
         for (to, node) in self.nodes.iter_mut().enumerate() {
             if node.router.is_none() {

@@ -194,7 +194,7 @@ impl Truth {
         work.starts = self.starts.clone();
         for write in writes {
             let id = match &write.target {
-                Target::Conversation(id) => *id,
+                Target::Conversation(id) | Target::Picked(id) => *id,
                 Target::Start(new) => new.id,
             };
             if !work.heads.contains_key(&id)

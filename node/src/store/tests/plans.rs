@@ -14,6 +14,7 @@ use crate::store::query::query;
 use crate::store::standing::OF_VISITORS;
 use crate::store::starts::FIND;
 use crate::store::verify::BY_SEQ;
+use crate::store::waiting::LONGER;
 
 #[tokio::test]
 async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
@@ -24,7 +25,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 6),
-        (MOVE.to_owned(), 9),
+        (MOVE.to_owned(), 10),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
         (marks::OF.to_owned(), 1),
@@ -60,6 +61,8 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
     let alone = desk.plan(WAITING_ALONE).await;
     assert!(alone.contains("conversations_waiting"), "{alone}");
     assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");
+    let longer = desk.plan(LONGER).await;
+    assert!(longer.contains("conversations_waiting"), "{longer}");
     let counts = desk.plan(COUNTS).await;
     assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
 }

@@ -145,7 +145,8 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (ADVANCE.to_owned(), "uuid[], bigint[], bigint[], bigint[], text[], text[]"),
         (
             MOVE.to_owned(),
-            "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[], bigint[]",
+            "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[], bigint[], \
+             uuid[]",
         ),
         (select(THESE), "uuid[]"),
         (select(UNANSWERED), "uuid[]"),

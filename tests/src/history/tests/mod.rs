@@ -139,7 +139,11 @@ fn honest_log(visitor: VisitorId, agent: AgentId, sent: [ClientId; 3]) -> Vec<En
     let bodies = [
         (Author::System, None, EntryBody::Welcome { text: "Hi!".to_owned() }),
         (of_visitor.clone(), Some(sent[0]), message(0)),
-        (Author::System, None, EntryBody::Assignment { from: None, to: Some(ada()), cause }),
+        (
+            Author::System,
+            None,
+            EntryBody::Assignment { from: None, to: Some(ada()), cause, out_of_order: 0 },
+        ),
         (Author::System, None, EntryBody::Decision { decision: decision(agent) }),
         (of_agent.clone(), Some(sent[2]), message(2)),
         (of_visitor, Some(sent[1]), message(1)),

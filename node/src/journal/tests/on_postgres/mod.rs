@@ -12,8 +12,12 @@ mod changes;
 mod failures;
 #[path = "../marks.rs"]
 mod marks;
+#[path = "../moves.rs"]
+mod moves;
 #[path = "../people.rs"]
 mod people;
+#[path = "../picks.rs"]
+mod picks;
 #[path = "../starts.rs"]
 mod starts;
 #[path = "../streams.rs"]

@@ -1,0 +1,134 @@
+//! What agents may decide by hand, on made-up heads.
+
+use salotto_protocol::TeamId;
+use salotto_protocol::people::{HeldSkills, InboxAccess, Permission, Permissions};
+
+use super::*;
+use crate::store::TeamRow;
+
+#[test]
+fn assigning_by_hand_ignores_the_limit_as_43() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    world.agents.get_mut(&ben).expect("hired").active = 1;
+
+    let decision =
+        world.decide(&agent(ada), &Command::Assign { to: Some(ben), note: None }).expect("allowed");
+
+    assert_eq!(decision.slot, Slot::Take(ben));
+    assert_eq!(decision.assignee, Some(ben));
+}
+
+#[test]
+fn assigning_to_nobody_leaves_it_unassigned_as_45() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let world = world.assigned_to(ada);
+
+    let decision =
+        world.decide(&agent(ada), &Command::Assign { to: None, note: None }).expect("allowed");
+
+    assert_eq!((decision.state, decision.slot), (ConversationState::Unassigned, Slot::Free));
+}
+
+#[test]
+fn a_transfer_keeps_its_note_as_a_comment_in_the_same_write() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    let world = world.assigned_to(ada);
+    let note = || Some("She wants the blue one.".to_owned());
+
+    for (to, expected) in [
+        (Some(ben), vec!["assignment", "comment"]),
+        (None, vec!["assignment", "comment"]),
+        (Some(ada), vec!["comment"]),
+    ] {
+        let command = Command::Assign { to, note: note() };
+        let decision = world.decide(&agent(ada), &command).expect("allowed");
+        assert_eq!(kinds(&decision), expected);
+        let noted = decision.entries.last().expect("the note");
+        assert_eq!((noted.by.clone(), noted.body.text()), (agent(ada), note().as_deref()));
+        assert_eq!(noted.client_id, None, "a repeat is known by the assignment");
+    }
+    let command = Command::Assign { to: Some(ben), note: None };
+    assert_eq!(kinds(&world.decide(&agent(ada), &command).expect("allowed")), ["assignment"]);
+}
+
+#[test]
+fn moving_it_changes_the_inbox_and_nothing_else_as_44() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let mut world = world.assigned_to(ada);
+    let from = world.head.inbox;
+    let to = world.inbox(InboxAccess::Everyone);
+
+    let decision = world.decide(&agent(ada), &Command::Move { inbox: to }).expect("allowed");
+    assert_eq!(decision.entries[0].body, EntryBody::InboxChange { from, to });
+    assert_eq!((decision.assignee, decision.slot), (Some(ada), Slot::Keep));
+    let nothing = world.decide(&agent(ada), &Command::Move { inbox: from }).expect("allowed");
+    assert_eq!(kinds(&nothing), Vec::<&str>::new());
+    let nowhere = world.decide(&agent(ada), &Command::Move { inbox: InboxId::fresh() });
+    assert_eq!(nowhere.err().map(|no| no.code), Some(ErrorCode::NotFound));
+}
+
+#[test]
+fn whoever_may_not_have_it_in_the_other_inbox_loses_it_as_44() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    let mut world = world.assigned_to(ada);
+    let inbox = world.inbox(InboxAccess::Chosen { agents: vec![ben], teams: Vec::new() });
+
+    let decision = world.decide(&agent(ada), &Command::Move { inbox }).expect("allowed");
+    assert_eq!(kinds(&decision), ["inbox_change", "assignment"]);
+    assert_eq!((decision.assignee, decision.slot), (None, Slot::Free));
+    assert_eq!(decision.state, ConversationState::Unassigned);
+
+    let mut world = world.closed();
+    let decision = world.decide(&agent(ada), &Command::Move { inbox }).expect("allowed");
+    assert_eq!((decision.assignee, decision.state), (None, ConversationState::Closed));
+    world.head.assignee = Some(ben);
+    let decision = world.decide(&agent(ada), &Command::Move { inbox }).expect("allowed");
+    assert_eq!((decision.assignee, kinds(&decision)), (Some(ben), vec!["inbox_change"]));
+}
+
+#[test]
+fn only_members_of_the_inbox_are_given_its_conversations_perm_6() {
+    let mut world = World::new();
+    let (ada, ben, eve) = (world.hire("Ada"), world.hire("Ben"), world.hire("Eve"));
+    let team = TeamRow {
+        id: TeamId::fresh(),
+        name: "Sales".to_owned(),
+        main_members: vec![ada],
+        extra_members: vec![ben],
+        skills: HeldSkills::default(),
+    };
+    world.settings.inboxes[0].access =
+        InboxAccess::Chosen { agents: Vec::new(), teams: vec![team.id] };
+    world.settings.teams.push(team);
+
+    for (to, is_member) in [(ada, true), (ben, true), (eve, false)] {
+        let given = world.decide(&agent(ada), &Command::Assign { to: Some(to), note: None });
+        assert_eq!(given.err().map(|no| no.code), (!is_member).then_some(ErrorCode::Forbidden));
+    }
+}
+
+#[test]
+fn whoever_takes_one_out_of_order_has_it_in_the_log_reg_14() {
+    let mut world = World { waited_longer: 4, ..World::new() };
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    let granted = Permissions::of(&[Permission::PickOutOfOrder]);
+    world.agents.get_mut(&ada).expect("hired").permissions = granted;
+    let taking = Command::Assign { to: Some(ada), note: None };
+    for command in [taking, Command::AgentMessage { text: "Hello!".to_owned() }] {
+        let decision = world.decide(&agent(ada), &command).expect("allowed");
+        let EntryBody::Assignment { out_of_order, .. } = &decision.entries[0].body else {
+            panic!("{:?}", kinds(&decision))
+        };
+        assert_eq!(*out_of_order, 4);
+        let refused = world.decide(&agent(ben), &command).err();
+        assert_eq!(refused.map(|no| no.code), Some(ErrorCode::Forbidden));
+    }
+    world.waited_longer = 0;
+    let taking = Command::Assign { to: Some(ben), note: None };
+    world.decide(&agent(ben), &taking).expect("the oldest is anybody's");
+}
