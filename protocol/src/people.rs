@@ -71,8 +71,8 @@ impl Seat {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
-    /// Everything, and alone: capacity of the account (PERM-9), skills (PERM-11), access to inboxes,
-    /// super admins.
+    /// Everything, and alone: the account's capacity (PERM-9), skills (PERM-11), access to
+    /// inboxes, other super admins.
     SuperAdmin,
     /// Add and edit users and teams (PERM-10).
     Users,

@@ -22,7 +22,7 @@ const DELETE_EXPIRED: &str = "DELETE FROM agent_sessions WHERE expires_at_ms <= 
 const DELETE_ALL: &str = "DELETE FROM agent_sessions";
 
 impl Store {
-    /// The agent of a live session, by the SHA-256 of its cookie. None of somebody deactivated.
+    /// The agent of a live session, by the SHA-256 of its cookie; nobody who is deactivated.
     pub(crate) async fn session(
         &self,
         cookie_hash: [u8; 32],
@@ -35,7 +35,8 @@ impl Store {
 }
 
 impl Batch<'_> {
-    /// False if the cookie is known, or the agent is not or is deactivated. Sweeps out what has expired.
+    /// False if the cookie is known, or the agent is not or is deactivated. Sweeps out what has
+    /// expired.
     pub(crate) async fn insert_session(
         &mut self,
         cookie_hash: [u8; 32],

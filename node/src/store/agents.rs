@@ -24,7 +24,7 @@ pub(crate) struct AgentRow {
     pub(crate) inherits_capacity: bool,
     /// Slots taken.
     pub(crate) active: u32,
-    /// Grows with every change of eligibility: status, capacity, presence, seat, skills, permissions.
+    /// Grows with every change of eligibility: status, capacity, presence, seat, skills.
     pub(crate) version: i64,
     /// Has a socket on a node that is alive. Never true of somebody deactivated, who therefore is
     /// given nothing (AS-8).

@@ -348,7 +348,10 @@ async fn bad_input_is_refused_with_its_path() {
     admin.skill("Product", "Bikes").await;
     let (user, skills) = (format!("users/{ada}"), format!("users/{ada}/skills"));
     let access = format!("inboxes/{inbox}/access");
-    let account = |email: &str, name: &str, password: &str| json!({"email": email, "name": name, "password": password});
+    let account = |email: &str, name: &str, password: &str| {
+        let (email, name) = (email.to_owned(), name.to_owned());
+        json!({"email": email, "name": name, "password": password})
+    };
     let post = Method::POST;
     let cases = [
         (&post, "users", account("ADA@shop.example", "Ada", "long enough"), "email"),
