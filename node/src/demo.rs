@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId};
 use uuid::uuid;
@@ -130,6 +131,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
             .to_owned(),
         assign: true,
         agents: AGENT_IDS.to_vec(),
+        assignment: AssignmentSettings::default(),
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::assignment::AssignmentSettings;
 use crate::{AgentId, Availability, ChatflowId};
 
 /// What an admin sets. Stored as JSON; every field has a default but the name.
@@ -30,6 +31,9 @@ pub struct ChatflowSettings {
     /// To whom (AS-2). Empty: to every agent.
     #[serde(default)]
     pub agents: Vec<AgentId>,
+    /// How (AS-6, AS-23).
+    #[serde(default, skip_serializing_if = "AssignmentSettings::is_default")]
+    pub assignment: AssignmentSettings,
 }
 
 /// What the browser is told of a chatflow.

@@ -141,6 +141,7 @@ impl Conversations {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            turn: None,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
         })
@@ -155,6 +156,7 @@ impl Conversations {
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
+            turn: None,
             decide: Box::new(move |locked| decide(locked, &request)),
             done,
         })

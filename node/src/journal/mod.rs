@@ -21,6 +21,7 @@ mod repeat;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod write;
 
 #[cfg(any(test, feature = "sabotage"))]
@@ -36,6 +37,7 @@ pub(crate) use state::ATTENDED;
 pub(crate) use state::STALE_TERM;
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use state::Work;
+pub(crate) use turns::TURN_PASSED;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{

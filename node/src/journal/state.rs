@@ -12,6 +12,7 @@ use salotto_protocol::{
 use super::batch::Fate;
 use super::commits::Committed;
 use super::repeat::{Repeat, repeat};
+use super::turns::{TURN_PASSED, Turns};
 use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
 };
@@ -27,6 +28,7 @@ pub(crate) struct Work {
     pub(crate) starts: HashMap<StartKey, ConversationId>,
     /// The router's newest term, if a write asks for it.
     pub(crate) term: Option<Term>,
+    pub(crate) turns: Turns,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -138,6 +140,12 @@ impl Work {
         if !self.is_sound(&decision) {
             tracing::error!(conversation = %head.id, "a decision that cannot be carried out");
             return Outcome::Rejected(INTERNAL);
+        }
+        if let Some(turn) = &write.turn {
+            if !self.turns.is_next(turn) {
+                return Outcome::Rejected(TURN_PASSED);
+            }
+            self.turns.take(turn);
         }
         self.apply(tracked, decision, write.client_id, now_ms)
     }

@@ -14,6 +14,7 @@ pub(super) fn write(conversation: ConversationId, term: Term, done: Done) -> Wri
         agents: Vec::new(),
         term: Some(term),
         unattended: true,
+        turn: None,
         decide: Box::new(decide),
         done,
     }

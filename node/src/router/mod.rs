@@ -1,6 +1,7 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses, `assignment`, `requeue` and `miss` are the guarded writes, `state` is the
+//! `policy` chooses by a `rule`, `rounds` is how far round robin has come;
+//! `assignment`, `requeue` and `miss` are the guarded writes, `state` is the
 //! queue, `absences` and `departures` know who has long been gone, `routing` decides, `actor`
 //! performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
@@ -12,6 +13,8 @@ mod audit;
 #[cfg(feature = "benchmarks")]
 mod bench;
 mod departures;
+#[cfg(test)]
+mod distribution_tests;
 mod keeper;
 mod miss;
 #[cfg(test)]
@@ -19,7 +22,9 @@ mod missed_tests;
 mod others;
 mod policy;
 mod requeue;
+mod rounds;
 mod routing;
+mod rule;
 #[cfg(test)]
 mod schedule_tests;
 #[cfg(any(test, feature = "sabotage"))]

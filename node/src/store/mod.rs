@@ -38,6 +38,7 @@ mod tampering;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod turns;
 mod verify;
 
 pub(crate) use agents::AgentRow;
@@ -59,6 +60,7 @@ pub(crate) use open::check_url;
 pub(crate) use sites::SiteRow;
 pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
+pub(crate) use turns::{LastTurn, Turn};
 pub(crate) use verify::{Report, verify, verify_receipts};
 
 use std::fmt;

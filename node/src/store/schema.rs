@@ -22,10 +22,18 @@ macro_rules! steps {
     };
 }
 
-const SQLITE: &[Step] =
-    steps!("sqlite": 1 "0001_first_light", 2 "0002_expand_cluster", 3 "0003_expand_missed");
-const POSTGRES: &[Step] =
-    steps!("postgres": 1 "0001_first_light", 2 "0002_expand_cluster", 3 "0003_expand_missed");
+const SQLITE: &[Step] = steps!("sqlite":
+    1 "0001_first_light",
+    2 "0002_expand_cluster",
+    3 "0003_expand_missed",
+    6 "0006_expand_turns",
+);
+const POSTGRES: &[Step] = steps!("postgres":
+    1 "0001_first_light",
+    2 "0002_expand_cluster",
+    3 "0003_expand_missed",
+    6 "0006_expand_turns",
+);
 
 /// A file of `migrations/`.
 struct Step {

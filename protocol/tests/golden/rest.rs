@@ -4,8 +4,9 @@ use salotto_protocol::api::{
     Agents, ConversationAnswer, EntryPage, InboxName, LoadTestAgent, LoadTestAgents, LoadTestDesk,
     NewVisitor, Problem, Receipt, Session, SignIn, SiteSettings, VisitorToken,
 };
+use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
-use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq};
+use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
 
@@ -108,6 +109,11 @@ fn settings() -> ChatflowSettings {
         wait_message: "All of us are busy.".to_owned(),
         assign: true,
         agents: vec![ids::agent()],
+        assignment: AssignmentSettings {
+            distribution: Policy::RoundRobin,
+            ignore_availability: true,
+            agents: vec![ids::colleague()],
+        },
     }
 }
 
