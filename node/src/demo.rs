@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId};
+use salotto_protocol::{AgentId, ChatflowId, InboxId};
 use uuid::uuid;
 
 use crate::config::Config;
 use crate::gateway::{DEMO_SITE, GatewaySettings, hash_password, random_word};
-use crate::journal::{Change, Changed, Journal, NewAgent};
-use crate::store::{Store, StoreError};
+use crate::journal::{Asked, Change, Changed, Journal, NewAccount, Request};
+use crate::store::{AgentRow, Store, StoreError};
 
 const AGENTS: [(&str, &str); 2] =
     [("Ada", "ada@demo.salotto.example"), ("Ben", "ben@demo.salotto.example")];
@@ -63,7 +63,7 @@ pub(crate) async fn seed(
     match added {
         Changed::Done => Ok(Seeded::Demo { password: Some(password) }),
         // Another node was a moment faster: its password counts.
-        Changed::Unchanged => {
+        Changed::Unchanged | Changed::Refused(_) => {
             let password = config.demo_password.as_ref().map(|it| it.expose().to_owned());
             Ok(Seeded::Demo { password })
         }
@@ -101,17 +101,14 @@ fn announcement(listen: SocketAddr, admin: SocketAddr, password: Option<&str>) -
 async fn add_agents(journal: &Journal, password: &str) -> Result<Changed, StoreError> {
     let mut added = Changed::Done;
     for (id, (name, email)) in AGENT_IDS.into_iter().zip(AGENTS) {
-        let agent = NewAgent {
-            id,
-            email: email.to_owned(),
-            name: name.to_owned(),
-            password_hash: hash_password(password).expect("argon2 with its own defaults"),
-            status: AgentStatus::Available,
-            capacity: CAPACITY,
-        };
-        match journal.change(Change::AddAgent(agent)).await? {
+        let row = AgentRow { capacity: CAPACITY, ..AgentRow::new(id, email, name) };
+        let password_hash = hash_password(password).expect("argon2 with its own defaults");
+        // Ada, who comes first.
+        let new = NewAccount { row, password_hash, first_is_super_admin: true };
+        let request = Request { by: None, asked: Asked::AddUser(new) };
+        match journal.change(Change::People(request)).await? {
             Changed::Done => {}
-            Changed::Unchanged => added = Changed::Unchanged,
+            Changed::Unchanged | Changed::Refused(_) => added = Changed::Unchanged,
         }
     }
     Ok(added)
@@ -132,6 +129,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
         assign: true,
         agents: AGENT_IDS.to_vec(),
         assignment: AssignmentSettings::default(),
+        availability: Box::default(),
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },

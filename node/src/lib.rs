@@ -14,6 +14,7 @@ mod demo;
 mod fanout;
 mod figures;
 mod gateway;
+mod hours;
 mod journal;
 mod limiter;
 mod link;
@@ -133,6 +134,9 @@ struct AddUser {
     /// Conversations that are assigned at once, at most.
     #[arg(long, default_value_t = 5)]
     capacity: u32,
+    /// May do everything. The first account of a store may in any case.
+    #[arg(long)]
+    super_admin: bool,
     /// A file that holds the password alone.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -180,8 +184,8 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
         Command::PrintConfig { .. } => Ok(Some(commands::print_config(&config))),
         Command::Migrate => commands::migrate(&config).await.map(Some),
         Command::User(UserCommand::Add(user)) => {
-            let AddUser { email, name, capacity, password_file } = user;
-            let account = NewAccount { email, name, capacity, password_file };
+            let AddUser { email, name, capacity, super_admin, password_file } = user;
+            let account = NewAccount { email, name, capacity, super_admin, password_file };
             commands::add_user(&config, account).await.map(Some)
         }
         Command::Verify { receipts } => {

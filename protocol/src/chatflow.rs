@@ -1,13 +1,16 @@
 //! The settings of a chat on a set of pages.
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::assignment::AssignmentSettings;
+use crate::availability::{AvailabilityNow, AvailabilitySettings, Texts};
 use crate::{AgentId, Availability, ChatflowId};
 
-/// What an admin sets. Stored as JSON; every field has a default but the name.
+/// What an admin sets. Stored as JSON; every field has a default but the name. Fields that a newer
+/// release has stored are ignored: what somebody misspelt is refused where it is taken.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
 pub struct ChatflowSettings {
     pub name: String,
     /// Shown on top of the widget (SET-3).
@@ -19,10 +22,10 @@ pub struct ChatflowSettings {
     /// The greeting; empty for none (WM-1).
     #[serde(default)]
     pub welcome: String,
-    /// Shown when nobody is there; empty for none (AV-21).
+    /// For when nobody is there, unless `availability` has a text of its own (AV-21).
     #[serde(default)]
     pub away_message: String,
-    /// Shown when everybody has all hands full; empty for none (AV-23).
+    /// For when everybody has all hands full, unless `availability` has one (AV-23).
     #[serde(default)]
     pub wait_message: String,
     /// Assign new conversations automatically (AS-1).
@@ -32,8 +35,15 @@ pub struct ChatflowSettings {
     #[serde(default)]
     pub agents: Vec<AgentId>,
     /// How (AS-6, AS-23).
-    #[serde(default, skip_serializing_if = "AssignmentSettings::is_default")]
+    #[serde(
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "AssignmentSettings::is_default"
+    )]
     pub assignment: AssignmentSettings,
+    /// When it can be answered, and what visitors get when it cannot.
+    #[serde(default, deserialize_with = "or_default")]
+    pub availability: Box<AvailabilitySettings>,
 }
 
 /// What the browser is told of a chatflow.
@@ -43,23 +53,37 @@ pub struct PublicChatflow {
     pub heading: String,
     pub accent_color: String,
     pub welcome: String,
-    pub away_message: String,
-    pub wait_message: String,
-    pub availability: Availability,
+    #[serde(flatten)]
+    pub now: AvailabilityNow,
 }
 
 impl ChatflowSettings {
-    pub fn public(&self, id: ChatflowId, availability: Availability) -> PublicChatflow {
+    pub fn public(&self, id: ChatflowId, now: AvailabilityNow) -> PublicChatflow {
         PublicChatflow {
             id,
             heading: self.heading.clone(),
             accent_color: self.accent_color.clone(),
             welcome: self.welcome.clone(),
-            away_message: self.away_message.clone(),
-            wait_message: self.wait_message.clone(),
-            availability,
+            now,
         }
     }
+
+    /// What a state means for visitors. `returns_at_ms`: the next start of the operating hours, if
+    /// it can be told.
+    pub fn now(&self, availability: Availability, returns_at_ms: Option<i64>) -> AvailabilityNow {
+        let texts = Texts { away: &self.away_message, wait: &self.wait_message };
+        self.availability.now(texts, availability, returns_at_ms)
+    }
+}
+
+/// A word of a newer release: as if nothing had been set.
+fn or_default<'de, D, T>(stored: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let value = Value::deserialize(stored)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 fn default_heading() -> String {
@@ -68,4 +92,31 @@ fn default_heading() -> String {
 
 fn default_accent_color() -> String {
     "#0b6e4f".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::availability::{AvailabilityMode, Notice};
+
+    fn stored(text: &str) -> ChatflowSettings {
+        serde_json::from_str(text).expect("every other field has a default")
+    }
+
+    #[test]
+    fn what_was_stored_before_there_were_hours_means_what_it_meant() {
+        let settings = stored(r#"{"name":"Shop","away_message":"Away.","assign":true}"#);
+        assert_eq!(*settings.availability, AvailabilitySettings::default());
+        assert_eq!(settings.availability.mode, AvailabilityMode::Agents);
+        let now = settings.now(Availability::Offline, None);
+        assert_eq!(now.notice, Some(Notice::AwayMessage { text: "Away.".to_owned() }));
+    }
+
+    #[test]
+    fn fields_and_words_of_a_newer_release_do_no_harm() {
+        let settings = stored(r#"{"name":"Shop","fancy":1,"availability":{"mode":"moonlight"}}"#);
+        assert_eq!(*settings.availability, AvailabilitySettings::default());
+        let settings = stored(r#"{"name":"Shop","availability":{"mode":"always","fancy":[]}}"#);
+        assert_eq!(settings.availability.mode, AvailabilityMode::Always);
+    }
 }

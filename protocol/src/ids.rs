@@ -59,6 +59,14 @@ id!(
     InboxId
 );
 id!(
+    /// Agents together (OBJ-11).
+    TeamId
+);
+id!(
+    /// Something that somebody is good at (SK-2).
+    SkillId
+);
+id!(
     /// A web site that embeds the loader.
     SiteId
 );

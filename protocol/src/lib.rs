@@ -1,19 +1,23 @@
 //! The words that nodes, browsers and the load tester share. No I/O, no clock, no async.
 //!
 //! Reading order: `ids`, `entry`, `client_frame`, `server_frame`, `codes`, `limits`; then
-//! `chatflow` and `assignment` (settings), `api` (what REST says), `envelope` (what crosses the
-//! link).
+//! `chatflow`, `assignment`, `availability`, `hours` and `people` (settings), `api` and
+//! `people_api` (what REST says), `envelope` (what crosses the link).
 
 pub mod api;
 pub mod assignment;
+pub mod availability;
 pub mod chatflow;
 mod client_frame;
 mod codes;
 mod decision;
 mod entry;
 pub mod envelope;
+pub mod hours;
 mod ids;
 pub mod limits;
+pub mod people;
+pub mod people_api;
 mod server_frame;
 
 pub use client_frame::{ClientFrame, Cursor, Hello, Page, Start};
@@ -25,7 +29,7 @@ pub use entry::{
 };
 pub use ids::{
     AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,
-    SiteId, VisitorId,
+    SiteId, SkillId, TeamId, VisitorId,
 };
 pub use server_frame::{
     AgentPresence, Availability, BoardRow, BoardUpdate, ConversationSummary, MarkPair, Refusal,

@@ -28,6 +28,8 @@ pub const TEXT_BYTES_MAX: usize = 8 * 1024;
 /// What browsers send at most.
 pub const URL_BYTES_MAX: usize = 2 * 1024;
 pub const TITLE_BYTES_MAX: usize = 256;
+/// An away or a wait message: a few lines above the text field.
+pub const NOTICE_BYTES_MAX: usize = 2 * 1024;
 /// A line of the live list.
 pub const PREVIEW_CHARS_MAX: usize = 120;
 
@@ -57,6 +59,13 @@ pub const AGENT_FRAMES_PER_SECOND: u32 = 150;
 
 /// Frames refused for their rate within a minute, before the socket is closed.
 pub const FLOOD_FRAMES_MAX: u16 = 200;
+
+/// Weekly rows of hours: a few for each day, and one or two that hold on several.
+pub const HOURS_ROWS_MAX: usize = 64;
+/// Holidays of operating hours: those of several years.
+pub const HOLIDAYS_MAX: usize = 200;
+/// Absences of an agent: what is past may stay.
+pub const ABSENCES_MAX: usize = 200;
 
 /// Shown this long after the last `typing {on: true}`.
 pub const TYPING_LAPSES_MS: u64 = 6_000;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::availability::AvailabilityNow;
 use crate::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, Epoch, ErrorCode, InboxId, NodeId, Page, Party, Seq, ViewedEntry, VisitorId,
@@ -33,8 +34,12 @@ pub enum ServerFrame {
     Conversation { conversation: ConversationSummary },
     /// To agents: the page that the visitor looks at.
     Page { conversation: ConversationId, page: Page },
-    /// To visitors: whether their chatflow can be answered, when that changes.
-    Availability { chatflow: ChatflowId, availability: Availability },
+    /// To visitors: whether their chatflow can be answered, and what they get, when that changes.
+    Availability {
+        chatflow: ChatflowId,
+        #[serde(flatten)]
+        now: AvailabilityNow,
+    },
     /// To agents: the live list.
     Board(BoardUpdate),
     /// To agents: the team, when somebody's line changes.
@@ -189,5 +194,9 @@ pub struct AgentPresence {
     pub present: bool,
     /// Slots taken.
     pub active: u32,
+    /// `people::UNLIMITED` is without a limit.
     pub capacity: u32,
+    /// Who set the status, if it was somebody else (PERM-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_by: Option<AgentId>,
 }

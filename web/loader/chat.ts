@@ -30,6 +30,8 @@ export class Chat {
   readonly #launcher: Launcher;
   #frame: Frame | undefined;
   #isOpen = false;
+  /** The chatflow wants a launcher while things are as they are. */
+  #isOffered: boolean;
 
   constructor(
     private readonly node: string,
@@ -37,6 +39,7 @@ export class Chat {
     private readonly chatflow: PublicChatflow,
   ) {
     this.#keep = new Keep(site);
+    this.#isOffered = chatflow.launcher !== 'hidden';
     this.#launcher = new Launcher({
       accent: chatflow.accent_color,
       onToggle: () => (this.#isOpen ? this.close() : this.open()),
@@ -46,7 +49,8 @@ export class Chat {
     this.#fitKeyboard();
     if (this.#wasOpen()) this.open();
     else if (this.#isTalking()) this.#need();
-    else this.#greet();
+    else if (this.#isOffered) this.#greet();
+    this.#offer();
   }
 
   open(): void {
@@ -69,7 +73,13 @@ export class Chat {
   #setOpen(open: boolean): void {
     this.#isOpen = open;
     this.#launcher.show(open);
+    this.#offer();
     this.#frame?.tell({ type: 'shown', open });
+  }
+
+  /** Who has an open conversation, or is writing, keeps the launcher (AV-28). */
+  #offer(): void {
+    this.#launcher.offer(this.#isOffered || this.#isOpen || this.#isTalking());
   }
 
   #wasOpen(): boolean {
@@ -138,6 +148,11 @@ export class Chat {
         return;
       case 'talking':
         this.#keep.set(TALKING, message.on ? '1' : null);
+        this.#offer();
+        return;
+      case 'launcher':
+        this.#isOffered = message.shown;
+        this.#offer();
         return;
       case 'close':
         this.close();

@@ -65,6 +65,11 @@ export class Launcher {
     this.#name();
   }
 
+  /** Whether there is anything on the page at all. */
+  offer(offered: boolean): void {
+    this.host.classList.toggle('absent', !offered);
+  }
+
   focus(): void {
     this.#button.focus();
   }

@@ -42,4 +42,6 @@ export type ToLoader =
   | { type: 'unread'; count: number; text: string; from: string }
   /** Whether a conversation is open: then the next page keeps listening. */
   | { type: 'talking'; on: boolean }
+  /** Whether the launcher is to be there for who has no open conversation. */
+  | { type: 'launcher'; shown: boolean }
   | { type: 'close' };

@@ -34,6 +34,21 @@ export type ConversationState = 'bot' | 'waiting' | 'unassigned' | 'assigned' | 
 export type AgentStatus = 'available' | 'away';
 export type Party = 'visitor' | 'team';
 export type Availability = 'available' | 'at_capacity' | 'away' | 'offline';
+export type ReplyTime = 'few_minutes' | 'few_hours' | 'day';
+
+/** What to say while nobody can answer at once. A text may be empty. */
+export type Notice =
+  | { kind: 'return_time'; returns_at_ms: number }
+  | { kind: 'away_message' | 'wait_message'; text: string };
+
+/** Whether a chatflow can be answered, and what its visitors get. */
+export interface AvailabilityNow {
+  availability: Availability;
+  launcher?: 'shown' | 'hidden';
+  /** None: as if somebody were available. */
+  notice?: Notice;
+  reply_time?: ReplyTime;
+}
 
 export interface Page {
   url: string;
@@ -261,7 +276,7 @@ export type ServerFrame =
   | { type: 'typing'; conversation: ConversationId; by: Author; on: boolean }
   | { type: 'conversation'; conversation: ConversationSummary }
   | { type: 'page'; conversation: ConversationId; page: Page }
-  | { type: 'availability'; chatflow: ChatflowId; availability: Availability }
+  | ({ type: 'availability'; chatflow: ChatflowId } & AvailabilityNow)
   | ({ type: 'board' } & BoardUpdate)
   | { type: 'agents'; agents: AgentPresence[] }
   | { type: 'ping' }
@@ -300,14 +315,11 @@ export interface Problem {
   retry_after_ms?: number;
 }
 
-export interface PublicChatflow {
+export interface PublicChatflow extends AvailabilityNow {
   id: ChatflowId;
   heading: string;
   accent_color: string;
   welcome: string;
-  away_message: string;
-  wait_message: string;
-  availability: Availability;
 }
 
 export interface SiteSettings {

@@ -24,7 +24,7 @@ import { Outbox, START_LANE, type Item } from '../shared/outbox';
 import {
   isTemporary,
   type Ack,
-  type Availability,
+  type AvailabilityNow,
   type ConversationSummary,
   type Entry,
   type Hello,
@@ -37,7 +37,7 @@ import {
 
 export interface ChatState {
   chatflow: PublicChatflow;
-  availability: Availability;
+  now: AvailabilityNow;
   line: LineState;
   /** The node said which conversations there are. */
   welcomed: boolean;
@@ -59,7 +59,7 @@ export class Chat {
   readonly #reporter: MarkReporter;
   readonly #typing = new OtherTyping(() => this.#changed());
   readonly #ownTyping = new OwnTyping((on) => this.#sayTyping(on));
-  #availability: Availability;
+  #now: AvailabilityNow;
   #conversation: Conversation | undefined;
   #visitor: string | undefined;
   #token: string | undefined;
@@ -75,7 +75,7 @@ export class Chat {
     private readonly bridge: Bridge,
     private readonly onChange: (state: ChatState) => void,
   ) {
-    this.#availability = opening.chatflow.availability;
+    this.#now = opening.chatflow;
     this.#page = opening.page;
     this.#open = opening.open;
     this.#notices = new Notices((message) => bridge.tell(message));
@@ -163,7 +163,7 @@ export class Chat {
   get state(): ChatState {
     return {
       chatflow: this.opening.chatflow,
-      availability: this.#availability,
+      now: this.#now,
       line: this.#line.state,
       welcomed: this.#welcomed,
       conversation: this.#seen(),
@@ -240,7 +240,9 @@ export class Chat {
         this.#typing.heard(frame.by.name, frame.on);
         break;
       case 'availability':
-        if (frame.chatflow === this.opening.chatflow.id) this.#availability = frame.availability;
+        if (frame.chatflow !== this.opening.chatflow.id) break;
+        this.#now = frame;
+        this.bridge.tell({ type: 'launcher', shown: frame.launcher !== 'hidden' });
         break;
       case 'page':
       case 'board':

@@ -1,7 +1,7 @@
 // Every word that the widget says of its own, in one place, so that a language is one more table.
 
 import type { NoteRow } from './timeline';
-import type { Availability } from '../shared/protocol';
+import type { AvailabilityNow, ReplyTime } from '../shared/protocol';
 
 export const WORDS = {
   close: 'Close chat',
@@ -29,17 +29,29 @@ export const WORDS = {
   team: 'The team',
 };
 
-export function availabilityWords(availability: Availability): string {
-  switch (availability) {
-    case 'available':
-      return 'We are online';
+/** Under the heading, while no agent has the conversation. */
+export function availabilityWords(now: AvailabilityNow): string {
+  if (looksAvailable(now)) return now.reply_time ? REPLY_TIMES[now.reply_time] : 'We are online';
+  switch (now.availability) {
     case 'at_capacity':
       return 'We will be with you soon';
+    case 'available':
     case 'away':
     case 'offline':
       return 'We are away right now';
   }
 }
+
+/** A chatflow that shows nothing while nobody is there looks as if somebody were (AV-25). */
+export function looksAvailable({ availability, launcher, notice }: AvailabilityNow): boolean {
+  return availability === 'available' || (notice === undefined && launcher !== 'hidden');
+}
+
+const REPLY_TIMES: Record<ReplyTime, string> = {
+  few_minutes: 'Typically replies in a few minutes',
+  few_hours: 'Typically replies in a few hours',
+  day: 'Typically replies within a day',
+};
 
 export function noteWords(row: NoteRow): string {
   switch (row.note) {

@@ -123,7 +123,7 @@ impl House {
         let agents = self.agents[..count as usize].iter();
         LoadTestDesk {
             site: self.site,
-            chatflow: settings.public(self.chatflow, Availability::Available),
+            chatflow: settings.public(self.chatflow, settings.now(Availability::Available, None)),
             inbox: self.inbox,
             agents: agents
                 .map(|(id, token)| LoadTestAgent { id: *id, socket_token: token.clone() })

@@ -149,6 +149,9 @@ impl Registry {
             line.sockets.push(outbox.clone());
             self.parts.presence.came(agent);
         }
+        if is_deactivated(&self.parts.presence.roster().borrow(), agent) {
+            outbox.close(CloseCode::Unauthenticated, "signed out");
+        }
         let agents = state.team.values().cloned().collect();
         outbox.push(&encode(&ServerFrame::Agents { agents }), None);
         let _ = line.actor.cast(actor::Msg::Join(outbox, cursors));
@@ -194,8 +197,11 @@ fn signed_out(state: &State, agent: AgentId) {
     }
 }
 
-/// Sends every agent the lines that changed.
+/// Sends every agent the lines that changed. Who was deactivated, on whatever node, has to go.
 fn tell_team(state: &mut State, roster: &Roster) {
+    for id in state.agents.keys().filter(|id| is_deactivated(roster, **id)) {
+        signed_out(state, *id);
+    }
     let now = lines(roster);
     let changed = now.values().filter(|line| state.team.get(&line.id) != Some(*line));
     let agents: Vec<AgentPresence> = changed.cloned().collect();
@@ -209,6 +215,10 @@ fn tell_team(state: &mut State, roster: &Roster) {
             outbox.push(&frame, None);
         }
     }
+}
+
+fn is_deactivated(roster: &Roster, agent: AgentId) -> bool {
+    roster.get(&agent).is_some_and(|row| row.is_deactivated())
 }
 
 fn lines(roster: &Roster) -> HashMap<AgentId, AgentPresence> {

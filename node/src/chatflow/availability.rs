@@ -1,25 +1,109 @@
-//! Whether a chatflow can be answered now (AV-10 to AV-14). Pure.
-//!
-//! Operating hours are not among the settings: availability follows the agents alone, and nobody
-//! there is `Offline`. `Away` is for hours in which nobody is there (AV-11).
+//! Whether a chatflow can be answered now, and what its visitors get (AV-1 to AV-14). Pure.
 
+use salotto_protocol::availability::{AvailabilityMode, AvailabilityNow};
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentStatus, Availability};
 
+use crate::hours::{BadHours, Hours};
 use crate::presence::Roster;
 use crate::store::AgentRow;
 
-pub(super) fn availability(settings: &ChatflowSettings, roster: &Roster) -> Availability {
-    let mut anybody_there = false;
+/// What a chatflow's settings say of agents and clock, made ready once.
+#[derive(Debug)]
+pub(super) struct Rule {
+    settings: ChatflowSettings,
+    mode: Mode,
+}
+
+#[derive(Debug)]
+enum Mode {
+    Agents,
+    /// Hours that cannot be read never open: they are checked when they are saved.
+    Hours(Box<Result<Hours, BadHours>>),
+    Always,
+}
+
+impl Rule {
+    pub(super) fn new(settings: &ChatflowSettings) -> Rule {
+        let mode = match settings.availability.mode {
+            AvailabilityMode::Agents => Mode::Agents,
+            AvailabilityMode::Hours => {
+                Mode::Hours(Box::new(Hours::of_chatflow(&settings.availability.hours)))
+            }
+            AvailabilityMode::Always => Mode::Always,
+        };
+        Rule { settings: settings.clone(), mode }
+    }
+
+    /// Stored by a release that knows other time zones, or by hand.
+    pub(super) fn unreadable(&self) -> Option<&BadHours> {
+        match &self.mode {
+            Mode::Hours(hours) => hours.as_ref().as_ref().err(),
+            Mode::Agents | Mode::Always => None,
+        }
+    }
+
+    pub(super) fn now(&self, roster: &Roster, now_ms: i64) -> AvailabilityNow {
+        let state = self.state(staff(&self.settings, roster), now_ms);
+        self.settings.now(state, self.returns_at_ms(now_ms))
+    }
+
+    /// The first row that holds wins (AV-10 to AV-13).
+    fn state(&self, staff: Staff, now_ms: i64) -> Availability {
+        let is_closed = match &self.mode {
+            Mode::Agents => matches!(staff, Staff::Nobody),
+            Mode::Hours(_) => !self.hours().is_some_and(|hours| hours.is_open(now_ms)),
+            Mode::Always => false,
+        };
+        match (&self.mode, staff) {
+            _ if is_closed => Availability::Offline,
+            (Mode::Agents | Mode::Hours(_), Staff::Nobody) => Availability::Away,
+            (_, Staff::Full) => Availability::AtCapacity,
+            (_, Staff::Free) | (Mode::Always, Staff::Nobody) => Availability::Available,
+        }
+    }
+
+    /// When the clock alone may change something.
+    pub(super) fn next_turn_ms(&self, now_ms: i64) -> Option<i64> {
+        self.hours().and_then(|hours| hours.next_turn(now_ms)).map(|turn| turn.at_ms)
+    }
+
+    /// AV-24. Hours that run past midnight have none.
+    fn returns_at_ms(&self, now_ms: i64) -> Option<i64> {
+        let hours = self.hours().filter(|hours| !hours.run_past_midnight());
+        hours.and_then(|hours| hours.next_opening_ms(now_ms))
+    }
+
+    fn hours(&self) -> Option<&Hours> {
+        match &self.mode {
+            Mode::Hours(hours) => hours.as_ref().as_ref().ok(),
+            Mode::Agents | Mode::Always => None,
+        }
+    }
+}
+
+/// Those whom the assignment rule names, taken together.
+#[derive(Clone, Copy)]
+enum Staff {
+    /// Somebody is Available and has room.
+    Free,
+    /// All who are Available have as many conversations as they may.
+    Full,
+    /// Nobody is Available and present.
+    Nobody,
+}
+
+fn staff(settings: &ChatflowSettings, roster: &Roster) -> Staff {
+    let mut staff = Staff::Nobody;
     for agent in assigned(settings, roster) {
         if agent.status == AgentStatus::Available && agent.present {
-            anybody_there = true;
+            staff = Staff::Full;
             if agent.active < agent.capacity {
-                return Availability::Available;
+                return Staff::Free;
             }
         }
     }
-    if anybody_there { Availability::AtCapacity } else { Availability::Offline }
+    staff
 }
 
 /// Those whom the assignment rule names; without a rule, everybody (AV-14).
@@ -31,81 +115,5 @@ fn assigned<'a>(
         Box::new(settings.agents.iter().filter_map(|agent| roster.get(agent)))
     } else {
         Box::new(roster.values())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use salotto_protocol::AgentId;
-
-    use super::*;
-
-    fn id(number: u128) -> AgentId {
-        AgentId(uuid::Uuid::from_u128(number))
-    }
-
-    fn agent(number: u128, status: AgentStatus, present: bool, active: u32) -> AgentRow {
-        AgentRow {
-            id: id(number),
-            email: String::new(),
-            name: String::new(),
-            status,
-            capacity: 3,
-            active,
-            version: 1,
-            present,
-        }
-    }
-
-    fn now(assign: bool, listed: &[u128], agents: Vec<AgentRow>) -> Availability {
-        let mut settings: ChatflowSettings =
-            serde_json::from_str(r#"{"name":"Shop"}"#).expect("every other field has a default");
-        settings.assign = assign;
-        settings.agents = listed.iter().copied().map(id).collect();
-        availability(&settings, &agents.into_iter().map(|agent| (agent.id, agent)).collect())
-    }
-
-    #[test]
-    fn one_available_agent_with_a_free_slot_makes_it_available() {
-        let agents = vec![
-            agent(1, AgentStatus::Available, true, 3),
-            agent(2, AgentStatus::Available, true, 2),
-        ];
-        assert_eq!(now(true, &[1, 2], agents), Availability::Available);
-    }
-
-    #[test]
-    fn every_available_one_at_the_limit_is_at_capacity() {
-        let agents = vec![
-            agent(1, AgentStatus::Available, true, 3),
-            agent(2, AgentStatus::Available, true, 4),
-            agent(3, AgentStatus::Away, true, 0),
-        ];
-        assert_eq!(now(true, &[1, 2, 3], agents), Availability::AtCapacity);
-    }
-
-    #[test]
-    fn nobody_available_and_present_is_away() {
-        let agents =
-            vec![agent(1, AgentStatus::Away, true, 0), agent(2, AgentStatus::Available, false, 0)];
-        assert_eq!(now(true, &[1, 2], agents), Availability::Offline);
-        assert_eq!(now(true, &[], Vec::new()), Availability::Offline);
-    }
-
-    #[test]
-    fn only_those_whom_the_rule_names_count() {
-        let agents = || {
-            vec![agent(1, AgentStatus::Away, true, 0), agent(2, AgentStatus::Available, true, 0)]
-        };
-        assert_eq!(now(true, &[1], agents()), Availability::Offline);
-        assert_eq!(now(true, &[1, 9], agents()), Availability::Offline, "9 is nobody");
-        assert_eq!(now(true, &[2], agents()), Availability::Available);
-    }
-
-    #[test]
-    fn without_a_rule_everybody_counts() {
-        let agents = || vec![agent(2, AgentStatus::Available, true, 0)];
-        assert_eq!(now(true, &[], agents()), Availability::Available);
-        assert_eq!(now(false, &[1], agents()), Availability::Available);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use salotto_protocol::{Availability, ChatflowId, ServerFrame};
+use salotto_protocol::availability::AvailabilityNow;
+use salotto_protocol::{ChatflowId, ServerFrame};
 
 use super::state::Snapshot;
 use crate::fanout::{Frame, encode};
@@ -15,18 +16,18 @@ pub(super) struct Known {
     told: RwLock<HashMap<ChatflowId, Told>>,
 }
 
-/// An availability, and the one frame that tells it.
+/// What holds for a chatflow's visitors, and the one frame that tells it.
 #[derive(Clone)]
 pub(super) struct Told {
     pub(super) chatflow: ChatflowId,
-    pub(super) availability: Availability,
+    pub(super) now: AvailabilityNow,
     pub(super) frame: Frame,
 }
 
 impl Told {
-    pub(super) fn new(chatflow: ChatflowId, availability: Availability) -> Told {
-        let frame = encode(&ServerFrame::Availability { chatflow, availability });
-        Told { chatflow, availability, frame }
+    pub(super) fn new(chatflow: ChatflowId, now: AvailabilityNow) -> Told {
+        let frame = encode(&ServerFrame::Availability { chatflow, now: now.clone() });
+        Told { chatflow, now, frame }
     }
 }
 

@@ -5,6 +5,10 @@
 
 mod actor;
 mod availability;
+#[cfg(test)]
+mod availability_tests;
+#[cfg(test)]
+mod clock_tests;
 mod known;
 mod parked;
 mod registry;
@@ -22,10 +26,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::ask::ask;
+use crate::clock::Clock;
 use crate::fanout::{Delivery, Outbox, SocketId};
 use crate::presence::{Presence, Roster};
 use crate::store::{ChatflowRow, InboxRow, SiteRow, Store};
-use availability::availability;
 use known::{Known, Told};
 use parked::Parked;
 use registry::{Msg, Registry};
@@ -41,6 +45,7 @@ pub(crate) struct Chatflows {
     known: Arc<Known>,
     parked: Arc<Parked>,
     roster: watch::Receiver<Arc<Roster>>,
+    clock: Clock,
 }
 
 /// What a look for a chatflow ended with.
@@ -65,6 +70,15 @@ impl Chatflows {
         presence: Presence,
         supervisor: ActorCell,
     ) -> Result<Chatflows, SpawnErr> {
+        Chatflows::start_by(Clock::default(), store, presence, supervisor).await
+    }
+
+    async fn start_by(
+        clock: Clock,
+        store: Store,
+        presence: Presence,
+        supervisor: ActorCell,
+    ) -> Result<Chatflows, SpawnErr> {
         let settings =
             store.settings().await.map_err(|error| SpawnErr::StartupFailed(error.into()))?;
         let (known, parked) = (Arc::new(Known::default()), Arc::new(Parked::default()));
@@ -75,9 +89,10 @@ impl Chatflows {
             known: known.clone(),
             parked: parked.clone(),
             roster: roster.clone(),
+            clock,
         };
         let (registry, _) = Actor::spawn_linked(None, registry, settings, supervisor).await?;
-        Ok(Chatflows { registry, known, parked, roster })
+        Ok(Chatflows { registry, known, parked, roster, clock })
     }
 
     /// Reads the settings again and waits until they are in force.
@@ -110,6 +125,15 @@ impl Chatflows {
         self.known.snapshot().chatflow(id).cloned()
     }
 
+    /// As `get`; one that another node made a moment ago is found as well.
+    pub(crate) async fn find(&self, id: ChatflowId) -> Option<ChatflowRow> {
+        if let Some(row) = self.get(id) {
+            return Some(row);
+        }
+        self.refresh().await;
+        self.get(id)
+    }
+
     /// One that visitors of this site can start with; one that another node published a moment
     /// ago is found as well.
     pub(crate) async fn find_published(&self, site: SiteId, id: ChatflowId) -> Found {
@@ -134,15 +158,23 @@ impl Chatflows {
     pub(crate) fn shown_on(&self, site: SiteId) -> Option<PublicChatflow> {
         let snapshot = self.known.snapshot();
         let row = snapshot.shown_on(site)?;
-        Some(row.settings.public(row.id, self.told(row).availability))
+        Some(row.settings.public(row.id, self.weighed(&snapshot, row.id)?.now))
+    }
+
+    /// What holds now, weighed for whoever begins a conversation: their page may have been told
+    /// something else (REG-10).
+    pub(crate) fn tell(&self, id: ChatflowId, outbox: &Outbox) {
+        if let Some(told) = self.weighed(&self.known.snapshot(), id) {
+            // One that is full or gone is told again when it joins.
+            let _ = outbox.push(&told.frame, None);
+        }
     }
 
     /// `Offline` if there is no such chatflow.
     #[cfg(test)]
     pub(crate) fn availability(&self, id: ChatflowId) -> salotto_protocol::Availability {
-        let snapshot = self.known.snapshot();
-        let offline = salotto_protocol::Availability::Offline;
-        snapshot.chatflow(id).map_or(offline, |row| self.told(row).availability)
+        let told = self.told(&self.known.snapshot(), id);
+        told.map_or(salotto_protocol::Availability::Offline, |told| told.now.availability)
     }
 
     /// A parked visitor's socket wants to be told of its site's chatflow: at once, and whenever
@@ -151,14 +183,14 @@ impl Chatflows {
         self.parked.join(site, outbox.clone());
         let mut last = None;
         // Again if it changed meanwhile: the actor's frame may have come before this one.
-        while let Some(told) = self.shown_now(site)
-            && last != Some((told.chatflow, told.availability))
+        while let Some(told) = self.told_on(site)
+            && last.as_ref() != Some(&(told.chatflow, told.now.clone()))
         {
             match outbox.push(&told.frame, None) {
                 Delivery::Queued | Delivery::Lost => {}
                 Delivery::Gone => return self.parked.leave(site, outbox.id()),
             }
-            last = Some((told.chatflow, told.availability));
+            last = Some((told.chatflow, told.now));
         }
     }
 
@@ -166,15 +198,19 @@ impl Chatflows {
         self.parked.leave(site, socket);
     }
 
-    fn shown_now(&self, site: SiteId) -> Option<Told> {
-        self.known.snapshot().shown_on(site).map(|row| self.told(row))
+    fn told_on(&self, site: SiteId) -> Option<Told> {
+        let snapshot = self.known.snapshot();
+        let id = snapshot.shown_on(site)?.id;
+        self.told(&snapshot, id)
     }
 
-    /// As its actor found it; what has no actor, or none yet, is weighed here and now.
-    fn told(&self, row: &ChatflowRow) -> Told {
-        let told = if row.enabled { self.known.told(row.id) } else { None };
-        told.unwrap_or_else(|| {
-            Told::new(row.id, availability(&row.settings, &self.roster.borrow()))
-        })
+    /// As its actor found it last; what has no actor, or none yet, is weighed here and now.
+    fn told(&self, snapshot: &Snapshot, id: ChatflowId) -> Option<Told> {
+        self.known.told(id).or_else(|| self.weighed(snapshot, id))
+    }
+
+    fn weighed(&self, snapshot: &Snapshot, id: ChatflowId) -> Option<Told> {
+        let rule = snapshot.rule(id)?;
+        Some(Told::new(id, rule.now(&self.roster.borrow(), self.clock.now_ms())))
     }
 }

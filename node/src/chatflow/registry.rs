@@ -12,10 +12,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::actor::{ChatflowActor, Msg as ChatflowMsg};
+use super::availability::Rule;
 use super::known::Known;
 use super::parked::Parked;
 use super::state::Snapshot;
 use crate::ask::ask;
+use crate::clock::Clock;
 use crate::metrics;
 use crate::presence::Roster;
 use crate::store::{ChatflowRow, Settings, Store, StoreError};
@@ -34,6 +36,7 @@ pub(super) struct Registry {
     pub(super) known: Arc<Known>,
     pub(super) parked: Arc<Parked>,
     pub(super) roster: watch::Receiver<Arc<Roster>>,
+    pub(super) clock: Clock,
 }
 
 pub(super) enum Msg {
@@ -204,6 +207,7 @@ impl Registry {
             stays
         });
         for row in snapshot.published() {
+            warn_of(&snapshot, row.id);
             match state.actors.get(&row.id) {
                 Some(actor) => cast(actor, ChatflowMsg::Settings(row.clone().into())),
                 None => self.open(myself, state, row).await?,
@@ -241,6 +245,7 @@ impl Registry {
             known: self.known.clone(),
             parked: self.parked.clone(),
             roster: self.roster.clone(),
+            clock: self.clock,
         };
         let (actor, _) = myself.spawn_linked(None, chatflow, row.clone()).await?;
         state.actors.insert(row.id, actor);
@@ -252,6 +257,13 @@ impl Registry {
 impl Drop for State {
     fn drop(&mut self) {
         self.follower.abort();
+    }
+}
+
+/// Once for each version of the settings: visitors of such a chatflow are told that it is closed.
+fn warn_of(snapshot: &Snapshot, chatflow: ChatflowId) {
+    if let Some(bad) = snapshot.rule(chatflow).and_then(Rule::unreadable) {
+        tracing::warn!(%chatflow, error = %bad, "the hours of a chatflow cannot be read");
     }
 }
 

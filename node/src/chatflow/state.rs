@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use salotto_protocol::{ChatflowId, SiteId};
 
+use super::availability::Rule;
 use crate::store::{ChatflowRow, InboxRow, Settings, SiteRow};
 
 /// Everything an admin has set, as of one version.
@@ -13,6 +14,8 @@ pub(super) struct Snapshot {
     pub(super) inboxes: Vec<InboxRow>,
     sites: HashMap<SiteId, SiteRow>,
     chatflows: HashMap<ChatflowId, ChatflowRow>,
+    /// When each of them can be answered.
+    rules: HashMap<ChatflowId, Rule>,
     /// The enabled chatflow of the highest priority of each site.
     shown: HashMap<SiteId, ChatflowId>,
 }
@@ -20,7 +23,9 @@ pub(super) struct Snapshot {
 impl Snapshot {
     pub(super) fn new(settings: Settings) -> Snapshot {
         let shown = shown(&settings.chatflows);
+        let rule = |row: &ChatflowRow| (row.id, Rule::new(&row.settings));
         Snapshot {
+            rules: settings.chatflows.iter().map(rule).collect(),
             version: settings.version,
             inboxes: settings.inboxes,
             sites: settings.sites.into_iter().map(|site| (site.id, site)).collect(),
@@ -35,6 +40,10 @@ impl Snapshot {
 
     pub(super) fn chatflow(&self, id: ChatflowId) -> Option<&ChatflowRow> {
         self.chatflows.get(&id)
+    }
+
+    pub(super) fn rule(&self, id: ChatflowId) -> Option<&Rule> {
+        self.rules.get(&id)
     }
 
     pub(super) fn published(&self) -> impl Iterator<Item = &ChatflowRow> {

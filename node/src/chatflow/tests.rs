@@ -21,7 +21,7 @@ async fn chatflows(desk: &Desk) -> Chatflows {
 
 async fn told(browser: &mut Browser) -> (ChatflowId, Availability) {
     match tokio::time::timeout(Duration::from_secs(20), browser.next()).await.expect("in time") {
-        ServerFrame::Availability { chatflow, availability } => (chatflow, availability),
+        ServerFrame::Availability { chatflow, now } => (chatflow, now.availability),
         frame => panic!("nothing else is sent: {frame:?}"),
     }
 }
@@ -56,7 +56,7 @@ async fn a_parked_visitor_hears_what_holds_and_each_change_of_it() {
     set_status(&desk, agent, AgentStatus::Away).await;
     assert_eq!(told(&mut browser).await, (desk.chatflow, Availability::Offline));
     let shown = chatflows.shown_on(desk.site).expect("a chatflow");
-    assert_eq!((shown.id, shown.availability), (desk.chatflow, Availability::Offline));
+    assert_eq!((shown.id, shown.now.availability), (desk.chatflow, Availability::Offline));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,23 +4,28 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use salotto_protocol::{AgentId, AgentStatus};
+use salotto_protocol::AgentId;
+use salotto_protocol::people::{Permission, Permissions};
 
 use super::{Failed, open_journal};
 use crate::config::Config;
 use crate::gateway::{PASSWORD_BYTES_MAX, hash_password};
-use crate::journal::{Change, Changed, NewAgent};
+use crate::journal::{self, Asked, Change, Changed, Complaint, Request};
+use crate::store::AgentRow;
 
 /// What SMTP allows.
 const EMAIL_BYTES_MAX: usize = 254;
 const NAME_CHARS_MAX: usize = 100;
 const PASSWORD_CHARS_MIN: usize = 8;
 const CAPACITY_MAX: u32 = 1_000;
+const _: () = assert!(CAPACITY_MAX <= salotto_protocol::people::CAPACITY_MAX);
 
 pub(crate) struct NewAccount {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) capacity: u32,
+    /// The first account of a store is one in any case.
+    pub(crate) super_admin: bool,
     /// Without one it is asked for, or read from standard input.
     pub(crate) password_file: Option<PathBuf>,
 }
@@ -34,17 +39,24 @@ pub(crate) async fn add_user(config: &Config, account: NewAccount) -> Result<Str
     let password_hash =
         hash_password(&password).map_err(|error| Failed::Refused(error.to_string()))?;
     let (_, journal) = open_journal(config).await?;
-    let agent = NewAgent {
-        id: AgentId::fresh(),
-        email: email.clone(),
-        name,
-        password_hash,
-        status: AgentStatus::Available,
-        capacity: account.capacity,
-    };
-    match journal.change(Change::AddAgent(agent)).await? {
+    let mut row = AgentRow::new(AgentId::fresh(), &email, &name);
+    row.capacity = account.capacity;
+    if account.super_admin {
+        row.permissions = Permissions::of(&[Permission::SuperAdmin]);
+    }
+    let new = journal::NewAccount { row, password_hash, first_is_super_admin: true };
+    let request = Request { by: None, asked: Asked::AddUser(new) };
+    match journal.change(Change::People(request)).await? {
         Changed::Done => Ok(format!("added {email}")),
         Changed::Unchanged => Err(Failed::Refused(format!("{email} has an account already"))),
+        Changed::Refused(complaint) => Err(Failed::Refused(match complaint {
+            Complaint::Field { field, .. } if field == "email" => {
+                format!("{email} has an account already")
+            }
+            Complaint::Field { field, complaint } => format!("{field} {complaint}"),
+            Complaint::Forbidden(needed) => needed.to_owned(),
+            Complaint::NotFound => "there is nothing here".to_owned(),
+        })),
     }
 }
 
@@ -58,8 +70,8 @@ fn check(email: &str, name: &str, capacity: u32) -> Result<(), String> {
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
         return Err(format!("a name has 1 to {NAME_CHARS_MAX} characters"));
     }
-    if capacity > CAPACITY_MAX {
-        return Err(format!("a capacity is from 0 to {CAPACITY_MAX}"));
+    if !(1..=CAPACITY_MAX).contains(&capacity) {
+        return Err(format!("a capacity is from 1 to {CAPACITY_MAX}"));
     }
     Ok(())
 }
@@ -134,6 +146,7 @@ mod tests {
         assert!(check("ada@x", "", 5).is_err());
         assert!(check("ada@x", &"a".repeat(101), 5).is_err());
         assert!(check("ada@x", "Ada", 1_001).is_err());
+        assert!(check("ada@x", "Ada", 0).is_err());
         assert!(check_password("seven 7").is_err());
         assert!(check_password(&"x".repeat(1_025)).is_err());
         assert_eq!(check_password("long enough"), Ok(()));

@@ -45,16 +45,8 @@ impl World {
 
     fn hire(&mut self, name: &str) -> AgentId {
         let id = AgentId::fresh();
-        let row = AgentRow {
-            id,
-            email: format!("{name}@example.test"),
-            name: name.to_owned(),
-            status: AgentStatus::Available,
-            capacity: 1,
-            active: 0,
-            version: 1,
-            present: true,
-        };
+        let email = format!("{name}@example.test");
+        let row = AgentRow { capacity: 1, present: true, ..AgentRow::new(id, &email, name) };
         self.agents.insert(id, row);
         id
     }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -15,18 +16,58 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The body of a request, as a handler's argument.
 pub(super) struct JsonBody<T>(pub(super) T);
 
+/// As `JsonBody`, for settings: a field that they do not have is refused, for somebody misspelt it.
+/// Every field of `T` must be written, also when it is empty.
+pub(super) struct StrictBody<T>(pub(super) T);
+
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        let kind = parts.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
-        // A form of another site can post anything but this without being asked first.
-        let essence = kind.split(';').next().unwrap_or("").trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(ApiError::NotJson);
+        typed(&value(request).await?).map(JsonBody)
+    }
+}
+
+impl<T: DeserializeOwned + Serialize, S: Sync> FromRequest<S> for StrictBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let given = value(request).await?;
+        let settings: T = typed(&given)?;
+        let taken = serde_json::to_value(&settings).expect("settings are plain data");
+        match unknown(&given, &taken) {
+            Some(field) => Err(ApiError::BadField { field, complaint: "is not known".to_owned() }),
+            None => Ok(StrictBody(settings)),
         }
-        parse(&read(body).await?).map(JsonBody)
+    }
+}
+
+async fn value(request: Request) -> Result<Value, ApiError> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
+    // A form of another site can post anything but this without being asked first.
+    let essence = kind.split(';').next().unwrap_or("").trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::NotJson);
+    }
+    parse(&read(body).await?)
+}
+
+/// The path of a field that was given and is not among what was taken.
+fn unknown(given: &Value, taken: &Value) -> Option<String> {
+    match (given, taken) {
+        (Value::Object(given), Value::Object(taken)) => given.iter().find_map(|(name, value)| {
+            let Some(taken) = taken.get(name) else { return Some(name.clone()) };
+            let inner = unknown(value, taken)?;
+            let dot = if inner.starts_with('[') { "" } else { "." };
+            Some(format!("{name}{dot}{inner}"))
+        }),
+        (Value::Array(given), Value::Array(taken)) => {
+            given.iter().zip(taken).enumerate().find_map(|(at, (given, taken))| {
+                unknown(given, taken).map(|inner| format!("[{at}].{inner}"))
+            })
+        }
+        _ => None,
     }
 }
 
@@ -40,12 +81,16 @@ async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| ApiError::BadJson(error.to_string()))?;
     if has_nul(&value) {
         return Err(ApiError::BadJson("NUL in a text".to_owned()));
     }
+    Ok(value)
+}
+
+fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let complaint = error.inner().to_string();
         match complaint.strip_prefix("missing field `").and_then(|it| it.strip_suffix('`')) {

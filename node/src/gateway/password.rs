@@ -60,6 +60,17 @@ impl Passwords {
         };
         Ok(tokio::task::spawn_blocking(work).await.expect("it does not panic"))
     }
+
+    /// For a new account.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        let _place = self.waiting.try_acquire().map_err(|_| PasswordError::Crowded)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("never closed");
+        let work = move || {
+            let _turn = turn;
+            hash(&password)
+        };
+        tokio::task::spawn_blocking(work).await.expect("it does not panic")
+    }
 }
 
 /// As a PHC string, with a salt of its own.

@@ -2,9 +2,12 @@
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post, put};
 
-use super::api::{agents, conversations, loadtest, openapi, session, sites, visitors};
+use super::api::{
+    account, agents, chatflows, conversations, hours, inboxes, loadtest, openapi, session, sites,
+    skills, teams, users, visitors,
+};
 use super::{App, assets, observe, socket};
 use crate::metrics::Route;
 
@@ -19,6 +22,24 @@ pub(crate) fn public_routes(app: App) -> Router {
             get(session::current).post(session::sign_in).delete(session::sign_out),
         )
         .route("/api/v1/agents", get(agents::list))
+        .route(
+            "/api/v1/chatflows/{chatflow}/availability",
+            get(chatflows::availability).put(chatflows::put_availability),
+        )
+        .route("/api/v1/users/{user}/hours", get(hours::read).put(hours::put))
+        .route("/api/v1/users", get(users::list).post(users::create))
+        .route("/api/v1/users/{user}", patch(users::edit))
+        .route("/api/v1/users/{user}/status", put(users::set_status))
+        .route("/api/v1/users/{user}/skills", put(users::set_skills))
+        .route("/api/v1/teams", get(teams::list).post(teams::create))
+        .route("/api/v1/teams/{team}", patch(teams::edit).delete(teams::delete))
+        .route("/api/v1/inboxes/{inbox}/access", get(inboxes::access).put(inboxes::set_access))
+        .route("/api/v1/account", get(account::settings).put(account::set))
+        .route(
+            "/api/v1/skills",
+            get(skills::list).post(skills::create).patch(skills::rename_category),
+        )
+        .route("/api/v1/skills/{skill}", patch(skills::edit).delete(skills::delete))
         .route("/api/v1/loadtest/agents", post(loadtest::prepare))
         .route("/openapi.json", get(openapi::document))
         .route("/ws/visitor", get(socket::visitor))
@@ -39,11 +60,20 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some("/api/v1/conversations/{conversation}/entries") => Route::Entries,
         Some("/api/v1/session") => Route::Session,
         Some("/api/v1/agents") => Route::Agents,
+        Some("/api/v1/chatflows/{chatflow}/availability") => Route::Chatflows,
+        Some(path) if is_about_people(path) => Route::People,
         Some("/api/v1/loadtest/agents") => Route::LoadTest,
         Some("/openapi.json") => Route::OpenApi,
         Some("/ws/visitor" | "/ws/agent") => Route::Sockets,
         Some(_) | None => Route::Files,
     }
+}
+
+/// Rare, and few enough to be counted together.
+fn is_about_people(path: &str) -> bool {
+    let resource = path.strip_prefix("/api/v1/").and_then(|it| it.split('/').next());
+    let of_people = ["users", "teams", "inboxes", "account", "skills"];
+    resource.is_some_and(|it| of_people.contains(&it))
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, request};
 use http_body_util::BodyExt;
 use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::people::{Permission, Permissions};
+use salotto_protocol::people_api::UserPatch;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, NodeId, SiteId};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,7 +22,7 @@ use crate::agent::{self, Agents};
 use crate::board::Boards;
 use crate::chatflow::Chatflows;
 use crate::conversation::Conversations;
-use crate::journal::{Change, Journal, NewAgent};
+use crate::journal::{Asked, Change, Changed, Journal, NewAgent, Request as Asks};
 use crate::link::{Link, LocalHub};
 use crate::presence::Presence;
 use crate::session::Sessions;
@@ -124,6 +126,16 @@ impl Harness {
         };
         self.app.journal.change(Change::AddAgent(agent)).await.expect("added");
         id
+    }
+
+    /// And nothing else.
+    pub(super) async fn grant(&self, agent: AgentId, permissions: &[Permission]) {
+        let permissions = Some(Permissions::of(permissions));
+        let patch = UserPatch { permissions, ..UserPatch::default() };
+        let asked = Asked::User { user: agent, patch };
+        let change = Change::People(Asks { by: None, asked });
+        let changed = self.app.journal.change(change).await.expect("changed");
+        assert_eq!(changed, Changed::Done);
     }
 
     /// Signs in and out again.

@@ -3,16 +3,26 @@
 use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
+use super::hours;
 use super::outage::Outage;
+use super::people::{self, Complaint};
 use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
-use crate::store::{AgentRow, Batch, ChatflowRow, InboxRow, SiteRow, Store, StoreError, Trouble};
+use crate::store::{AgentRow, Batch, ChatflowRow, SiteRow, Store, StoreError, Trouble};
 
 /// What is to follow once the change is committed.
-enum Notice {
+pub(super) enum Notice {
     Nobody,
     Agents(Vec<AgentId>),
     Settings,
+}
+
+/// What became of a change.
+enum Noted {
+    /// What to tell the node once it is committed.
+    Changed(Vec<Commit>),
+    Unchanged,
+    Refused(Complaint),
 }
 
 /// What another node was in the way of is tried again so often.
@@ -52,13 +62,17 @@ async fn attempt(
     let mut writer = store.writer().await;
     let mut batch = writer.begin().await?;
     match run_and_note(&mut batch, change, is_unsure).await {
-        Ok(Some(commits)) => {
+        Ok(Noted::Changed(commits)) => {
             batch.commit().await?;
             Ok((Changed::Done, commits))
         }
-        Ok(None) => {
+        Ok(Noted::Unchanged) => {
             batch.roll_back().await;
             Ok((Changed::Unchanged, Vec::new()))
+        }
+        Ok(Noted::Refused(complaint)) => {
+            batch.roll_back().await;
+            Ok((Changed::Refused(complaint), Vec::new()))
         }
         Err(error) => {
             batch.roll_back().await;
@@ -67,28 +81,34 @@ async fn attempt(
     }
 }
 
-/// What to tell the node once it is committed; `None` if it was so already.
 async fn run_and_note(
     batch: &mut Batch<'_>,
     change: Change,
     is_unsure: bool,
-) -> Result<Option<Vec<Commit>>, StoreError> {
-    let (is_changed, notice) = run(batch, change).await?;
+) -> Result<Noted, StoreError> {
+    let (is_changed, notice) = match run(batch, change).await? {
+        Ok(done) => done,
+        Err(complaint) => return Ok(Noted::Refused(complaint)),
+    };
     if !is_changed && !is_unsure {
-        return Ok(None);
+        return Ok(Noted::Unchanged);
     }
     Ok(match notice {
-        Notice::Nobody => Some(Vec::new()),
+        Notice::Nobody => Noted::Changed(Vec::new()),
         Notice::Agents(agents) => {
             let rows = batch.lock_agents(&agents).await?;
-            // None of them is there: an account that could not be made.
-            (!rows.is_empty()).then(|| vec![Commit::Agents(rows.into())])
+            if rows.is_empty() {
+                // None of them is there: an account that could not be made.
+                Noted::Unchanged
+            } else {
+                Noted::Changed(vec![Commit::Agents(rows.into())])
+            }
         }
         Notice::Settings => {
             if is_changed {
                 batch.next_settings_version().await?;
             }
-            Some(vec![Commit::Settings])
+            Noted::Changed(vec![Commit::Settings])
         }
     })
 }
@@ -129,35 +149,34 @@ async fn renew_in(
     Ok(Renewed { row, term })
 }
 
-/// Whether anything changed, and whom it is about.
-async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), StoreError> {
+/// Whether anything changed, and whom it is about; or why it may not.
+async fn run(
+    batch: &mut Batch<'_>,
+    change: Change,
+) -> Result<Result<(bool, Notice), Complaint>, StoreError> {
     let done = match change {
+        Change::People(request) => return people::run(batch, request).await,
         Change::Status { agent, status } => {
             (batch.set_status(agent, status).await?, Notice::Agents(vec![agent]))
         }
         Change::Capacity { agent, capacity } => {
             (batch.set_capacity(agent, capacity).await?, Notice::Agents(vec![agent]))
         }
+        Change::PutHours { by, user, hours } => return hours::put(batch, by, user, &hours).await,
+        Change::Turn { agent, status, followed_ms, at_ms } => {
+            let turned = batch.turn_status(agent, status, followed_ms, at_ms).await?;
+            (turned, Notice::Agents(vec![agent]))
+        }
         Change::Presence { agent, node, present } => {
             (batch.set_presence(agent, node, present).await?, Notice::Agents(vec![agent]))
         }
-        Change::ClearPresence => {
-            batch.delete_nodes().await?;
-            batch.clear_attachments().await?;
-            batch.release_leases().await?;
-            (true, told(batch.clear_presence().await?))
-        }
+        Change::ClearPresence => (true, told(forget_all(batch).await?)),
         Change::Attachments { node, changes } => {
             batch.insert_attachments(node, &changes.come).await?;
             batch.delete_attachments(node, &changes.go).await?;
             (true, Notice::Nobody)
         }
-        Change::Leave { node } => {
-            batch.release_lease(node).await?;
-            batch.delete_node(node).await?;
-            batch.clear_attachments_of(node).await?;
-            (true, told(batch.clear_presence_of(node).await?))
-        }
+        Change::Leave { node } => (true, told(forget(batch, node).await?)),
         Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
@@ -175,19 +194,35 @@ async fn run(batch: &mut Batch<'_>, change: Change) -> Result<(bool, Notice), St
         Change::PutSite { id, name, origins } => {
             (batch.put_site(&SiteRow { id, name, origins }).await?, Notice::Settings)
         }
-        Change::PutInbox { id, name } => {
-            (batch.put_inbox(&InboxRow { id, name }).await?, Notice::Settings)
-        }
+        Change::PutInbox { id, name } => (batch.put_inbox(id, &name).await?, Notice::Settings),
         Change::PutChatflow { id, site, inbox, enabled, priority, settings } => {
             let row = ChatflowRow { id, site, inbox, enabled, priority, settings };
             (batch.put_chatflow(&row).await?, Notice::Settings)
         }
+        Change::PutAvailability { by, chatflow, availability } => {
+            return hours::put_availability(batch, by, chatflow, &availability).await;
+        }
     };
-    Ok(done)
+    Ok(Ok(done))
 }
 
 fn told(agents: Vec<AgentId>) -> Notice {
     if agents.is_empty() { Notice::Nobody } else { Notice::Agents(agents) }
+}
+
+/// The agents who were here.
+async fn forget_all(batch: &mut Batch<'_>) -> Result<Vec<AgentId>, StoreError> {
+    batch.delete_nodes().await?;
+    batch.clear_attachments().await?;
+    batch.release_leases().await?;
+    batch.clear_presence().await
+}
+
+async fn forget(batch: &mut Batch<'_>, node: NodeId) -> Result<Vec<AgentId>, StoreError> {
+    batch.release_lease(node).await?;
+    batch.delete_node(node).await?;
+    batch.clear_attachments_of(node).await?;
+    batch.clear_presence_of(node).await
 }
 
 /// Who was only on these nodes has long counted as absent: no news for anybody.
@@ -202,6 +237,5 @@ async fn sweep(batch: &mut Batch<'_>) -> Result<bool, StoreError> {
 
 fn row_of(new: NewAgent) -> (AgentRow, String) {
     let NewAgent { id, email, name, password_hash, status, capacity } = new;
-    let (active, version, present) = (0, 1, false);
-    (AgentRow { id, email, name, status, capacity, active, version, present }, password_hash)
+    (AgentRow { status, capacity, ..AgentRow::new(id, &email, &name) }, password_hash)
 }

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
+use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::hours::WorkingHours;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
 };
 
 use super::attachments::Changes;
+use super::people::{Complaint, Request};
 use crate::store::{AgentRow, Head, Row, Term, Turn};
 
 /// 0 to 8 entries plus row changes, all or none.
@@ -122,6 +125,19 @@ pub(crate) enum Change {
         agent: AgentId,
         capacity: u32,
     },
+    /// When an agent works (AV-32, AV-33).
+    PutHours {
+        by: AgentId,
+        user: AgentId,
+        hours: Box<WorkingHours>,
+    },
+    /// An agent's hours turned: refused if they were followed further, or are others by now.
+    Turn {
+        agent: AgentId,
+        status: AgentStatus,
+        followed_ms: i64,
+        at_ms: i64,
+    },
     /// The agent's first socket came to this node, or its last one left.
     Presence {
         agent: AgentId,
@@ -142,6 +158,8 @@ pub(crate) enum Change {
     /// Forgets nodes that have long been dead.
     Sweep,
     AddAgent(NewAgent),
+    /// By an admin: users, teams, access, the account, skills.
+    People(Request),
     SignIn {
         cookie_hash: [u8; 32],
         agent: AgentId,
@@ -167,8 +185,15 @@ pub(crate) enum Change {
         priority: i64,
         settings: ChatflowSettings,
     },
+    /// The rest of the chatflow's settings stays.
+    PutAvailability {
+        by: AgentId,
+        chatflow: ChatflowId,
+        availability: Box<AvailabilitySettings>,
+    },
 }
 
+/// With a Service seat, and without any permission.
 #[derive(Clone, Debug)]
 pub(crate) struct NewAgent {
     pub(crate) id: AgentId,
@@ -194,9 +219,11 @@ pub(crate) struct Renewed {
     pub(crate) term: Option<Term>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Changed {
     Done,
     /// It had been so already, or the e-mail address is taken.
     Unchanged,
+    /// Who asked for it may not, or what it is about is not there.
+    Refused(Complaint),
 }

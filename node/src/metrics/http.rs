@@ -13,6 +13,9 @@ pub(crate) enum Route {
     Entries,
     Session,
     Agents,
+    Chatflows,
+    /// Users, teams, access to inboxes, the account, skills.
+    People,
     LoadTest,
     OpenApi,
     Sockets,
@@ -28,6 +31,8 @@ impl Route {
             Route::Entries => "entries",
             Route::Session => "session",
             Route::Agents => "agents",
+            Route::Chatflows => "chatflows",
+            Route::People => "people",
             Route::LoadTest => "loadtest",
             Route::OpenApi => "openapi",
             Route::Sockets => "sockets",

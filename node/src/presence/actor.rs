@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::people::UNLIMITED;
 use salotto_protocol::{AgentId, AgentStatus, NodeId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -313,7 +314,7 @@ async fn follow(mut commits: CommitStream, presence: ActorRef<Msg>) {
 
 fn is_stored(result: Result<Changed, StoreError>, otherwise: &'static str) -> bool {
     match result {
-        Ok(Changed::Done | Changed::Unchanged) => true,
+        Ok(Changed::Done | Changed::Unchanged | Changed::Refused(_)) => true,
         Err(error) => {
             tracing::warn!(%error, "{otherwise}");
             false
@@ -327,7 +328,10 @@ fn count(roster: &Roster) {
     let absent = roster.values().filter(|row| !row.present).count();
     let away = roster.values().filter(away).count();
     metrics::agents(roster.len() - absent - away, away, absent);
+    // Who has no limit is not counted: a sum with them would say nothing.
+    let has_limit = |row: &&AgentRow| row.capacity != UNLIMITED;
     let free = |row: &AgentRow| row.capacity.saturating_sub(row.active);
     let taken = roster.values().map(|row| row.active).sum();
-    metrics::agent_slots(taken, roster.values().filter(available).map(free).sum());
+    let free = roster.values().filter(available).filter(has_limit).map(free);
+    metrics::agent_slots(taken, free.fold(0, u32::saturating_add));
 }

@@ -2,11 +2,14 @@
 //! and that this node itself is alive, with the router's lease.
 //!
 //! `state` decides what the store must be told, `team` keeps the rows fresh, `actor` performs,
-//! `living` renews the node and its `lease`, as `tenure` decides.
+//! `living` renews the node and its `lease`, as `tenure` decides; `shifts` follows working hours.
 
 mod actor;
 mod lease;
 mod living;
+mod shifts;
+#[cfg(test)]
+mod shifts_tests;
 mod state;
 mod team;
 mod tenure;
@@ -24,6 +27,7 @@ use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{AgentId, AgentStatus, NodeId};
 use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::journal::{Change, Journal};
 use crate::store::{AgentRow, Store, StoreError, Term};
 use actor::{Beginning, Msg, PresenceActor};
@@ -59,6 +63,12 @@ impl Presence {
         let living = Living::begin(node, journal.clone(), wished).await;
         let (living, term) = living.map_err(unusable)?;
         let team = Team::new(store.agents().await.map_err(unusable)?);
+        tokio::spawn(shifts::follow(
+            store.clone(),
+            journal.clone(),
+            term.clone(),
+            Clock::default(),
+        ));
         let (told, roster) = watch::channel(Arc::new(team.rows().clone()));
         let (actor, _) = Actor::spawn_linked(
             None,

@@ -88,20 +88,17 @@ fn lay(rows: &mut Roster, row: &AgentRow) -> Effect {
 
 #[cfg(test)]
 mod tests {
-    use salotto_protocol::{AgentId, AgentStatus};
+    use salotto_protocol::AgentId;
 
     use super::*;
 
     fn row(id: u128, version: i64, active: u32) -> AgentRow {
         AgentRow {
-            id: AgentId(uuid::Uuid::from_u128(id)),
-            email: String::new(),
-            name: String::new(),
-            status: AgentStatus::Available,
             capacity: 3,
             active,
             version,
             present: true,
+            ..AgentRow::new(AgentId(uuid::Uuid::from_u128(id)), "", "")
         }
     }
 

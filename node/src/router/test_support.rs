@@ -1,8 +1,8 @@
 //! For the router's tests: agents and heads in a line.
 
 use salotto_protocol::{
-    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationNumber, ConversationState,
-    InboxId, Page, Seq, SiteId, VisitorId,
+    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Page, Seq,
+    SiteId, VisitorId,
 };
 use uuid::Uuid;
 
@@ -10,16 +10,9 @@ use crate::store::{AgentRow, Head};
 
 /// Available, present, nothing to do.
 pub(super) fn agent(number: u128, capacity: u32) -> AgentRow {
-    AgentRow {
-        id: AgentId(Uuid::from_u128(number)),
-        email: format!("agent-{number}@example.com"),
-        name: format!("Agent {number}"),
-        status: AgentStatus::Available,
-        capacity,
-        active: 0,
-        version: 1,
-        present: true,
-    }
+    let id = AgentId(Uuid::from_u128(number));
+    let (email, name) = (format!("agent-{number}@example.com"), format!("Agent {number}"));
+    AgentRow { capacity, present: true, ..AgentRow::new(id, &email, &name) }
 }
 
 /// A conversation that waits.

@@ -138,6 +138,7 @@ impl SessionActor {
             Found::Nothing => return no_chatflow(outbox, message_client_id),
             Found::Unclear => return unclear(outbox, message_client_id),
         };
+        self.chatflows.tell(chatflow.id, outbox);
         let request = StartRequest {
             visitor: self.who.visitor,
             chatflow,

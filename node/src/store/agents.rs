@@ -1,5 +1,8 @@
 //! Agents: accounts, status, capacity and slots.
 
+use std::sync::Arc;
+
+use salotto_protocol::people::{HeldSkills, Permission, Permissions, Seat};
 use salotto_protocol::{AgentId, AgentPresence, AgentStatus};
 use uuid::Uuid;
 
@@ -15,14 +18,23 @@ pub(crate) struct AgentRow {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) status: AgentStatus,
-    /// Slots that automatic assignment may fill.
+    /// Slots that automatic assignment may fill; the limit in force.
     pub(crate) capacity: u32,
+    /// It is the account's default, not the agent's own (CAP-2).
+    pub(crate) inherits_capacity: bool,
     /// Slots taken.
     pub(crate) active: u32,
-    /// Grows with every change of eligibility: status, capacity, presence.
+    /// Grows with every change of eligibility: status, capacity, presence, seat, skills, permissions.
     pub(crate) version: i64,
-    /// Has a socket on a node that is alive.
+    /// Has a socket on a node that is alive. Never true of somebody deactivated, who therefore is
+    /// given nothing (AS-8).
     pub(crate) present: bool,
+    pub(crate) seat: Seat,
+    pub(crate) permissions: Permissions,
+    pub(crate) skills: Arc<HeldSkills>,
+    /// Who set the status, if it was somebody else (PERM-8).
+    pub(crate) status_by: Option<AgentId>,
+    pub(crate) deactivated_at_ms: Option<i64>,
 }
 
 /// Who asks to sign in.
@@ -31,6 +43,7 @@ pub(crate) struct Credentials {
     pub(crate) agent: AgentId,
     /// PHC string (argon2id).
     pub(crate) password_hash: String,
+    pub(crate) is_deactivated: bool,
 }
 
 struct StoredAgent {
@@ -39,23 +52,46 @@ struct StoredAgent {
     name: String,
     status: String,
     capacity: i64,
+    capacity_inherited: i64,
     active: i64,
     version: i64,
     present: i64,
+    seat: String,
+    permissions: String,
+    skills: String,
+    status_by: Option<Uuid>,
+    deactivated_at_ms: Option<i64>,
 }
 
-stored!(StoredAgent { id, email, name, status, capacity, active, version, present });
+stored!(StoredAgent {
+    id,
+    email,
+    name,
+    status,
+    capacity,
+    capacity_inherited,
+    active,
+    version,
+    present,
+    seat,
+    permissions,
+    skills,
+    status_by,
+    deactivated_at_ms,
+});
 
 struct StoredCredentials {
     id: Uuid,
     password_hash: String,
+    deactivated_at_ms: Option<i64>,
 }
 
-stored!(StoredCredentials { id, password_hash });
+stored!(StoredCredentials { id, password_hash, deactivated_at_ms });
 
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
-    SELECT agents.id, email, name, status, capacity, active, version,
+    SELECT agents.id, email, name, status, capacity, capacity_inherited, active, version,
+        seat, permissions, skills, status_by, deactivated_at_ms,
         (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
             WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";
@@ -65,19 +101,21 @@ const LOCK: &str = "({rows}) AS asked CROSS JOIN agents WHERE agents.id = asked.
     ORDER BY agents.id {lock_agents}";
 
 const CREDENTIALS: &str = "
-    SELECT id, password_hash FROM agents WHERE email_key = $1";
+    SELECT id, password_hash, deactivated_at_ms FROM agents WHERE email_key = $1";
 
 const INSERT: &str = "
     INSERT INTO agents (id, email, email_key, name, password_hash, status, capacity, active,
-        version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)
+        version, seat, permissions, capacity_inherited)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11)
     ON CONFLICT DO NOTHING";
 
 const SET_STATUS: &str = "
-    UPDATE agents SET status = $2, version = version + 1 WHERE id = $1 AND status <> $2";
+    UPDATE agents SET status = $2, status_by = NULL, version = version + 1
+    WHERE id = $1 AND (status <> $2 OR status_by IS NOT NULL)";
 
 const SET_CAPACITY: &str = "
-    UPDATE agents SET capacity = $2, version = version + 1 WHERE id = $1 AND capacity <> $2";
+    UPDATE agents SET capacity = $2, capacity_inherited = 0, version = version + 1
+    WHERE id = $1 AND (capacity <> $2 OR capacity_inherited <> 0)";
 
 const SET_ACTIVE: &str = "
     {update_rows} agents SET active = new.column2 FROM ({rows}) AS new WHERE id = new.column1";
@@ -94,11 +132,22 @@ impl Store {
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, StoreError> {
         let row: Option<StoredCredentials> =
             self.reads().optional(query(CREDENTIALS).bind(email_key(email))).await?;
-        Ok(row.map(|row| Credentials { agent: AgentId(row.id), password_hash: row.password_hash }))
+        Ok(row.map(|row| Credentials {
+            agent: AgentId(row.id),
+            password_hash: row.password_hash,
+            is_deactivated: row.deactivated_at_ms.is_some(),
+        }))
     }
 }
 
 impl Batch<'_> {
+    /// As they are now, none of them locked.
+    pub(super) async fn all_agents(&mut self) -> Result<Vec<AgentRow>, StoreError> {
+        let all = query(SELECT.replace("{rest}", ALL));
+        let rows: Vec<StoredAgent> = all.all(self.connection()).await?;
+        rows.into_iter().map(StoredAgent::into_agent).collect()
+    }
+
     /// Locks agents in id order. Unknown ids are left out.
     pub(crate) async fn lock_agents(
         &mut self,
@@ -138,11 +187,14 @@ impl Batch<'_> {
             .bind(password_hash)
             .bind(agent.status.as_str())
             .bind(i64::from(agent.capacity))
-            .bind(i64::from(agent.active));
+            .bind(i64::from(agent.active))
+            .bind(agent.seat.as_str())
+            .bind(agent.permissions.words())
+            .bind(i64::from(agent.inherits_capacity));
         Ok(self.run(insert).await? == 1)
     }
 
-    /// False if it is so already, or the agent is unknown.
+    /// By the agent's own choice. False if it is so already, or the agent is unknown.
     pub(crate) async fn set_status(
         &mut self,
         agent: AgentId,
@@ -152,7 +204,7 @@ impl Batch<'_> {
         Ok(self.run(set).await? == 1)
     }
 
-    /// False if it is so already, or the agent is unknown. Slots above it stay taken.
+    /// Their own. False if it is so already, or the agent is unknown. Slots above it stay taken.
     pub(crate) async fn set_capacity(
         &mut self,
         agent: AgentId,
@@ -171,14 +223,58 @@ impl StoredAgent {
             name: self.name,
             status: decode::word(&self.status, AgentStatus::from_word)?,
             capacity: decode::count(self.capacity)?,
+            inherits_capacity: self.capacity_inherited != 0,
             active: decode::count(self.active)?,
             version: self.version,
-            present: self.present > 0,
+            present: self.present > 0 && self.deactivated_at_ms.is_none(),
+            // A seat of a newer release is none here: its holder is given nothing by this node.
+            seat: Seat::from_word(&self.seat).unwrap_or(Seat::None),
+            permissions: Permissions::from_words(&self.permissions),
+            skills: Arc::new(decode::json_or_default(&self.skills)?),
+            status_by: self.status_by.map(AgentId),
+            deactivated_at_ms: self.deactivated_at_ms,
         })
     }
 }
 
 impl AgentRow {
+    /// A new account: Available, with a Service seat, no permission, and no capacity.
+    pub(crate) fn new(id: AgentId, email: &str, name: &str) -> AgentRow {
+        AgentRow {
+            id,
+            email: email.to_owned(),
+            name: name.to_owned(),
+            status: AgentStatus::Available,
+            capacity: 0,
+            inherits_capacity: false,
+            active: 0,
+            version: 1,
+            present: false,
+            seat: Seat::Service,
+            permissions: Permissions::default(),
+            skills: Arc::default(),
+            status_by: None,
+            deactivated_at_ms: None,
+        }
+    }
+
+    pub(crate) fn is_deactivated(&self) -> bool {
+        self.deactivated_at_ms.is_some()
+    }
+
+    /// Whether this account may do that. Routing rules also need a seat (PERM-2).
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        let has_seat = match permission {
+            Permission::Routing => self.seat.is_paid(),
+            Permission::SuperAdmin
+            | Permission::Users
+            | Permission::AvailabilityManagement
+            | Permission::Chatflows
+            | Permission::PickOutOfOrder => true,
+        };
+        !self.is_deactivated() && has_seat && self.permissions.include(permission)
+    }
+
     pub(crate) fn presence(&self) -> AgentPresence {
         AgentPresence {
             id: self.id,
@@ -187,11 +283,12 @@ impl AgentRow {
             present: self.present,
             active: self.active,
             capacity: self.capacity,
+            status_by: self.status_by,
         }
     }
 }
 
 /// Folded here and not in SQL: the engines fold letters beyond ASCII differently.
-fn email_key(email: &str) -> String {
+pub(super) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }

@@ -2,6 +2,8 @@
 
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{ChatflowId, InboxId, SiteId};
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::batch::Batch;
@@ -32,6 +34,12 @@ struct StoredChatflow {
 
 stored!(StoredChatflow { id, site, inbox, enabled, priority, settings });
 
+struct StoredSettings {
+    settings: String,
+}
+
+stored!(StoredSettings { settings });
+
 const ALL: &str = "
     SELECT id, site, inbox, enabled, priority, settings FROM chatflows
     ORDER BY site, priority, id";
@@ -44,6 +52,12 @@ const PUT: &str = "
     WHERE chatflows.site <> excluded.site OR chatflows.inbox <> excluded.inbox
         OR chatflows.enabled <> excluded.enabled OR chatflows.priority <> excluded.priority
         OR chatflows.settings <> excluded.settings";
+
+const LOCK_SETTINGS: &str = "
+    SELECT settings FROM chatflows WHERE id = $1 {lock_chatflows}";
+
+const SET_SETTINGS: &str = "
+    UPDATE chatflows SET settings = $2 WHERE id = $1";
 
 pub(super) async fn all(read: Connection<'_>) -> Result<Vec<ChatflowRow>, StoreError> {
     let rows: Vec<StoredChatflow> = query(ALL).all(read).await?;
@@ -72,5 +86,26 @@ impl Batch<'_> {
             .bind(row.priority)
             .bind(decode::to_json(&row.settings));
         Ok(self.run(put).await? == 1)
+    }
+
+    /// Replaces one part of a chatflow's settings. The others stay as they are stored, also what
+    /// only a newer release can read. False if it is so already, or there is no such chatflow.
+    pub(crate) async fn put_chatflow_part<T: Serialize>(
+        &mut self,
+        id: ChatflowId,
+        part: &str,
+        value: &T,
+    ) -> Result<bool, StoreError> {
+        let locked: Option<StoredSettings> =
+            query(LOCK_SETTINGS).bind(id.0).optional(self.connection()).await?;
+        let Some(StoredSettings { settings }) = locked else { return Ok(false) };
+        let mut parts: serde_json::Map<String, Value> = decode::json(&settings)?;
+        let value = serde_json::to_value(value).expect("settings are plain data");
+        if parts.get(part) == Some(&value) {
+            return Ok(false);
+        }
+        parts.insert(part.to_owned(), value);
+        let set = query(SET_SETTINGS).bind(id.0).bind(decode::to_json(&parts));
+        Ok(self.run(set).await? == 1)
     }
 }

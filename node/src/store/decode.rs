@@ -25,6 +25,13 @@ pub(super) fn json<T: DeserializeOwned>(stored: &str) -> Result<T, StoreError> {
     })
 }
 
+/// An empty text is nothing.
+pub(super) fn json_or_default<T: DeserializeOwned + Default>(
+    stored: &str,
+) -> Result<T, StoreError> {
+    if stored.is_empty() { Ok(T::default()) } else { json(stored) }
+}
+
 pub(super) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("stored values are plain data")
 }

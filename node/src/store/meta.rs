@@ -26,6 +26,7 @@ const INSERT: &str = "
 const FIND: &str = "SELECT epoch, secret FROM meta";
 const VERSION: &str = "SELECT settings_version FROM meta";
 const NEXT_VERSION: &str = "UPDATE meta SET settings_version = settings_version + 1";
+const LOCK_SETTINGS: &str = "UPDATE meta SET settings_version = settings_version";
 const SET_EPOCH: &str = "UPDATE meta SET epoch = $1";
 
 /// The server's timeline: it grows when a standby takes over or a backup is recovered, and then
@@ -92,6 +93,12 @@ impl Store {
 impl Batch<'_> {
     pub(crate) async fn next_settings_version(&mut self) -> Result<(), StoreError> {
         self.run(query(NEXT_VERSION)).await?;
+        Ok(())
+    }
+
+    /// Whoever else wants this, on whatever node, waits until the transaction ends.
+    pub(super) async fn lock_settings(&mut self) -> Result<(), StoreError> {
+        self.run(query(LOCK_SETTINGS)).await?;
         Ok(())
     }
 

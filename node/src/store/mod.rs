@@ -1,5 +1,6 @@
 //! The SQL database: the truth. One file per table; `batch.rs` is the journal's transaction.
 
+mod account;
 mod agent_presence;
 mod agent_sessions;
 mod agents;
@@ -26,20 +27,25 @@ mod marks;
 mod meta;
 mod nodes;
 mod open;
+mod people;
 mod query;
 mod row;
 mod schema;
 mod server;
 mod sites;
+mod skills;
 mod standing;
 mod starts;
 #[cfg(test)]
 mod tampering;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod trouble;
 mod turns;
+mod users;
 mod verify;
+mod working_hours;
 
 pub(crate) use agents::AgentRow;
 pub(crate) use attachments::{Attached, Subject};
@@ -57,11 +63,15 @@ pub(crate) use leases::{LEASE_MS, Term};
 pub(crate) use marks::{Mark, Marks};
 pub(crate) use nodes::Row;
 pub(crate) use open::check_url;
+pub(crate) use people::{People, PeopleChange};
 pub(crate) use sites::SiteRow;
+pub(crate) use skills::SkillRow;
 pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
+pub(crate) use teams::TeamRow;
 pub(crate) use turns::{LastTurn, Turn};
 pub(crate) use verify::{Report, verify, verify_receipts};
+pub(crate) use working_hours::WorkingHoursRow;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -72,6 +82,7 @@ use connection::{Patience, Reads};
 use gather::Gather;
 use meta::Meta;
 use salotto_protocol::Epoch;
+use salotto_protocol::people::AccountSettings;
 use server::Server;
 use standing::{Latest, Standings};
 
@@ -98,11 +109,14 @@ enum Place {
 /// Everything an admin sets, read in one go; small.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    /// Grows with every change of a site, an inbox or a chatflow.
+    /// Grows with every change of what stands here.
     pub(crate) version: i64,
     pub(crate) sites: Vec<SiteRow>,
     pub(crate) inboxes: Vec<InboxRow>,
     pub(crate) chatflows: Vec<ChatflowRow>,
+    pub(crate) teams: Vec<TeamRow>,
+    pub(crate) skills: Vec<SkillRow>,
+    pub(crate) account: AccountSettings,
 }
 
 impl Store {
@@ -122,7 +136,7 @@ impl Store {
         self.0.secret
     }
 
-    /// Sites, inboxes and chatflows, all as of the same moment.
+    /// All as of the same moment.
     pub(crate) async fn settings(&self) -> Result<Settings, StoreError> {
         let patience = Patience::begun();
         loop {
@@ -140,6 +154,9 @@ impl Store {
             sites: sites::all(read.connection()).await?,
             inboxes: inboxes::all(read.connection()).await?,
             chatflows: chatflows::all(read.connection()).await?,
+            teams: teams::all(read.connection()).await?,
+            skills: skills::all(read.connection()).await?,
+            account: account::find(read.connection()).await?,
         })
     }
 

@@ -26,12 +26,16 @@ const SQLITE: &[Step] = steps!("sqlite":
     1 "0001_first_light",
     2 "0002_expand_cluster",
     3 "0003_expand_missed",
+    4 "0004_expand_hours",
+    5 "0005_expand_people",
     6 "0006_expand_turns",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
     2 "0002_expand_cluster",
     3 "0003_expand_missed",
+    4 "0004_expand_hours",
+    5 "0005_expand_people",
     6 "0006_expand_turns",
 );
 

@@ -5,7 +5,14 @@ use salotto_protocol::api::{
     NewVisitor, Problem, Receipt, Session, SignIn, SiteSettings, VisitorToken,
 };
 use salotto_protocol::assignment::AssignmentSettings;
+use salotto_protocol::availability::{
+    AvailabilityMode, AvailabilitySettings, ReplyTimeChoice, WhenAtCapacity, WhenAvailable,
+    WhenAway, WhenOffline,
+};
 use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
+use salotto_protocol::hours::{
+    Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
+};
 use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
@@ -14,8 +21,11 @@ use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames}
 fn what_visitors_and_their_pages_ask_for_is_as_written_down() {
     holds("rest/problem", &problem());
     holds("rest/problem_busy", &busy());
-    let chatflow = Some(settings().public(ids::chatflow(), Availability::Available));
+    let chatflow = Some(public_chatflow(Availability::Available, None));
     holds("rest/site_settings", &SiteSettings { site: ids::site(), chatflow });
+    let returning = Some(public_chatflow(Availability::Offline, Some(1_795_420_800_000)));
+    let returning = SiteSettings { site: ids::site(), chatflow: returning };
+    holds("rest/site_settings_returning", &returning);
     holds("rest/site_settings_none", &SiteSettings { site: ids::site(), chatflow: None });
     holds("rest/new_visitor", &NewVisitor { site: ids::site() });
     let token = "v1.a-visitor-token".to_owned();
@@ -30,6 +40,8 @@ fn what_agents_ask_for_is_as_written_down() {
     holds("rest/session", &session());
     holds("rest/agents", &Agents { agents: vec![server_frames::presence()] });
     holds("rest/chatflow_settings", &settings());
+    holds("rest/working_hours", &working_hours());
+    holds("rest/availability_settings", &*settings().availability);
 }
 
 #[test]
@@ -46,6 +58,7 @@ fn no_rest_file_is_without_a_test() {
         "rest",
         &[
             "agents",
+            "availability_settings",
             "chatflow_settings",
             "conversation",
             "entry_page",
@@ -60,15 +73,11 @@ fn no_rest_file_is_without_a_test() {
             "sign_in",
             "site_settings",
             "site_settings_none",
+            "site_settings_returning",
             "visitor_token",
+            "working_hours",
         ],
     );
-}
-
-#[test]
-fn a_setting_that_no_chatflow_has_is_refused() {
-    let text = r##"{"name":"Sales","acent_color":"#000000"}"##;
-    assert!(serde_json::from_str::<ChatflowSettings>(text).is_err());
 }
 
 #[test]
@@ -114,11 +123,51 @@ fn settings() -> ChatflowSettings {
             ignore_availability: true,
             agents: vec![ids::colleague()],
         },
+        availability: Box::new(availability()),
     }
 }
 
-fn public_chatflow() -> PublicChatflow {
-    settings().public(ids::chatflow(), Availability::Offline)
+fn availability() -> AvailabilitySettings {
+    let text = "Everybody has a visitor. It takes a moment.".to_owned();
+    AvailabilitySettings {
+        mode: AvailabilityMode::Hours,
+        hours: OperatingHours {
+            time_zone: "Europe/Berlin".to_owned(),
+            weekly: vec![weekdays()],
+            holidays: vec![
+                Holiday { date: "2026-12-24".to_owned(), rows: vec![morning()] },
+                Holiday { date: "2026-12-25".to_owned(), rows: Vec::new() },
+            ],
+        },
+        available: WhenAvailable { reply_time: ReplyTimeChoice::FewMinutes },
+        away: WhenAway::NoLauncher,
+        offline: WhenOffline::ReturnTime { text: "Back soon.".to_owned() },
+        at_capacity: WhenAtCapacity::WaitMessage { text },
+    }
+}
+
+fn working_hours() -> WorkingHours {
+    WorkingHours {
+        time_zone: "Europe/Berlin".to_owned(),
+        weekly: vec![weekdays()],
+        out_of_office: vec![Absence {
+            from: "2026-12-21T12:00".to_owned(),
+            until: "2027-01-04T00:00".to_owned(),
+        }],
+    }
+}
+
+fn weekdays() -> HoursRow {
+    let days = vec![Weekday::Monday, Weekday::Tuesday];
+    HoursRow { days, start: "09:00".to_owned(), end: "17:30".to_owned() }
+}
+
+fn morning() -> DayRow {
+    DayRow { start: "09:00".to_owned(), end: "12:00".to_owned() }
+}
+
+fn public_chatflow(state: Availability, returns_at_ms: Option<i64>) -> PublicChatflow {
+    settings().public(ids::chatflow(), settings().now(state, returns_at_ms))
 }
 
 fn entry_page() -> EntryPage {
@@ -146,7 +195,7 @@ fn desk() -> LoadTestDesk {
     let socket_token = "a1.an-agent-token".to_owned();
     LoadTestDesk {
         site: ids::site(),
-        chatflow: public_chatflow(),
+        chatflow: public_chatflow(Availability::Offline, None),
         inbox: ids::inbox(),
         agents: vec![LoadTestAgent { id: ids::agent(), socket_token }],
     }

@@ -1,5 +1,6 @@
 //! What a node says, against `golden/server/`.
 
+use salotto_protocol::availability::{AvailabilityNow, Launcher, Notice};
 use salotto_protocol::{
     AgentPresence, AgentStatus, Author, Availability, BoardRow, BoardUpdate, ConversationNumber,
     ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, Refusal, ResetReason,
@@ -114,14 +115,23 @@ fn beside_the_log() -> Vec<(&'static str, ServerFrame)> {
         ),
         ("conversation", ServerFrame::Conversation { conversation: summary() }),
         ("conversation_agent", ServerFrame::Conversation { conversation: agents_summary() }),
-        (
-            "availability",
-            ServerFrame::Availability {
-                chatflow: ids::chatflow(),
-                availability: Availability::AtCapacity,
-            },
-        ),
+        ("availability", availability(Availability::AtCapacity, wait_message())),
+        ("availability_returning", availability(Availability::Offline, return_time())),
     ]
+}
+
+fn availability(availability: Availability, notice: Notice) -> ServerFrame {
+    let (launcher, reply_time) = (Launcher::Shown, None);
+    let now = AvailabilityNow { availability, launcher, notice: Some(notice), reply_time };
+    ServerFrame::Availability { chatflow: ids::chatflow(), now }
+}
+
+fn wait_message() -> Notice {
+    Notice::WaitMessage { text: "All of us are busy.".to_owned() }
+}
+
+fn return_time() -> Notice {
+    Notice::ReturnTime { returns_at_ms: 1_795_420_800_000 }
 }
 
 fn to_agents() -> Vec<(&'static str, ServerFrame)> {
@@ -239,5 +249,6 @@ pub(crate) fn presence() -> AgentPresence {
         present: true,
         active: 1,
         capacity: 3,
+        status_by: None,
     }
 }

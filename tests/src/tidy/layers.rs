@@ -7,6 +7,7 @@ const LEAVES: &[&str] = &[
     "protocol",
     "ask",
     "clock",
+    "hours",
     "identity",
     "limiter",
     "link_url",
@@ -71,6 +72,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["node/src/store/", "tests/"]),
     ("redis", &["node/src/link/", "tests/"]),
     ("bincode", &["protocol/src/envelope.rs"]),
+    ("jiff", &["node/src/hours/"]),
     ("metrics_exporter_prometheus", &["node/src/metrics/"]),
     ("clap", &["node/src/config/", "node/src/lib.rs", "loadtest/", "tests/"]),
     (

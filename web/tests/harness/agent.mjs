@@ -31,6 +31,8 @@ export class Agent {
     });
     assert.equal(answer.status, 200, `sign-in of ${this.email}: ${await answer.clone().text()}`);
     const session = await answer.json();
+    this.cookie = answer.headers.get('set-cookie').split(';')[0];
+    this.csrf = session.csrf_token;
     this.name = session.name;
     const address = `${this.node.base.replace('http', 'ws')}/ws/agent`;
     this.socket = new WebSocket(address, { origin: this.node.base });
@@ -46,6 +48,22 @@ export class Agent {
     await this.hears((frame) => frame.type === 'welcome');
     for (const { id } of session.inboxes) this.send({ type: 'board', inbox: id });
     this.send({ type: 'status', status: 'available' });
+  }
+
+  /** Over REST, as the console would; answers with what came back. */
+  async puts(path, body) {
+    const answer = await fetch(`${this.node.base}/api/v1${path}`, {
+      method: 'PUT',
+      headers: {
+        'Content-Type': 'application/json',
+        'X-Salotto-CSRF': this.csrf,
+        Origin: this.node.base,
+        Cookie: this.cookie,
+      },
+      body: JSON.stringify(body),
+    });
+    assert.equal(answer.status, 200, `${path}: ${await answer.clone().text()}`);
+    return answer.json();
   }
 
   send(frame) {

@@ -6,7 +6,7 @@ import { Avatar } from './avatar';
 import { DownIcon } from './icons';
 import type { ChatState } from '../chat';
 import { agentOf } from '../timeline';
-import { availabilityWords, withYou, WORDS } from '../words';
+import { availabilityWords, looksAvailable, withYou, WORDS } from '../words';
 
 interface Props {
   state: ChatState;
@@ -15,17 +15,18 @@ interface Props {
 
 export function Header({ state, onClose }: Props): JSX.Element {
   const agent = agentOf(state.conversation);
-  const availability = agent ? 'available' : state.availability;
+  const { now } = state;
+  const presence = agent || looksAvailable(now) ? 'available' : now.availability;
   return (
     <header class="header">
-      <span class={`presence is-${availability}`}>
+      <span class={`presence is-${presence}`}>
         <Avatar name={agent?.name} />
       </span>
       <div class="titles">
         <h1>
           <bdi>{state.chatflow.heading}</bdi>
         </h1>
-        <p>{agent ? withYou(agent.name) : availabilityWords(availability)}</p>
+        <p>{agent ? withYou(agent.name) : availabilityWords(now)}</p>
       </div>
       <button type="button" class="close" aria-label={WORDS.close} onClick={onClose}>
         <DownIcon />

@@ -7,6 +7,8 @@ import { Avatar } from './avatar';
 import { DownIcon, WaitIcon } from './icons';
 import { Message } from './message';
 import type { Chat, ChatState } from '../chat';
+import { returnWords } from '../return-time';
+import type { Notice as NoticeNow } from '../../shared/protocol';
 import { agentOf, timelineOf, type Row } from '../timeline';
 import { dayWords, isTyping, noteWords, WORDS } from '../words';
 
@@ -76,23 +78,28 @@ function RowView({ row, isNewestOwn, chat }: RowProps): JSX.Element {
   }
 }
 
-/** Away and wait messages (AV-21, AV-23): only while no agent has the conversation. */
+/** Away, wait and return (AV-21 to AV-23): only while no agent has the conversation. */
 function Notice({ state }: { state: ChatState }): JSX.Element | null {
-  const { away_message, wait_message } = state.chatflow;
+  const { notice } = state.now;
   if (agentOf(state.conversation) || state.conversation?.summary?.state === 'closed') return null;
-  const words = {
-    available: '',
-    at_capacity: wait_message,
-    away: away_message,
-    offline: away_message,
-  }[state.availability];
+  const words = notice === undefined ? '' : noticeWords(notice);
   if (words === '') return null;
   return (
-    <div class="notice" role="status">
+    <div class="notice" role="status" data-kind={notice?.kind}>
       <WaitIcon />
       <p dir="auto">{words}</p>
     </div>
   );
+}
+
+function noticeWords(notice: NoticeNow): string {
+  switch (notice.kind) {
+    case 'return_time':
+      return returnWords(notice.returns_at_ms, Date.now());
+    case 'away_message':
+    case 'wait_message':
+      return notice.text;
+  }
 }
 
 function Typing({ name }: { name: string }): JSX.Element {

@@ -100,6 +100,7 @@ async fn publish(app: &App, agents: &[AgentId]) -> Result<(), ApiError> {
         assign: true,
         agents: agents.to_vec(),
         assignment: AssignmentSettings::default(),
+        availability: Box::default(),
     };
     let changes = [
         Change::PutSite { id: SITE, name: name(), origins: Vec::new() },

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use salotto_protocol::limits::{HELLO_TIMEOUT_MS, PROTOCOL};
 use salotto_protocol::{
-    ClientFrame, CloseCode, ConversationSummary, ErrorCode, Hello, Party, Refusal, ServerFrame,
-    Welcome,
+    AgentId, ClientFrame, CloseCode, ConversationSummary, ErrorCode, Hello, Party, Refusal,
+    ServerFrame, Welcome,
 };
 use tokio::time::timeout;
 
@@ -22,7 +22,7 @@ use crate::gateway::server::Connection;
 use crate::limiter::AddressKey;
 use crate::metrics;
 use crate::session::Arrival;
-use crate::store::Head;
+use crate::store::{AgentRow, Head};
 
 /// For whom there is no room: between this and twice as long. After a storm's refusal: between
 /// this and the reconnect window more.
@@ -172,7 +172,13 @@ fn identify(app: &App, facts: &Facts, hello: &Hello) -> Result<Role, Farewell> {
                 reason: "a foreign origin",
             });
         }
-        Party::Team => app.tokens.socket(&hello.token, clock::now_ms()).map(Role::Agent),
+        Party::Team => {
+            let agent = app.tokens.socket(&hello.token, clock::now_ms());
+            let is_deactivated = |id: &AgentId| {
+                app.presence.roster().borrow().get(id).is_some_and(AgentRow::is_deactivated)
+            };
+            agent.filter(|id| !is_deactivated(id)).map(Role::Agent)
+        }
         Party::Visitor => app.tokens.visitor(&hello.token).map(Role::Visitor),
     };
     role.ok_or_else(|| Farewell {

@@ -1,10 +1,14 @@
 //! Settings, accounts and presence.
 
 use salotto_protocol::NodeId;
+use salotto_protocol::availability::{AvailabilityMode, AvailabilitySettings};
 use salotto_protocol::chatflow::ChatflowSettings;
+use salotto_protocol::hours::WorkingHours;
+use salotto_protocol::people::{Permission, Permissions};
+use salotto_protocol::people_api::UserPatch;
 
 use super::*;
-use crate::journal::{Commit, CommitStream};
+use crate::journal::{Asked, Commit, CommitStream, Complaint, Request};
 
 async fn told(stream: &mut CommitStream) -> Vec<AgentRow> {
     match tokio::time::timeout(PATIENCE, stream.next()).await.expect("in time") {
@@ -145,6 +149,75 @@ async fn settings_are_put_read_back_and_their_version_grows_only_with_a_change()
     assert_eq!(settings.inboxes[0].name, "Support");
     assert_eq!(settings.chatflows[0].settings.name, "Shop");
     assert_eq!((settings.chatflows[0].site, settings.chatflows[0].inbox), (site, inbox));
+}
+
+#[tokio::test]
+async fn a_part_of_a_chatflows_settings_is_put_and_what_else_is_stored_stays() {
+    let desk = desk().await;
+    let (site, inbox, id) = (SiteId::fresh(), InboxId::fresh(), ChatflowId::fresh());
+    let settings: ChatflowSettings =
+        serde_json::from_str(r#"{"name": "Shop", "heading": "Ask"}"#).unwrap();
+    let put_site = Change::PutSite { id: site, name: "Shop".to_owned(), origins: Vec::new() };
+    desk.journal.change(put_site).await.unwrap();
+    let put_inbox = Change::PutInbox { id: inbox, name: "Support".to_owned() };
+    desk.journal.change(put_inbox).await.unwrap();
+    let put = Change::PutChatflow { id, site, inbox, enabled: true, priority: 1, settings };
+    desk.journal.change(put).await.unwrap();
+    let always = AvailabilitySettings { mode: AvailabilityMode::Always, ..Default::default() };
+    let by = desk.agent("anna@example.com", 3).await;
+    let change = |chatflow| {
+        let availability = Box::new(always.clone());
+        Change::PutAvailability { by, chatflow, availability }
+    };
+    let refused = desk.journal.change(change(id)).await.unwrap();
+    assert!(matches!(refused, Changed::Refused(Complaint::Forbidden(_))), "{refused:?}");
+    grant(&desk, by, Permission::Chatflows).await;
+
+    assert_eq!(desk.journal.change(change(id)).await.unwrap(), Changed::Done);
+    assert_eq!(desk.journal.change(change(id)).await.unwrap(), Changed::Unchanged);
+    let nowhere = change(ChatflowId::fresh());
+    assert_eq!(desk.journal.change(nowhere).await.unwrap(), Changed::Unchanged);
+
+    let settings = desk.store.settings().await.unwrap();
+    assert_eq!(settings.version, 4);
+    let stored = &settings.chatflows[0].settings;
+    assert_eq!((stored.heading.as_str(), &*stored.availability), ("Ask", &always));
+}
+
+#[tokio::test]
+async fn hours_are_put_by_their_owner_and_followed_once() {
+    let desk = desk().await;
+    let anna = desk.agent("anna@example.com", 3).await;
+    let ben = desk.agent("ben@example.com", 3).await;
+    let hours = WorkingHours { time_zone: "Asia/Tokyo".to_owned(), ..WorkingHours::default() };
+    let put = |by, user| Change::PutHours { by, user, hours: Box::new(hours.clone()) };
+
+    assert_eq!(desk.journal.change(put(anna, anna)).await.unwrap(), Changed::Done);
+    assert_eq!(desk.journal.change(put(anna, anna)).await.unwrap(), Changed::Unchanged);
+    let refused = desk.journal.change(put(ben, anna)).await.unwrap();
+    assert!(matches!(refused, Changed::Refused(Complaint::Forbidden(_))), "{refused:?}");
+    grant(&desk, ben, Permission::SuperAdmin).await;
+    let nobody = desk.journal.change(put(ben, AgentId::fresh())).await.unwrap();
+    assert_eq!(nobody, Changed::Refused(Complaint::NotFound));
+
+    let rows = desk.store.all_working_hours().await.unwrap();
+    assert_eq!((rows.len(), rows[0].agent, &rows[0].hours), (1, anna, &hours));
+    assert_eq!(desk.store.working_hours(anna).await.unwrap(), Some(hours.clone()));
+    assert_eq!(desk.store.working_hours(ben).await.unwrap(), None);
+    let (status, followed_ms) = (AgentStatus::Away, rows[0].followed_ms);
+    let turn = Change::Turn { agent: anna, status, followed_ms, at_ms: followed_ms + 60_000 };
+    let version = desk.agent_row(anna).await.version;
+    assert_eq!(desk.journal.change(turn.clone()).await.unwrap(), Changed::Done);
+    assert_eq!(desk.journal.change(turn).await.unwrap(), Changed::Unchanged, "followed further");
+    let row = desk.agent_row(anna).await;
+    assert_eq!((row.status, row.version), (AgentStatus::Away, version + 1));
+}
+
+async fn grant(desk: &Desk, agent: AgentId, permission: Permission) {
+    let permissions = Some(Permissions::of(&[permission]));
+    let asked = Asked::User { user: agent, patch: UserPatch { permissions, ..Default::default() } };
+    let request = Change::People(Request { by: None, asked });
+    assert_eq!(desk.journal.change(request).await.unwrap(), Changed::Done);
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ mod plans;
 mod server;
 
 use salotto_protocol::{
-    AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
-    ConversationState, Entry, EntryBody, InboxId, Page, Party, Seq, SiteId, View, VisitorId,
+    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, ConversationState,
+    Entry, EntryBody, InboxId, Page, Party, Seq, SiteId, View, VisitorId,
 };
 use tempfile::TempDir;
 
@@ -48,16 +48,8 @@ impl Desk {
 
     async fn put_agent(&self, active: u32) -> AgentId {
         let id = AgentId::fresh();
-        let agent = AgentRow {
-            id,
-            email: format!("{id}@example.com"),
-            name: "Anna".to_owned(),
-            status: AgentStatus::Available,
-            capacity: 3,
-            active,
-            version: 1,
-            present: false,
-        };
+        let email = format!("{id}@example.com");
+        let agent = AgentRow { capacity: 3, active, ..AgentRow::new(id, &email, "Anna") };
         let mut writer = self.store.writer().await;
         let mut batch = writer.begin().await.unwrap();
         assert!(batch.insert_agent(&agent, "$argon2id$").await.unwrap());

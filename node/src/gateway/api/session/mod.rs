@@ -73,6 +73,10 @@ async fn checked(app: &App, email: &str, password: String) -> Result<AgentId, Ap
     let hash = credentials.as_ref().map(|it| it.password_hash.clone());
     let verdict = app.guards.passwords.check(password, hash).await?;
     match (verdict, credentials) {
+        // Only to who knows the password.
+        (Verdict::Right, Some(credentials)) if credentials.is_deactivated => {
+            Err(ApiError::Forbidden("this account is deactivated"))
+        }
         (Verdict::Right, Some(credentials)) => Ok(credentials.agent),
         (Verdict::Right | Verdict::Wrong, _) => Err(ApiError::WrongPassword),
     }

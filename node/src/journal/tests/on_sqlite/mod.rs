@@ -12,6 +12,8 @@ mod changes;
 mod failures;
 #[path = "../marks.rs"]
 mod marks;
+#[path = "../people.rs"]
+mod people;
 #[path = "../starts.rs"]
 mod starts;
 #[path = "../streams.rs"]

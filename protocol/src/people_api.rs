@@ -1,0 +1,188 @@
+//! What REST takes and gives about people: users, teams, access, the account, skills.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::people::{HeldSkills, Permissions, Seat};
+use crate::{AgentId, AgentStatus, InboxId, SkillId, TeamId};
+
+/// `GET /api/v1/users`
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Users {
+    pub users: Vec<User>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct User {
+    pub id: AgentId,
+    pub email: String,
+    pub name: String,
+    pub seat: Seat,
+    pub permissions: Permissions,
+    pub status: AgentStatus,
+    /// Who set it, if it was somebody else (PERM-8).
+    pub status_by: Option<AgentId>,
+    pub present: bool,
+    /// Slots taken.
+    pub active: u32,
+    /// In force; null is without a limit.
+    pub capacity: Option<u32>,
+    /// Their own (CAP-2); null: the account's default.
+    pub capacity_override: Option<u32>,
+    pub skills: HeldSkills,
+    /// Null: active.
+    pub deactivated_at_ms: Option<i64>,
+}
+
+/// `POST /api/v1/users`
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    pub email: String,
+    pub name: String,
+    pub password: String,
+    #[serde(default)]
+    pub seat: Seat,
+    #[serde(default)]
+    pub permissions: Permissions,
+    #[serde(default)]
+    pub capacity_override: Option<u32>,
+}
+
+/// `PATCH /api/v1/users/{id}`: what is left out stays as it is.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Permissions>,
+    /// Null takes it away: the account's default then holds.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub capacity_override: Option<Option<u32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated: Option<bool>,
+}
+
+/// Tells a field that is null from one that is left out.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
+/// `PUT /api/v1/users/{id}/status`
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusChoice {
+    pub status: AgentStatus,
+}
+
+/// `GET /api/v1/teams`
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Teams {
+    pub teams: Vec<Team>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Team {
+    pub id: TeamId,
+    pub name: String,
+    /// Those whom rules that name the team mean (PERM-4).
+    pub main_members: Vec<AgentId>,
+    pub extra_members: Vec<AgentId>,
+    pub skills: HeldSkills,
+}
+
+/// `POST /api/v1/teams`
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTeam {
+    pub name: String,
+    #[serde(default)]
+    pub main_members: Vec<AgentId>,
+    #[serde(default)]
+    pub extra_members: Vec<AgentId>,
+}
+
+/// `PATCH /api/v1/teams/{id}`: what is left out stays as it is; lists are whole lists.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_members: Option<Vec<AgentId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_members: Option<Vec<AgentId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<HeldSkills>,
+}
+
+/// `GET /api/v1/inboxes/{id}/access`, and the answer to `PUT`, whose body is `access` alone.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct AccessAnswer {
+    pub inbox: InboxId,
+    pub access: crate::people::InboxAccess,
+}
+
+/// `GET /api/v1/skills` (SK-2).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Skills {
+    /// Built in: every user and team can have them as main or secondary ones (SK-3).
+    pub languages: Vec<String>,
+    pub categories: Vec<SkillCategory>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SkillCategory {
+    pub name: String,
+    pub skills: Vec<Skill>,
+}
+
+/// With those who have it (SK-5).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Skill {
+    pub id: SkillId,
+    pub name: String,
+    pub users: Vec<AgentId>,
+    pub teams: Vec<TeamId>,
+}
+
+/// `POST /api/v1/skills`: several of one category (SK-4).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewSkills {
+    pub category: String,
+    pub names: Vec<String>,
+}
+
+/// `PATCH /api/v1/skills/{id}`: what is left out stays as it is.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkillPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+}
+
+/// `PATCH /api/v1/skills`: gives a category another name (SK-5).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryPatch {
+    pub category: String,
+    pub name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_takes_a_capacity_away_and_leaving_it_out_changes_nothing() {
+        let read = |json| serde_json::from_str::<UserPatch>(json).unwrap().capacity_override;
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"capacity_override":null}"#), Some(None));
+        assert_eq!(read(r#"{"capacity_override":3}"#), Some(Some(3)));
+    }
+}
