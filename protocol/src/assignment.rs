@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Policy};
+use crate::{AgentId, Policy, TeamId};
 
 /// Beside `assign` and `agents` of the chatflow, which mean what they meant: whether anything is
 /// assigned at all (AS-1), and to whom (AS-2).
@@ -17,6 +17,9 @@ pub struct AssignmentSettings {
     /// More agents, beside those of the chatflow (AS-2).
     #[serde(default)]
     pub agents: Vec<AgentId>,
+    /// Their main members, as if each stood among the agents (AS-2, PERM-4).
+    #[serde(default)]
+    pub teams: Vec<TeamId>,
 }
 
 impl AssignmentSettings {

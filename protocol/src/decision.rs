@@ -98,6 +98,11 @@ pub enum Verdict {
     /// No socket anywhere.
     Absent,
     AtCapacity,
+    /// May not be given anything automatically (PERM-2).
+    NoSeat,
+    /// Is no member of the inbox (PERM-5).
+    NoAccess,
+    Deactivated,
 }
 
 impl Verdict {
@@ -105,7 +110,12 @@ impl Verdict {
     pub fn is_eligible(self) -> bool {
         match self {
             Verdict::Chosen | Verdict::Passed | Verdict::HadTurn => true,
-            Verdict::Away | Verdict::Absent | Verdict::AtCapacity => false,
+            Verdict::Away
+            | Verdict::Absent
+            | Verdict::AtCapacity
+            | Verdict::NoSeat
+            | Verdict::NoAccess
+            | Verdict::Deactivated => false,
         }
     }
 }

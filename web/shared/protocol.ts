@@ -111,7 +111,8 @@ export type Policy = 'load_balanced' | 'round_robin' | 'random';
 export type TieBreak =
   'only_one' | 'fewest_chats' | 'only_turn_left' | 'longest_since_turn' | 'seed';
 
-export type Verdict = 'chosen' | 'passed' | 'had_turn' | 'away' | 'absent' | 'at_capacity';
+export type Verdict = 'chosen' | 'passed' | 'had_turn' | 'away' | 'absent' | 'at_capacity'
+  | 'no_seat' | 'no_access' | 'deactivated';
 
 export type EntryBody =
   | { type: 'welcome'; text: string }

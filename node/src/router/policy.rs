@@ -18,6 +18,8 @@ pub(super) struct Seen {
     pub(super) agent: AgentId,
     pub(super) status: AgentStatus,
     pub(super) present: bool,
+    /// Whatever the agent does: no seat, no access, deactivated.
+    pub(super) barred: Option<Verdict>,
     pub(super) active: u32,
     pub(super) capacity: u32,
     /// The latest turn, promised ones included.
@@ -42,6 +44,7 @@ impl Seen {
             agent: row.id,
             status: row.status,
             present: row.present,
+            barred: barred(row),
             active: row.active + promised,
             capacity: row.capacity,
             had: None,
@@ -54,7 +57,9 @@ impl Seen {
 
     /// As if another one will be preferred.
     fn verdict(&self, ignores_availability: bool) -> Verdict {
-        if !self.present {
+        if let Some(verdict) = self.barred {
+            verdict
+        } else if !self.present {
             Verdict::Absent
         } else if self.status == AgentStatus::Away && !ignores_availability {
             Verdict::Away
@@ -63,6 +68,17 @@ impl Seen {
         } else {
             Verdict::Passed
         }
+    }
+}
+
+/// By what the account is (AS-8).
+fn barred(row: &AgentRow) -> Option<Verdict> {
+    if row.deactivated_at_ms.is_some() {
+        Some(Verdict::Deactivated)
+    } else if !row.seat.is_paid() {
+        Some(Verdict::NoSeat)
+    } else {
+        None
     }
 }
 

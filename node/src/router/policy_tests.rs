@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use salotto_protocol::people::Seat;
+
 use super::*;
 
 fn id(number: u128) -> AgentId {
@@ -10,7 +12,7 @@ fn id(number: u128) -> AgentId {
 
 fn seen(number: u128, active: u32) -> Seen {
     let status = AgentStatus::Available;
-    Seen { agent: id(number), status, present: true, active, capacity: 3, had: None }
+    Seen { agent: id(number), status, present: true, active, capacity: 3, barred: None, had: None }
 }
 
 fn asks(policy: Policy, round: Round, seed: u32) -> Question {
@@ -262,4 +264,20 @@ fn a_record_of_an_earlier_release_replays() {
     assert!(!fields.contains_key("rule") && !fields.contains_key("round"));
     let read: DecisionRecord = serde_json::from_value(json).expect("readable");
     assert_eq!(replay(&read), Some(id(2)));
+}
+
+#[test]
+fn as_8_who_has_no_seat_or_is_deactivated_is_skipped_and_told_why() {
+    let row = super::super::test_support::agent(1, 3);
+    let rows = [
+        (AgentRow { seat: Seat::None, ..row.clone() }, Verdict::NoSeat),
+        (AgentRow { deactivated_at_ms: Some(1), present: false, ..row }, Verdict::Deactivated),
+    ];
+    for (row, verdict) in rows {
+        let seen = Seen::new(&row, 0);
+        assert_eq!((seen.verdict(true), seen.is_eligible(true)), (verdict, false));
+    }
+    let barred = Seen { barred: Some(Verdict::NoAccess), ..seen(1, 0) };
+    assert_eq!(barred.verdict(true), Verdict::NoAccess);
+    assert_eq!(chosen(&[barred, seen(2, 2)], 1), Some(id(2)));
 }

@@ -1,34 +1,25 @@
 //! The assignment rule of a chatflow, as the router keeps it. Pure.
 
-use std::collections::HashSet;
+use salotto_protocol::{Policy, RuleVersion};
 
-use salotto_protocol::{AgentId, Policy, RuleVersion};
-
-use crate::store::ChatflowRow;
+use crate::store::{Assignees, ChatflowRow, Settings};
 
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) version: RuleVersion,
     pub(super) distribution: Policy,
     pub(super) ignores_availability: bool,
-    /// Each once. Empty: everybody (AS-2).
-    pub(super) named: Vec<AgentId>,
+    pub(super) assignees: Assignees,
 }
 
 impl Rule {
-    /// `None`: what waits there may go to everybody.
-    pub(super) fn of(row: &ChatflowRow, settings_version: i64) -> Option<Rule> {
-        let (settings, assignment) = (&row.settings, &row.settings.assignment);
-        settings.assign.then(|| Rule {
-            version: RuleVersion { chatflow: row.id, settings_version },
+    pub(super) fn of(settings: &Settings, row: &ChatflowRow) -> Rule {
+        let assignment = &row.settings.assignment;
+        Rule {
+            version: RuleVersion { chatflow: row.id, settings_version: settings.version },
             distribution: assignment.distribution,
             ignores_availability: assignment.ignore_availability,
-            named: each_once(settings.agents.iter().chain(&assignment.agents)),
-        })
+            assignees: Assignees::of(settings, row),
+        }
     }
-}
-
-fn each_once<'a>(agents: impl Iterator<Item = &'a AgentId>) -> Vec<AgentId> {
-    let mut seen = HashSet::new();
-    agents.filter(|agent| seen.insert(**agent)).copied().collect()
 }

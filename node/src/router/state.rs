@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::{
-    AgentId, ChatflowId, ConversationId, ConversationState, DecisionRecord, Policy,
+    AgentId, ChatflowId, ConversationId, ConversationState, DecisionRecord, Policy, Verdict,
 };
 
 use super::policy::{self, Question, Seen};
@@ -89,7 +89,7 @@ struct Read {
 
 impl Queue {
     pub(super) fn set_rules(&mut self, settings: &Settings) {
-        let rules = settings.chatflows.iter().filter_map(|row| Rule::of(row, settings.version));
+        let rules = settings.chatflows.iter().map(|row| Rule::of(settings, row));
         self.rules = rules.map(|rule| (rule.version.chatflow, rule)).collect();
     }
 
@@ -247,14 +247,18 @@ impl Queue {
 
     /// Those who may answer a chatflow's visitors, as far as they can be trusted.
     fn candidates(&self, chatflow: ChatflowId) -> impl Iterator<Item = Seen> {
-        let named = self.rules.get(&chatflow).map(|rule| &rule.named).filter(|it| !it.is_empty());
+        let assignees = self.rules.get(&chatflow).map(|rule| &rule.assignees);
+        let named = assignees.and_then(|it| it.named.as_ref());
         let rows = self.team.rows();
         let of_rule = named.into_iter().flatten().filter_map(|agent| rows.get(agent));
         let everybody = rows.values().filter(move |_| named.is_none());
         of_rule.chain(everybody).filter(|row| !self.doubted.contains(&row.id)).map(move |row| {
             let promised = self.promised_to.get(&row.id).copied().unwrap_or(0);
             let had = self.rounds.had(chatflow, row.id);
-            Seen { had, ..Seen::new(row, promised) }
+            let seen = Seen::new(row, promised);
+            let has_access = assignees.is_none_or(|it| it.has_access(row.id));
+            let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
+            Seen { had, barred, ..seen }
         })
     }
 
@@ -279,8 +283,10 @@ impl Queue {
         };
         let is_doubted = |agent: &AgentId| self.doubted.contains(agent);
         self.rounds.is_doubted(chatflow)
-            || rule.named.iter().any(is_doubted)
-            || (rule.named.is_empty() && !self.doubted.is_empty())
+            || match &rule.assignees.named {
+                Some(named) => named.iter().any(is_doubted),
+                None => !self.doubted.is_empty(),
+            }
     }
 
     fn question(&self, chatflow: ChatflowId, seed: u32) -> Question {

@@ -4,6 +4,7 @@ mod account;
 mod agent_presence;
 mod agent_sessions;
 mod agents;
+mod assignees;
 mod attachments;
 mod audit;
 mod backup;
@@ -48,6 +49,7 @@ mod verify;
 mod working_hours;
 
 pub(crate) use agents::AgentRow;
+pub(crate) use assignees::Assignees;
 pub(crate) use attachments::{Attached, Subject};
 pub(crate) use audit::{Recount, SlotCount};
 pub(crate) use backup::{backup, restored};

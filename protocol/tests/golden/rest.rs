@@ -13,7 +13,7 @@ use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
 use salotto_protocol::hours::{
     Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
 };
-use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq};
+use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq, TeamId};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
 
@@ -122,6 +122,7 @@ fn settings() -> ChatflowSettings {
             distribution: Policy::RoundRobin,
             ignore_availability: true,
             agents: vec![ids::colleague()],
+            teams: vec![TeamId(ids::agent().0)],
         },
         availability: Box::new(availability()),
     }

@@ -208,7 +208,11 @@ fn follows_the_rules(decision: &DecisionRecord) -> bool {
         Verdict::Chosen | Verdict::Passed => it.active < it.capacity && is_behind(it),
         Verdict::HadTurn => it.active < it.capacity && cycle(one) < cycle(it),
         Verdict::AtCapacity => it.active >= it.capacity,
-        Verdict::Away | Verdict::Absent => true,
+        Verdict::Away
+        | Verdict::Absent
+        | Verdict::NoSeat
+        | Verdict::NoAccess
+        | Verdict::Deactivated => true,
     });
     one.agent == decision.chosen && verdicts_hold
 }

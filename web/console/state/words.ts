@@ -85,6 +85,12 @@ export function verdictWords(verdict: Verdict): string {
       return 'Not signed in';
     case 'at_capacity':
       return 'All slots taken';
+    case 'no_seat':
+      return 'Has no seat';
+    case 'no_access':
+      return 'No member of the inbox';
+    case 'deactivated':
+      return 'Deactivated';
   }
 }
 
