@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentId, ChatflowId, InboxId, ShowQueue};
 use uuid::uuid;
@@ -127,6 +128,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
             .to_owned(),
         assign: true,
         agents: AGENT_IDS.to_vec(),
+        assignment: AssignmentSettings::default(),
         availability: Box::default(),
         show_queue: ShowQueue { position: true, expected_wait: true },
     };

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::assignment::AssignmentSettings;
 use crate::availability::{AvailabilityNow, AvailabilitySettings, Texts};
 use crate::{AgentId, Availability, ChatflowId, ShowQueue};
 
@@ -33,6 +34,13 @@ pub struct ChatflowSettings {
     /// To whom (AS-2). Empty: to every agent.
     #[serde(default)]
     pub agents: Vec<AgentId>,
+    /// How (AS-6, AS-23).
+    #[serde(
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "AssignmentSettings::is_default"
+    )]
+    pub assignment: AssignmentSettings,
     /// When it can be answered, and what visitors get when it cannot.
     #[serde(default, deserialize_with = "or_default")]
     pub availability: Box<AvailabilitySettings>,

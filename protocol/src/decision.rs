@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::AgentId;
+use crate::{AgentId, ChatflowId};
 
+/// Older records have nothing in what may be absent; they are of the policies' first versions.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct DecisionRecord {
     pub policy: Policy,
@@ -13,16 +14,64 @@ pub struct DecisionRecord {
     pub chosen: AgentId,
     /// Decides between equals; drawn by the router, written down to be repeatable.
     pub seed: u32,
-    /// Of the router: never lower than that of an earlier decision (I11). Older records have none.
+    /// Of the router: never lower than that of an earlier decision (I11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<u64>,
+    /// Which rule it followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleVersion>,
+    /// How far round robin had come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<Round>,
+    /// What decided between the chosen one and the next best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie_break: Option<TieBreak>,
 }
 
+/// The assignment rule of a chatflow, as of some settings.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RuleVersion {
+    pub chatflow: ChatflowId,
+    /// Grows with every change of any settings.
+    pub settings_version: i64,
+}
+
+/// Before the decision.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Round {
+    /// The present one: in each of them everybody has one turn at most (AS-24).
+    pub cycle: u32,
+    /// The number of the latest turn.
+    pub turn: u32,
+}
+
+/// Whom of several who could answer (AS-23).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// The fewest chats first (AS-23).
+    /// The fewest chats first.
+    #[default]
     LoadBalanced,
+    /// One to each before anybody gets a second (AS-24).
+    RoundRobin,
+    /// Whoever the seed says.
+    Random,
+}
+
+/// What a choice hung on at last.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TieBreak {
+    /// Nobody else could answer.
+    OnlyOne,
+    /// Fewer chats than everybody else.
+    FewestChats,
+    /// Everybody else has had a turn in this cycle.
+    OnlyTurnLeft,
+    /// Everybody else had their latest turn later.
+    LongestSinceTurn,
+    /// Equal but for what the seed makes of their ids.
+    Seed,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -32,6 +81,9 @@ pub struct Candidate {
     pub active: u32,
     pub capacity: u32,
     pub verdict: Verdict,
+    /// Where in round robin this agent had the latest turn; nowhere yet is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub had: Option<Round>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -40,8 +92,30 @@ pub enum Verdict {
     Chosen,
     /// Eligible, but another one was preferred.
     Passed,
+    /// Eligible, but not again in this cycle (AS-24).
+    HadTurn,
     Away,
     /// No socket anywhere.
     Absent,
     AtCapacity,
+    /// May not be given anything automatically (PERM-2).
+    NoSeat,
+    /// Is no member of the inbox (PERM-5).
+    NoAccess,
+    Deactivated,
+}
+
+impl Verdict {
+    /// Could have answered.
+    pub fn is_eligible(self) -> bool {
+        match self {
+            Verdict::Chosen | Verdict::Passed | Verdict::HadTurn => true,
+            Verdict::Away
+            | Verdict::Absent
+            | Verdict::AtCapacity
+            | Verdict::NoSeat
+            | Verdict::NoAccess
+            | Verdict::Deactivated => false,
+        }
+    }
 }

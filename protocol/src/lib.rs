@@ -1,10 +1,11 @@
 //! The words that nodes, browsers and the load tester share. No I/O, no clock, no async.
 //!
 //! Reading order: `ids`, `entry`, `client_frame`, `server_frame`, `codes`, `limits`; then
-//! `chatflow`, `availability`, `hours` and `people` (settings), `api` and `people_api` (what REST
-//! says), `envelope` (what crosses the link).
+//! `chatflow`, `assignment`, `availability`, `hours` and `people` (settings), `api` and
+//! `people_api` (what REST says), `envelope` (what crosses the link).
 
 pub mod api;
+pub mod assignment;
 pub mod availability;
 pub mod chatflow;
 mod client_frame;
@@ -22,7 +23,7 @@ mod server_frame;
 
 pub use client_frame::{ClientFrame, Cursor, Hello, Page, Start};
 pub use codes::{CloseCode, ComeBack, ErrorCode};
-pub use decision::{Candidate, DecisionRecord, Policy, Verdict};
+pub use decision::{Candidate, DecisionRecord, Policy, Round, RuleVersion, TieBreak, Verdict};
 pub use entry::{
     AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, Entry, EntryBody, Party,
     UnknownBody, View, ViewedEntry,

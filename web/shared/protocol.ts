@@ -84,6 +84,16 @@ export interface DecisionRecord {
   chosen: AgentId;
   seed: number;
   term?: number;
+  /** Older records have none. */
+  rule?: { chatflow: string; settings_version: number };
+  /** How far round robin had come. */
+  round?: Round;
+  tie_break?: TieBreak;
+}
+
+export interface Round {
+  cycle: number;
+  turn: number;
 }
 
 export interface Candidate {
@@ -91,12 +101,18 @@ export interface Candidate {
   active: number;
   capacity: number;
   verdict: Verdict;
+  /** The latest turn in round robin. */
+  had?: Round;
 }
 
 /** How the router chooses. */
-export type Policy = 'load_balanced';
+export type Policy = 'load_balanced' | 'round_robin' | 'random';
 
-export type Verdict = 'chosen' | 'passed' | 'away' | 'absent' | 'at_capacity';
+export type TieBreak =
+  'only_one' | 'fewest_chats' | 'only_turn_left' | 'longest_since_turn' | 'seed';
+
+export type Verdict = 'chosen' | 'passed' | 'had_turn' | 'away' | 'absent' | 'at_capacity'
+  | 'no_seat' | 'no_access' | 'deactivated';
 
 export type EntryBody =
   | { type: 'welcome'; text: string }

@@ -151,6 +151,7 @@ impl Conversations {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            turn: None,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
         })
@@ -197,6 +198,7 @@ impl Conversations {
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
+            turn: None,
             decide: Box::new(move |locked| decide(locked, &request, settings.as_deref())),
             done,
         })

@@ -271,7 +271,10 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     sabotage::crash(Switch::CrashInBatch);
     batch.append(&advanced, &entries).await?;
     batch.insert_starts(&starts).await?;
-    batch.set_active(&agents).await
+    batch.set_active(&agents).await?;
+    batch.insert_cycles(&work.turns.first()).await?;
+    batch.advance_cycles(&work.turns.later()).await?;
+    batch.put_turns(&work.turns.taken()).await
 }
 
 /// Agents first: whoever hears of an assignment knows its slot already.

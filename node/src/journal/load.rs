@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use salotto_protocol::{AgentId, ClientId, ConversationId, InboxId, VisitorId};
+use salotto_protocol::{AgentId, ChatflowId, ClientId, ConversationId, InboxId, VisitorId};
 
 use super::picks::look_before;
 use super::state::{Tracked, Work};
@@ -22,6 +22,8 @@ pub(super) struct Asked {
     picked: BTreeSet<ConversationId>,
     /// Whether anybody is there.
     attended: Vec<ConversationId>,
+    /// Whose turns are next.
+    cycles: BTreeSet<ChatflowId>,
 }
 
 /// Where a client id is looked up.
@@ -52,6 +54,7 @@ impl Asked {
             };
             asked.agents.extend(&write.agents);
             asked.term |= write.term.is_some();
+            asked.cycles.extend(write.turn.map(|turn| turn.chatflow));
             if let (true, Target::Conversation(id)) = (write.unattended, &write.target) {
                 asked.attended.push(*id);
             }
@@ -71,7 +74,7 @@ pub(super) enum LookUp {
     IfRefused,
 }
 
-/// Locks the heads in id order, then the agents in id order, then the lease.
+/// Locks the heads in id order, then the agents in id order, then the lease, then the cycles.
 pub(super) async fn load(
     batch: &mut Batch<'_>,
     asked: &Asked,
@@ -99,6 +102,7 @@ pub(super) async fn load(
     if !asked.attended.is_empty() {
         work.attended = batch.attended(&asked.attended).await?;
     }
+    lock_cycles(batch, &asked.cycles, &mut work).await?;
     match look_up {
         LookUp::First => find_known(batch, asked, &mut work).await?,
         LookUp::IfRefused => {}
@@ -136,6 +140,22 @@ async fn lock_agents(
         let ids: Vec<AgentId> = ids.into_iter().collect();
         let rows = batch.lock_agents(&ids).await?;
         work.agents.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(())
+}
+
+async fn lock_cycles(
+    batch: &mut Batch<'_>,
+    chatflows: &BTreeSet<ChatflowId>,
+    work: &mut Work,
+) -> Result<(), StoreError> {
+    if chatflows.is_empty() {
+        return Ok(());
+    }
+    let chatflows: Vec<ChatflowId> = chatflows.iter().copied().collect();
+    let last = batch.lock_cycles(&chatflows).await?;
+    for chatflow in chatflows {
+        work.turns.track(chatflow, last.get(&chatflow).copied());
     }
     Ok(())
 }

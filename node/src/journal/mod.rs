@@ -24,6 +24,7 @@ mod repeat;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod write;
 
 #[cfg(any(test, feature = "sabotage"))]
@@ -38,6 +39,7 @@ pub(crate) use people::{Asked, Complaint, NewAccount, Request, SkillsAsked};
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use state::Work;
 pub(crate) use state::{ATTENDED, STALE_TERM};
+pub(crate) use turns::TURN_PASSED;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{

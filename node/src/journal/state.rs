@@ -12,6 +12,7 @@ use salotto_protocol::{
 use super::batch::Fate;
 use super::commits::Committed;
 use super::repeat::{Repeat, repeat};
+use super::turns::{TURN_PASSED, Turns};
 use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
 };
@@ -29,6 +30,7 @@ pub(crate) struct Work {
     pub(crate) term: Option<Term>,
     /// For those that may be picked out of the queue: who had waited longer when they were locked.
     pub(crate) waited_longer: HashMap<ConversationId, Vec<ConversationId>>,
+    pub(crate) turns: Turns,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -142,6 +144,12 @@ impl Work {
         if !self.is_sound(&decision) {
             tracing::error!(conversation = %head.id, "a decision that cannot be carried out");
             return Outcome::Rejected(INTERNAL);
+        }
+        if let Some(turn) = &write.turn {
+            if !self.turns.is_next(turn) {
+                return Outcome::Rejected(TURN_PASSED);
+            }
+            self.turns.take(turn);
         }
         self.apply(tracked, decision, write.client_id, now_ms)
     }

@@ -12,7 +12,7 @@ use salotto_protocol::{
 
 use super::attachments::Changes;
 use super::people::{Complaint, Request};
-use crate::store::{AgentRow, Head, Row, Term};
+use crate::store::{AgentRow, Head, Row, Term, Turn};
 
 /// 0 to 8 entries plus row changes, all or none.
 pub(crate) struct Write {
@@ -25,6 +25,8 @@ pub(crate) struct Write {
     pub(crate) term: Option<Term>,
     /// Refused while a living node is attached to the conversation.
     pub(crate) unattended: bool,
+    /// Round robin's, taken with it: refused unless it is the next one (AS-24).
+    pub(crate) turn: Option<Turn>,
     /// Pure. Runs inside the transaction, on the locked head; more than once if a batch fails.
     pub(crate) decide: Decide,
     pub(crate) done: Done,

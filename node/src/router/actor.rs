@@ -282,7 +282,8 @@ async fn read(store: &Store, known: Option<i64>, depth: Depth) -> Result<Fresh, 
         Depth::Whole => WAITING_MAX,
     };
     let (agents, waiting) = (store.agents().await?, store.waiting(limit).await?);
-    Ok(Fresh { settings, agents, waiting, limit, asked })
+    let turns = store.turns().await?;
+    Ok(Fresh { settings, agents, waiting, limit, turns, asked })
 }
 
 /// How long it waited, once it no longer does.

@@ -29,6 +29,7 @@ pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
         agents: vec![plan.record.chosen],
         term: Some(term),
         unattended: false,
+        turn: plan.turn,
         decide: Box::new(move |locked| decide(&decided, locked)),
         done,
     }
@@ -40,7 +41,8 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
         return Err(NOT_WAITING);
     }
     let agent = locked.agents.get(&plan.record.chosen).ok_or(AGENT_CHANGED)?;
-    let is_eligible = agent.present && agent.status == AgentStatus::Available;
+    let is_available = agent.status == AgentStatus::Available || plan.ignores_availability;
+    let is_eligible = agent.present && is_available;
     let is_as_seen = agent.version == plan.agent_version && is_eligible;
     if !is_as_seen && !sabotage::on(Switch::SkipEligibility) {
         return Err(AGENT_CHANGED);
@@ -79,16 +81,22 @@ mod tests {
 
     use salotto_protocol::ConversationId;
 
-    use super::super::policy::{Seen, choose};
+    use salotto_protocol::{Policy, Round};
+
+    use super::super::policy::{Question, Seen, choose};
     use super::super::test_support::{agent, head};
     use super::*;
     use crate::store::Head;
 
     fn plan(agent: &AgentRow) -> Plan {
         let seen = Seen::new(agent, 0);
-        let record = choose([seen].into_iter(), 1).expect("the agent is eligible");
-        let conversation = ConversationId(uuid::Uuid::nil());
-        Plan { conversation, agent_version: agent.version, record }
+        let (policy, rule, round) = (Policy::LoadBalanced, None, Round::default());
+        let ignores_availability = false;
+        let question = Question { policy, rule, ignores_availability, round, seed: 1 };
+        let record = choose(&question, [seen].into_iter()).expect("the agent is eligible");
+        let (conversation, turn) = (ConversationId(uuid::Uuid::nil()), None);
+        let agent_version = agent.version;
+        Plan { conversation, agent_version, ignores_availability, turn, record }
     }
 
     fn decided(plan: &Plan, head: &Head, row: AgentRow) -> Result<Decision, Rejection> {
@@ -145,6 +153,16 @@ mod tests {
             let rejection = decided(&plan(&anna), &head(1, 1, 10), row).err();
             assert_eq!(rejection, Some(AGENT_CHANGED));
         }
+    }
+
+    #[test]
+    fn as_6_who_is_away_gets_it_if_the_rule_does_not_ask() {
+        let anna = agent(1, 3);
+        let away = AgentRow { status: AgentStatus::Away, ..anna.clone() };
+        let plan = Plan { ignores_availability: true, ..plan(&anna) };
+        assert!(decided(&plan, &head(1, 1, 10), away.clone()).is_ok());
+        let absent = AgentRow { present: false, ..away };
+        assert_eq!(decided(&plan, &head(1, 1, 10), absent).err(), Some(AGENT_CHANGED));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses, `assignment`, `requeue` and `miss` are the guarded writes, `state` is the
-//! queue, `digest` is what all nodes are told of it (with the `pace`), `absences` and `departures`
-//! know who has long been gone, `routing` decides, `actor` performs, `keeper` runs it for a term.
+//! `policy` chooses by a `rule`, `rounds` is how far round robin has come; `assignment`, `requeue`
+//! and `miss` are the guarded writes, `state` is the queue, `digest` is what all nodes are told of
+//! it (with the `pace`), `absences` and `departures` know who has long been gone, `routing`
+//! decides, `actor` performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -13,6 +14,8 @@ mod audit;
 mod bench;
 mod departures;
 mod digest;
+#[cfg(test)]
+mod distribution_tests;
 mod keeper;
 mod miss;
 #[cfg(test)]
@@ -21,7 +24,9 @@ mod others;
 mod pace;
 mod policy;
 mod requeue;
+mod rounds;
 mod routing;
+mod rule;
 #[cfg(test)]
 mod schedule_tests;
 #[cfg(any(test, feature = "sabotage"))]

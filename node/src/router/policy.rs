@@ -1,15 +1,15 @@
-//! Whom to choose: load balanced, the fewest chats first (AS-23). Pure, and repeatable (BY-3).
+//! Whom to choose of those who could answer (AS-23, AS-24). Pure, and repeatable (BY-3).
 
-use std::cmp::Reverse;
-
-use salotto_protocol::{AgentId, AgentStatus, Candidate, DecisionRecord, Policy, Verdict};
+use salotto_protocol::{
+    AgentId, AgentStatus, Candidate, DecisionRecord, Policy, Round, RuleVersion, TieBreak, Verdict,
+};
 
 use crate::store::AgentRow;
 
-/// Raised when the rule below changes.
+/// Raised when a rule below changes; the policies' own code, not the settings.
 const POLICY_VERSION: u32 = 1;
 /// A record is an entry like any other and has to stay small. Left out are those who come last:
-/// first those who are not eligible, then the busiest. The choice does not depend on them.
+/// first those who are not eligible, then the least preferred. The choice does not depend on them.
 const CANDIDATES_MAX: usize = 50;
 
 /// An agent as the router sees them: slots promised and not yet committed count as taken.
@@ -18,8 +18,24 @@ pub(super) struct Seen {
     pub(super) agent: AgentId,
     pub(super) status: AgentStatus,
     pub(super) present: bool,
+    /// Whatever the agent does: no seat, no access, deactivated.
+    pub(super) barred: Option<Verdict>,
     pub(super) active: u32,
     pub(super) capacity: u32,
+    /// The latest turn, promised ones included.
+    pub(super) had: Option<Round>,
+}
+
+/// What is asked of a policy, beside the agents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    pub(super) policy: Policy,
+    pub(super) rule: Option<RuleVersion>,
+    /// Away is no reason to skip anybody (AS-6).
+    pub(super) ignores_availability: bool,
+    /// How far round robin has come.
+    pub(super) round: Round,
+    pub(super) seed: u32,
 }
 
 impl Seen {
@@ -28,20 +44,24 @@ impl Seen {
             agent: row.id,
             status: row.status,
             present: row.present,
+            barred: barred(row),
             active: row.active + promised,
             capacity: row.capacity,
+            had: None,
         }
     }
 
-    pub(super) fn is_eligible(&self) -> bool {
-        self.verdict() == Verdict::Passed
+    pub(super) fn is_eligible(&self, ignores_availability: bool) -> bool {
+        self.verdict(ignores_availability).is_eligible()
     }
 
     /// As if another one will be preferred.
-    fn verdict(&self) -> Verdict {
-        if !self.present {
+    fn verdict(&self, ignores_availability: bool) -> Verdict {
+        if let Some(verdict) = self.barred {
+            verdict
+        } else if !self.present {
             Verdict::Absent
-        } else if self.status == AgentStatus::Away {
+        } else if self.status == AgentStatus::Away && !ignores_availability {
             Verdict::Away
         } else if self.active >= self.capacity {
             Verdict::AtCapacity
@@ -51,56 +71,134 @@ impl Seen {
     }
 }
 
-/// The eligible one with the fewest slots taken; between equals the seed decides. `None` if
-/// nobody is eligible.
-pub(super) fn choose(team: impl Iterator<Item = Seen>, seed: u32) -> Option<DecisionRecord> {
-    let mut ranked: Vec<_> = team.map(candidate).map(|it| (place(&it, seed), it)).collect();
+/// By what the account is (AS-8).
+fn barred(row: &AgentRow) -> Option<Verdict> {
+    if row.deactivated_at_ms.is_some() {
+        Some(Verdict::Deactivated)
+    } else if !row.seat.is_paid() {
+        Some(Verdict::NoSeat)
+    } else {
+        None
+    }
+}
+
+/// The eligible one whom the policy prefers; between equals the seed decides. `None` if nobody is
+/// eligible.
+pub(super) fn choose(
+    question: &Question,
+    team: impl Iterator<Item = Seen>,
+) -> Option<DecisionRecord> {
+    let Question { policy, rule, round, seed, .. } = *question;
+    let ranking = Ranking { policy, round, seed };
+    let ranked = team.map(|seen| candidate(question, seen));
+    let mut ranked: Vec<_> = ranked.map(|it| (ranking.place(&it), it)).collect();
     if ranked.len() > CANDIDATES_MAX {
         ranked.select_nth_unstable_by_key(CANDIDATES_MAX, |(place, _)| *place);
         ranked.truncate(CANDIDATES_MAX);
     }
     ranked.sort_unstable_by_key(|(place, _)| *place);
-    let mut candidates: Vec<Candidate> = ranked.into_iter().map(|(_, it)| it).collect();
-    let first = candidates.first_mut().filter(|first| is_eligible(first))?;
-    first.verdict = Verdict::Chosen;
-    let chosen = first.agent;
-    let (policy, policy_version) = (Policy::LoadBalanced, POLICY_VERSION);
-    Some(DecisionRecord { policy, policy_version, candidates, chosen, seed, term: None })
+    let (first, others) = ranked.split_first_mut()?;
+    if !first.1.verdict.is_eligible() {
+        return None;
+    }
+    first.1.verdict = Verdict::Chosen;
+    for (place, other) in others.iter_mut().filter(|(_, it)| it.verdict.is_eligible()) {
+        if place.had_turn && !first.0.had_turn {
+            other.verdict = Verdict::HadTurn;
+        }
+    }
+    let tie_break = Some(ranking.tie_break(first.0, others.first()));
+    let chosen = first.1.agent;
+    Some(DecisionRecord {
+        policy,
+        policy_version: POLICY_VERSION,
+        candidates: ranked.into_iter().map(|(_, it)| it).collect(),
+        chosen,
+        seed,
+        term: None,
+        rule,
+        round: (policy == Policy::RoundRobin).then_some(round),
+        tie_break,
+    })
 }
 
 /// Whom the policy chooses from what a record says it saw. `None` if nobody was eligible, or the
 /// record is of another version of the policy.
 pub(super) fn replay(record: &DecisionRecord) -> Option<AgentId> {
-    match record.policy {
-        Policy::LoadBalanced if record.policy_version == POLICY_VERSION => {
-            let eligible = record.candidates.iter().filter(|it| is_eligible(it));
-            eligible.min_by_key(|it| rank(it, record.seed)).map(|it| it.agent)
+    let round = match record.policy {
+        _ if record.policy_version != POLICY_VERSION => return None,
+        Policy::LoadBalanced | Policy::Random => Round::default(),
+        Policy::RoundRobin => record.round?,
+    };
+    let ranking = Ranking { policy: record.policy, round, seed: record.seed };
+    let eligible = record.candidates.iter().filter(|it| it.verdict.is_eligible());
+    eligible.min_by_key(|it| ranking.place(it)).map(|it| it.agent)
+}
+
+/// The turn that the chosen one has by this, if the policy is round robin.
+pub(super) fn turn(record: &DecisionRecord) -> Option<Round> {
+    let round = record.round?;
+    let chosen = record.candidates.iter().find(|it| it.agent == record.chosen)?;
+    let begins = u32::from(had_turn(chosen, round));
+    Some(Round { cycle: round.cycle + begins, turn: round.turn + 1 })
+}
+
+fn candidate(question: &Question, seen: Seen) -> Candidate {
+    let verdict = seen.verdict(question.ignores_availability);
+    let Seen { agent, active, capacity, had, .. } = seen;
+    Candidate { agent, active, capacity, verdict, had }
+}
+
+/// In the present cycle. If that is so of everybody eligible, the next cycle begins; before the
+/// first one it is so of all.
+fn had_turn(candidate: &Candidate, round: Round) -> bool {
+    candidate.had.map_or(0, |had| had.cycle) >= round.cycle
+}
+
+/// How candidates compare.
+struct Ranking {
+    policy: Policy,
+    round: Round,
+    seed: u32,
+}
+
+/// The lowest is preferred; whoever is not eligible comes last. Of each candidate by itself, so
+/// that leaving others out changes nothing.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Place {
+    skipped: bool,
+    had_turn: bool,
+    /// Chats, or the number of the latest turn.
+    weight: u32,
+    mix: u64,
+    /// Two mixes may be equal.
+    agent: AgentId,
+}
+
+impl Ranking {
+    fn place(&self, candidate: &Candidate) -> Place {
+        let (had_turn, weight) = match self.policy {
+            Policy::LoadBalanced => (false, candidate.active),
+            Policy::RoundRobin => {
+                (had_turn(candidate, self.round), candidate.had.map_or(0, |had| had.turn))
+            }
+            Policy::Random => (false, 0),
+        };
+        let (agent, skipped) = (candidate.agent, !candidate.verdict.is_eligible());
+        Place { skipped, had_turn, weight, mix: mixed(agent, self.seed), agent }
+    }
+
+    fn tie_break(&self, first: Place, second: Option<&(Place, Candidate)>) -> TieBreak {
+        let Some((second, _)) = second.filter(|(place, _)| !place.skipped) else {
+            return TieBreak::OnlyOne;
+        };
+        match self.policy {
+            _ if first.had_turn != second.had_turn => TieBreak::OnlyTurnLeft,
+            Policy::LoadBalanced if first.weight < second.weight => TieBreak::FewestChats,
+            Policy::RoundRobin if first.weight < second.weight => TieBreak::LongestSinceTurn,
+            Policy::LoadBalanced | Policy::RoundRobin | Policy::Random => TieBreak::Seed,
         }
-        Policy::LoadBalanced => None,
     }
-}
-
-fn candidate(seen: Seen) -> Candidate {
-    let verdict = seen.verdict();
-    Candidate { agent: seen.agent, active: seen.active, capacity: seen.capacity, verdict }
-}
-
-fn is_eligible(candidate: &Candidate) -> bool {
-    match candidate.verdict {
-        Verdict::Chosen | Verdict::Passed => true,
-        Verdict::Away | Verdict::Absent | Verdict::AtCapacity => false,
-    }
-}
-
-/// In a record: the eligible ones first.
-fn place(candidate: &Candidate, seed: u32) -> (Reverse<bool>, (u32, u64, AgentId)) {
-    (Reverse(is_eligible(candidate)), rank(candidate, seed))
-}
-
-/// The lowest is preferred. Of each candidate by itself, so that leaving others out changes
-/// nothing; the id comes last, for two mixes may be equal.
-fn rank(candidate: &Candidate, seed: u32) -> (u32, u64, AgentId) {
-    (candidate.active, mixed(candidate.agent, seed), candidate.agent)
 }
 
 /// Spreads ids evenly, differently for every seed (the finalizer of SplitMix64).
@@ -115,104 +213,5 @@ fn mixed(agent: AgentId, seed: u32) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    fn id(number: u128) -> AgentId {
-        AgentId(uuid::Uuid::from_u128(number))
-    }
-
-    fn seen(number: u128, active: u32) -> Seen {
-        let status = AgentStatus::Available;
-        Seen { agent: id(number), status, present: true, active, capacity: 3 }
-    }
-
-    fn chosen(team: &[Seen], seed: u32) -> Option<AgentId> {
-        choose(team.iter().copied(), seed).map(|record| record.chosen)
-    }
-
-    #[test]
-    fn the_one_with_the_fewest_chats_is_chosen_whatever_the_seed() {
-        for seed in 0..100 {
-            assert_eq!(chosen(&[seen(1, 2), seen(2, 1), seen(3, 2)], seed), Some(id(2)));
-        }
-    }
-
-    #[test]
-    fn between_equals_the_seed_decides_and_is_fair() {
-        let team: Vec<Seen> = (1..=4).map(|number| seen(number, 1)).collect();
-        let mut count: HashMap<AgentId, u32> = HashMap::new();
-        for seed in 0..4_000 {
-            *count.entry(chosen(&team, seed).expect("all are eligible")).or_default() += 1;
-        }
-        assert_eq!(count.len(), 4);
-        assert!(count.values().all(|times| (850..1_150).contains(times)), "{count:?}");
-    }
-
-    #[test]
-    fn everybody_gets_a_verdict() {
-        let away = Seen { status: AgentStatus::Away, ..seen(2, 0) };
-        let absent = Seen { present: false, ..seen(3, 0) };
-        let team = [seen(1, 3), away, absent, seen(4, 1), seen(5, 2)];
-        let record = choose(team.into_iter(), 7).expect("somebody is eligible");
-        let verdicts: HashMap<AgentId, Verdict> =
-            record.candidates.iter().map(|it| (it.agent, it.verdict)).collect();
-        assert_eq!(verdicts[&id(1)], Verdict::AtCapacity);
-        assert_eq!(verdicts[&id(2)], Verdict::Away);
-        assert_eq!(verdicts[&id(3)], Verdict::Absent);
-        assert_eq!(verdicts[&id(4)], Verdict::Chosen);
-        assert_eq!(verdicts[&id(5)], Verdict::Passed);
-        assert_eq!((record.chosen, record.seed), (id(4), 7));
-    }
-
-    #[test]
-    fn nobody_eligible_is_nobody_chosen() {
-        let away = Seen { status: AgentStatus::Away, ..seen(1, 0) };
-        assert_eq!(chosen(&[away, seen(2, 3), seen(3, 4)], 1), None);
-        assert_eq!(chosen(&[], 1), None);
-    }
-
-    #[test]
-    fn a_record_replays_to_its_choice() {
-        for seed in 0..500 {
-            let team = (0..12).map(|number| {
-                let mut seen = seen(u128::from(number), (seed ^ number) % 4);
-                seen.present = (seed + number) % 3 > 0;
-                seen
-            });
-            if let Some(record) = choose(team, seed) {
-                assert_eq!(replay(&record), Some(record.chosen));
-            }
-        }
-    }
-
-    #[test]
-    fn the_order_of_the_team_makes_no_difference() {
-        let team: Vec<Seen> = (1..=9).map(|number| seen(number, 1)).collect();
-        let turned: Vec<Seen> = team.iter().rev().copied().collect();
-        for seed in 0..50 {
-            assert_eq!(chosen(&team, seed), chosen(&turned, seed));
-        }
-    }
-
-    #[test]
-    fn a_record_of_a_large_team_is_cut_and_still_replays() {
-        for seed in 0..50 {
-            let mut team: Vec<Seen> = (0..300).map(|number| seen(number, 1)).collect();
-            team.extend((300..600).map(|number| Seen { present: false, ..seen(number, 0) }));
-            let record = choose(team.into_iter(), seed).expect("somebody is eligible");
-            assert_eq!(record.candidates.len(), CANDIDATES_MAX);
-            assert!(record.candidates.iter().all(is_eligible));
-            assert_eq!(replay(&record), Some(record.chosen));
-        }
-    }
-
-    #[test]
-    fn a_record_of_another_policy_version_cannot_be_replayed() {
-        let mut record = choose([seen(1, 0)].into_iter(), 1).expect("eligible");
-        record.policy_version += 1;
-        assert_eq!(replay(&record), None);
-    }
-}
+#[path = "policy_tests.rs"]
+mod tests;

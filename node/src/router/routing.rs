@@ -8,10 +8,10 @@ use salotto_protocol::{AgentId, ConversationId};
 use super::absences::Absences;
 use super::assignment::{AGENT_CHANGED, AT_CAPACITY};
 use super::state::{Ending, Plan, Queue};
-use crate::journal::{Commit, Elsewhere, Outcome, STALE_TERM};
+use crate::journal::{Commit, Elsewhere, Outcome, STALE_TERM, TURN_PASSED};
 use crate::presence::Roster;
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, Settings};
+use crate::store::{AgentRow, Head, Settings, Turn};
 
 /// One term of this node as the router.
 pub(super) struct Routing {
@@ -62,6 +62,7 @@ pub(super) struct Fresh {
     pub(super) agents: Vec<AgentRow>,
     pub(super) waiting: Vec<Head>,
     pub(super) limit: usize,
+    pub(super) turns: Vec<Turn>,
     pub(super) asked: Instant,
 }
 
@@ -164,10 +165,11 @@ impl Routing {
     fn take(&mut self, fresh: Fresh) {
         if let Some(settings) = fresh.settings {
             self.settings_version = Some(settings.version);
-            self.queue.set_chatflows(&settings.chatflows);
+            self.queue.set_rules(&settings);
         }
         self.absences.read(&fresh.agents, fresh.asked);
         self.queue.read(fresh.agents, &fresh.waiting, fresh.limit);
+        self.queue.read_turns(&fresh.turns);
         self.is_loaded = true;
     }
 
@@ -208,13 +210,21 @@ impl Routing {
             }
             Outcome::Committed(_) => Ending::Committed,
             Outcome::Rejected(AGENT_CHANGED | AT_CAPACITY) => Ending::AgentChanged,
+            Outcome::Rejected(TURN_PASSED) => Ending::TurnPassed,
             Outcome::Rejected(_) => Ending::NotWaiting,
             Outcome::Failed => Ending::Unknown,
         };
+        let in_turn = self.queue.promised_turn_of(conversation);
         self.queue.ended(conversation, ending);
         match ending {
-            Ending::Committed | Ending::NotWaiting => {}
-            Ending::AgentChanged | Ending::Unknown => self.act(Action::ReadSoon),
+            Ending::Committed => {}
+            Ending::NotWaiting if in_turn.is_some_and(|it| self.queue.doubts_turns_of(it)) => {
+                self.act(Action::ReadSoon);
+            }
+            Ending::NotWaiting => {}
+            Ending::AgentChanged | Ending::TurnPassed | Ending::Unknown => {
+                self.act(Action::ReadSoon);
+            }
         }
         // A place among those under way is free again, or another agent can be tried.
         self.act(Action::Pass);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::policy;
 use super::state::{Ending, Plan, Queue, WAITING_MAX};
 use super::test_support::{agent, head};
-use crate::store::{AgentRow, ChatflowRow, Head};
+use crate::store::{AgentRow, ChatflowRow, Head, Settings};
 
 const AGENTS: u128 = 6;
 const CHATFLOWS: u128 = 3;
@@ -54,7 +54,8 @@ impl World {
             assigned: 0,
             refused: 0,
         };
-        world.queue.set_chatflows(&chatflows());
+        let settings = Settings { chatflows: chatflows(), ..Settings::default() };
+        world.queue.set_rules(&settings);
         world.read_begins();
         world.read_ends();
         world
@@ -151,7 +152,7 @@ impl World {
         match ending {
             Ending::Committed => self.assigned += 1,
             Ending::AgentChanged => self.refused += 1,
-            Ending::NotWaiting | Ending::Unknown => {}
+            Ending::NotWaiting | Ending::TurnPassed | Ending::Unknown => {}
         }
         // Now and then the answer is lost, whatever became of the write.
         let is_lost = self.pick(40) == 0;

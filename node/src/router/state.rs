@@ -3,12 +3,15 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::{
-    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState, DecisionRecord, ShowQueue,
+    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState, DecisionRecord, Policy,
+    ShowQueue, Verdict,
 };
 
-use super::policy::{self, Seen};
+use super::policy::{self, Question, Seen};
+use super::rounds::{Rounds, Taken};
+use super::rule::Rule;
 use crate::presence::{Roster, Team};
-use crate::store::{AgentRow, ChatflowRow, Head};
+use crate::store::{AgentRow, ChatflowRow, Head, Settings, Turn};
 
 /// Waiting conversations that are remembered, about 150 bytes each. Younger ones stay in the
 /// store, where a later read finds them.
@@ -19,8 +22,9 @@ const PROMISES_MAX: usize = 256;
 #[derive(Default)]
 pub(super) struct Queue {
     team: Team,
-    /// Whom a chatflow's rule names. Not here, or nobody named: everybody.
-    named: HashMap<ChatflowId, Vec<AgentId>>,
+    /// Not here: everybody, load balanced.
+    rules: HashMap<ChatflowId, Rule>,
+    rounds: Rounds,
     /// Those that tell whoever waits where they stand.
     shown: Vec<(ChatflowId, ShowQueue)>,
     waiting: HashMap<ChatflowId, BTreeSet<Place>>,
@@ -37,6 +41,10 @@ pub(super) struct Queue {
 pub(super) struct Plan {
     pub(super) conversation: ConversationId,
     pub(super) agent_version: i64,
+    /// Away is no reason to refuse it.
+    pub(super) ignores_availability: bool,
+    /// Round robin's.
+    pub(super) turn: Option<Turn>,
     pub(super) record: DecisionRecord,
 }
 
@@ -48,6 +56,8 @@ pub(super) enum Ending {
     NotWaiting,
     /// The agent is not what the policy saw.
     AgentChanged,
+    /// Round robin has not come as far as the policy thought, or farther.
+    TurnPassed,
     /// The store failed; whether it was written is unknown until it is read.
     Unknown,
 }
@@ -68,6 +78,7 @@ struct Waiting {
 struct Promise {
     waiting: Waiting,
     agent: AgentId,
+    turn: Option<Taken>,
     /// `None` while it is under way; else it only waits to be seen in the log or in a read.
     ending: Option<Ending>,
 }
@@ -80,11 +91,11 @@ struct Read {
 }
 
 impl Queue {
-    pub(super) fn set_chatflows(&mut self, chatflows: &[ChatflowRow]) {
-        let assigns = |row: &&ChatflowRow| row.settings.assign;
-        let named = chatflows.iter().filter(assigns);
-        self.named = named.map(|row| (row.id, each_once(&row.settings.agents))).collect();
-        let shown = chatflows.iter().filter(|row| assigns(row) && row.settings.show_queue.position);
+    pub(super) fn set_rules(&mut self, settings: &Settings) {
+        let rules = settings.chatflows.iter().map(|row| Rule::of(settings, row));
+        self.rules = rules.map(|rule| (rule.version.chatflow, rule)).collect();
+        let shows = |row: &&ChatflowRow| row.settings.assign && row.settings.show_queue.position;
+        let shown = settings.chatflows.iter().filter(shows);
         self.shown = shown.map(|row| (row.id, row.settings.show_queue)).collect();
     }
 
@@ -122,33 +133,49 @@ impl Queue {
         if self.promises.len() >= PROMISES_MAX {
             return None;
         }
-        let answerable = |(id, _): &(&ChatflowId, &BTreeSet<Place>)| {
-            self.candidates(**id).any(|seen| seen.is_eligible())
-        };
-        let oldest = self.waiting.iter().filter(answerable).filter_map(|(_, all)| all.first());
-        let conversation = oldest.min()?.conversation;
+        let conversation = self.oldest_answerable()?;
         let waiting = self.known[&conversation];
-        let record = policy::choose(self.candidates(waiting.chatflow), seed)
+        let question = self.question(waiting.chatflow, seed);
+        let record = policy::choose(&question, self.candidates(waiting.chatflow))
             .expect("somebody was eligible a moment ago");
         debug_assert_eq!(policy::replay(&record), Some(record.chosen));
 
         self.remove(conversation);
-        let agent = record.chosen;
-        self.promises.insert(conversation, Promise { waiting, agent, ending: None });
+        let (agent, chatflow) = (record.chosen, waiting.chatflow);
+        let turn = policy::turn(&record).map(|at| Turn { chatflow, agent, at });
+        let taken = turn.map(|turn| self.rounds.take(turn));
+        self.promises.insert(conversation, Promise { waiting, agent, turn: taken, ending: None });
         *self.promised_to.entry(agent).or_default() += 1;
         let agent_version = self.team.rows()[&agent].version;
-        Some(Plan { conversation, agent_version, record })
+        let ignores_availability = question.ignores_availability;
+        Some(Plan { conversation, agent_version, ignores_availability, turn, record })
     }
 
     /// The journal has answered an assignment.
     pub(super) fn ended(&mut self, conversation: ConversationId, ending: Ending) {
         let Some(promise) = self.promises.get_mut(&conversation) else { return };
         match ending {
-            Ending::Committed | Ending::Unknown => promise.ending = Some(ending),
-            Ending::NotWaiting => drop(self.break_promise(conversation)),
+            Ending::Committed => promise.ending = Some(ending),
+            Ending::Unknown => {
+                promise.ending = Some(ending);
+                let chatflow = promise.waiting.chatflow;
+                if promise.turn.is_some() {
+                    self.rounds.doubt(chatflow);
+                }
+            }
+            Ending::NotWaiting => {
+                if let Some(promise) = self.break_promise(conversation) {
+                    self.take_turn_back(&promise);
+                }
+            }
             Ending::AgentChanged => {
                 self.doubted.insert(promise.agent);
                 self.take_back(conversation);
+            }
+            Ending::TurnPassed => {
+                let chatflow = promise.waiting.chatflow;
+                self.take_back(conversation);
+                self.rounds.doubt(chatflow);
             }
         }
     }
@@ -156,13 +183,26 @@ impl Queue {
     /// It was not written after all: back to its place.
     pub(super) fn take_back(&mut self, conversation: ConversationId) {
         if let Some(promise) = self.break_promise(conversation) {
+            self.take_turn_back(&promise);
             self.put(promise.waiting);
         }
+    }
+
+    /// The chatflow whose turn an assignment under way takes.
+    pub(super) fn promised_turn_of(&self, conversation: ConversationId) -> Option<ChatflowId> {
+        let promise = self.promises.get(&conversation)?;
+        promise.turn.is_some().then_some(promise.waiting.chatflow)
+    }
+
+    /// Whether a chatflow has to be read before it can be assigned in turn.
+    pub(super) fn doubts_turns_of(&self, chatflow: ChatflowId) -> bool {
+        self.rounds.is_doubted(chatflow)
     }
 
     /// To be called before the store is read.
     pub(super) fn read_begins(&mut self) {
         self.team.read_begins();
+        self.rounds.read_begins();
         let is_settled = |(_, promise): &(&ConversationId, &Promise)| promise.ending.is_some();
         self.read = Some(Read {
             settled: self.promises.iter().filter(is_settled).map(|(id, _)| *id).collect(),
@@ -179,7 +219,12 @@ impl Queue {
         for id in read.settled {
             match self.promises.get(&id).and_then(|promise| promise.ending) {
                 Some(Ending::Unknown) => self.take_back(id),
-                Some(Ending::Committed | Ending::NotWaiting | Ending::AgentChanged) => {
+                Some(
+                    Ending::Committed
+                    | Ending::NotWaiting
+                    | Ending::AgentChanged
+                    | Ending::TurnPassed,
+                ) => {
                     self.break_promise(id);
                 }
                 None => {}
@@ -189,6 +234,11 @@ impl Queue {
         for head in waiting.iter().filter(|head| !read.committed.contains(&head.id)) {
             self.enqueue(head);
         }
+    }
+
+    /// And the turns, after the rest.
+    pub(super) fn read_turns(&mut self, turns: &[Turn]) {
+        self.rounds.read(turns);
     }
 
     /// The chatflows that tell whoever waits where they stand.
@@ -219,14 +269,63 @@ impl Queue {
 
     /// Those who may answer a chatflow's visitors, as far as they can be trusted.
     fn candidates(&self, chatflow: ChatflowId) -> impl Iterator<Item = Seen> {
-        let named = self.named.get(&chatflow).filter(|named| !named.is_empty());
+        let assignees = self.rules.get(&chatflow).map(|rule| &rule.assignees);
+        let named = assignees.and_then(|it| it.named.as_ref());
         let rows = self.team.rows();
         let of_rule = named.into_iter().flatten().filter_map(|agent| rows.get(agent));
         let everybody = rows.values().filter(move |_| named.is_none());
-        of_rule.chain(everybody).filter(|row| !self.doubted.contains(&row.id)).map(|row| {
+        of_rule.chain(everybody).filter(|row| !self.doubted.contains(&row.id)).map(move |row| {
             let promised = self.promised_to.get(&row.id).copied().unwrap_or(0);
-            Seen::new(row, promised)
+            let had = self.rounds.had(chatflow, row.id);
+            let seen = Seen::new(row, promised);
+            let has_access = assignees.is_none_or(|it| it.has_access(row.id));
+            let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
+            Seen { had, barred, ..seen }
         })
+    }
+
+    fn oldest_answerable(&self) -> Option<ConversationId> {
+        let first =
+            |(chatflow, all): (&ChatflowId, &BTreeSet<Place>)| Some((*all.first()?, *chatflow));
+        let mut oldest: Vec<(Place, ChatflowId)> = self.waiting.iter().filter_map(first).collect();
+        oldest.sort_unstable_by_key(|(place, _)| *place);
+        let answerable = |(_, chatflow): &(Place, ChatflowId)| {
+            let ignores = self.rules.get(chatflow).is_some_and(|rule| rule.ignores_availability);
+            let eligible = |seen: Seen| seen.is_eligible(ignores);
+            !self.waits_for_a_read(*chatflow) && self.candidates(*chatflow).any(eligible)
+        };
+        oldest.into_iter().find(answerable).map(|(place, _)| place.conversation)
+    }
+
+    /// Whose turn it is can be told of certain facts only: whoever is doubted may be eligible.
+    fn waits_for_a_read(&self, chatflow: ChatflowId) -> bool {
+        let rule = self.rules.get(&chatflow);
+        let Some(rule) = rule.filter(|it| it.distribution == Policy::RoundRobin) else {
+            return false;
+        };
+        let is_doubted = |agent: &AgentId| self.doubted.contains(agent);
+        self.rounds.is_doubted(chatflow)
+            || match &rule.assignees.named {
+                Some(named) => named.iter().any(is_doubted),
+                None => !self.doubted.is_empty(),
+            }
+    }
+
+    fn question(&self, chatflow: ChatflowId, seed: u32) -> Question {
+        let rule = self.rules.get(&chatflow);
+        Question {
+            policy: rule.map(|rule| rule.distribution).unwrap_or_default(),
+            rule: rule.map(|rule| rule.version),
+            ignores_availability: rule.is_some_and(|rule| rule.ignores_availability),
+            round: self.rounds.latest(chatflow),
+            seed,
+        }
+    }
+
+    fn take_turn_back(&mut self, promise: &Promise) {
+        if let Some(taken) = &promise.turn {
+            self.rounds.take_back(taken);
+        }
     }
 
     /// Takes out whoever should be among the read ones and is not.
@@ -283,11 +382,6 @@ impl Queue {
         }
         Some(promise)
     }
-}
-
-fn each_once(agents: &[AgentId]) -> Vec<AgentId> {
-    let mut seen = HashSet::new();
-    agents.iter().filter(|agent| seen.insert(**agent)).copied().collect()
 }
 
 fn place(head: &Head) -> Place {

@@ -22,12 +22,12 @@ async fn presence(desk: &Desk) -> Presence {
     presence_of(desk, NodeId(uuid::Uuid::nil())).await
 }
 
-async fn presence_of(desk: &Desk, node: NodeId) -> Presence {
+pub(super) async fn presence_of(desk: &Desk, node: NodeId) -> Presence {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
     Presence::start(node, journal, store, desk.root.clone()).await.expect("presence")
 }
 
-async fn routed(desk: &Desk, presence: &Presence) -> Router {
+pub(super) async fn routed(desk: &Desk, presence: &Presence) -> Router {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
     Router::start(presence.clone(), journal, store, PATIENCE, desk.root.clone())
         .await
@@ -52,7 +52,7 @@ async fn assigned(desk: &Desk, ids: &[ConversationId]) -> Vec<bool> {
     assigned
 }
 
-async fn until_assigned(desk: &Desk, ids: &[ConversationId], count: usize) -> Vec<bool> {
+pub(super) async fn until_assigned(desk: &Desk, ids: &[ConversationId], count: usize) -> Vec<bool> {
     eventually("enough are assigned", || async {
         assigned(desk, ids).await.iter().filter(|it| **it).count() == count
     })

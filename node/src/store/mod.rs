@@ -4,6 +4,7 @@ mod account;
 mod agent_presence;
 mod agent_sessions;
 mod agents;
+mod assignees;
 mod attachments;
 mod audit;
 mod backup;
@@ -42,12 +43,14 @@ mod teams;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod turns;
 mod users;
 mod verify;
 mod waiting;
 mod working_hours;
 
 pub(crate) use agents::AgentRow;
+pub(crate) use assignees::Assignees;
 pub(crate) use attachments::{Attached, Subject};
 pub(crate) use audit::{Recount, SlotCount};
 pub(crate) use backup::{backup, restored};
@@ -69,6 +72,7 @@ pub(crate) use skills::SkillRow;
 pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
 pub(crate) use teams::TeamRow;
+pub(crate) use turns::{LastTurn, Turn};
 pub(crate) use verify::{Report, verify, verify_receipts};
 pub(crate) use working_hours::WorkingHoursRow;
 

@@ -28,6 +28,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     3 "0003_expand_missed",
     4 "0004_expand_hours",
     5 "0005_expand_people",
+    6 "0006_expand_turns",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
@@ -35,6 +36,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     3 "0003_expand_missed",
     4 "0004_expand_hours",
     5 "0005_expand_people",
+    6 "0006_expand_turns",
 );
 
 /// A file of `migrations/`.

@@ -2,7 +2,7 @@
 
 use salotto_protocol::{
     AgentRef, AssignmentCause, Author, Candidate, ConversationState, DecisionRecord, Entry,
-    EntryBody, Policy, Seq, Verdict, View, ViewedEntry,
+    EntryBody, Policy, Round, RuleVersion, Seq, TieBreak, Verdict, View, ViewedEntry,
 };
 
 use crate::{assert_no_others, holds, ids};
@@ -84,6 +84,7 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("assignment_by_hand", of_sender(7, agent(), by_hand())),
         ("assignment_out_of_order", of_sender(7, agent(), out_of_order())),
         ("decision", viewed(5, Author::System, decision())),
+        ("decision_in_turn", viewed(5, Author::System, decision_in_turn())),
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
         ("inbox_change", of_sender(7, agent(), moved())),
@@ -141,7 +142,8 @@ fn moved() -> EntryBody {
 }
 
 fn decision() -> EntryBody {
-    let candidate = |agent, active, verdict| Candidate { agent, active, capacity: 3, verdict };
+    let candidate =
+        |agent, active, verdict| Candidate { agent, active, capacity: 3, verdict, had: None };
     EntryBody::Decision {
         decision: DecisionRecord {
             policy: Policy::LoadBalanced,
@@ -153,14 +155,41 @@ fn decision() -> EntryBody {
             chosen: ids::agent(),
             seed: 4_294_967_295,
             term: Some(7),
+            rule: Some(RuleVersion { chatflow: ids::chatflow(), settings_version: 12 }),
+            round: None,
+            tie_break: Some(TieBreak::OnlyOne),
         },
     }
 }
 
+fn decision_in_turn() -> EntryBody {
+    let candidate = |agent, verdict, had| Candidate { agent, active: 1, capacity: 3, verdict, had };
+    let had = |cycle, turn| Some(Round { cycle, turn });
+    let candidates = vec![
+        candidate(ids::colleague(), Verdict::Chosen, had(3, 8)),
+        candidate(ids::agent(), Verdict::HadTurn, had(4, 9)),
+    ];
+    EntryBody::Decision {
+        decision: DecisionRecord {
+            policy: Policy::RoundRobin,
+            candidates,
+            chosen: ids::colleague(),
+            round: had(4, 9),
+            tie_break: Some(TieBreak::OnlyTurnLeft),
+            ..record()
+        },
+    }
+}
+
+fn record() -> DecisionRecord {
+    let EntryBody::Decision { decision } = decision() else { unreachable!("made as a decision") };
+    decision
+}
+
 /// As the first nodes wrote it.
 fn decision_without_a_term() -> EntryBody {
-    let EntryBody::Decision { decision } = decision() else { unreachable!("made as a decision") };
-    EntryBody::Decision { decision: DecisionRecord { term: None, ..decision } }
+    let decision = DecisionRecord { term: None, rule: None, tie_break: None, ..record() };
+    EntryBody::Decision { decision }
 }
 
 fn closed() -> EntryBody {

@@ -4,6 +4,7 @@ use salotto_protocol::api::{
     Agents, ConversationAnswer, EntryPage, InboxName, LoadTestAgent, LoadTestAgents, LoadTestDesk,
     NewVisitor, Problem, Receipt, Session, SignIn, SiteSettings, VisitorToken,
 };
+use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::availability::{
     AvailabilityMode, AvailabilitySettings, ReplyTimeChoice, WhenAtCapacity, WhenAvailable,
     WhenAway, WhenOffline,
@@ -12,7 +13,9 @@ use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
 use salotto_protocol::hours::{
     Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
 };
-use salotto_protocol::{AgentStatus, Availability, CloseCode, ErrorCode, Seq, ShowQueue};
+use salotto_protocol::{
+    AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq, ShowQueue, TeamId,
+};
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
 
@@ -117,6 +120,12 @@ fn settings() -> ChatflowSettings {
         wait_message: "All of us are busy.".to_owned(),
         assign: true,
         agents: vec![ids::agent()],
+        assignment: AssignmentSettings {
+            distribution: Policy::RoundRobin,
+            ignore_availability: true,
+            agents: vec![ids::colleague()],
+            teams: vec![TeamId(ids::agent().0)],
+        },
         availability: Box::new(availability()),
         show_queue: ShowQueue { position: true, expected_wait: true },
     }

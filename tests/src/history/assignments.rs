@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use salotto_protocol::{
-    AgentId, AssignmentCause, Author, ConversationId, ConversationState, DecisionRecord, Entry,
-    EntryBody, Verdict,
+    AgentId, AssignmentCause, Author, Candidate, ConversationId, ConversationState, DecisionRecord,
+    Entry, EntryBody, Policy, Verdict,
 };
 
 use super::waiting::{self, Wait};
@@ -194,14 +194,26 @@ fn is_explained(to: Option<AgentId>, next: Option<&Entry>) -> bool {
     })
 }
 
-/// I13, as far as a record tells: one chosen, with room, and nobody eligible has fewer chats.
+/// I13, as far as a record tells: one chosen, with room, and nobody eligible comes before them.
 fn follows_the_rules(decision: &DecisionRecord) -> bool {
     let mut chosen = decision.candidates.iter().filter(|it| it.verdict == Verdict::Chosen);
     let (Some(one), None) = (chosen.next(), chosen.next()) else { return false };
+    let cycle = |it: &Candidate| it.had.map_or(0, |had| had.cycle);
+    let turn = |it: &Candidate| it.had.map_or(0, |had| had.turn);
+    let is_behind = |it: &Candidate| match decision.policy {
+        Policy::LoadBalanced => one.active <= it.active,
+        Policy::RoundRobin => turn(one) <= turn(it),
+        Policy::Random => true,
+    };
     let verdicts_hold = decision.candidates.iter().all(|it| match it.verdict {
-        Verdict::Chosen | Verdict::Passed => it.active < it.capacity && one.active <= it.active,
+        Verdict::Chosen | Verdict::Passed => it.active < it.capacity && is_behind(it),
+        Verdict::HadTurn => it.active < it.capacity && cycle(one) < cycle(it),
         Verdict::AtCapacity => it.active >= it.capacity,
-        Verdict::Away | Verdict::Absent => true,
+        Verdict::Away
+        | Verdict::Absent
+        | Verdict::NoSeat
+        | Verdict::NoAccess
+        | Verdict::Deactivated => true,
     });
     one.agent == decision.chosen && verdicts_hold
 }

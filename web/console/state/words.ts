@@ -76,13 +76,21 @@ export function verdictWords(verdict: Verdict): string {
     case 'chosen':
       return 'Chosen';
     case 'passed':
-      return 'Free, but another had fewer chats or won the tie';
+      return 'Free, but another was preferred';
+    case 'had_turn':
+      return 'Free, but had a turn in this cycle';
     case 'away':
       return 'Away';
     case 'absent':
       return 'Not signed in';
     case 'at_capacity':
       return 'All slots taken';
+    case 'no_seat':
+      return 'Has no seat';
+    case 'no_access':
+      return 'No member of the inbox';
+    case 'deactivated':
+      return 'Deactivated';
   }
 }
 
@@ -90,6 +98,10 @@ export function policyWords(policy: Policy): string {
   switch (policy) {
     case 'load_balanced':
       return 'Load balanced: the fewest chats first';
+    case 'round_robin':
+      return 'Round robin: one to each before anybody gets a second';
+    case 'random':
+      return 'Random: whoever the seed says';
   }
 }
 

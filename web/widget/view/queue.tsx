@@ -11,8 +11,8 @@ const SPOKEN_EVERY_MS = 30_000;
 
 /** Beside the wait message: away, a place in the queue would promise what nobody keeps. */
 export function Queue({ state }: { state: ChatState }): JSX.Element | null {
-  const { place, availability } = state;
-  const isStaffed = availability === 'available' || availability === 'at_capacity';
+  const { place, now } = state;
+  const isStaffed = now.availability === 'available' || now.availability === 'at_capacity';
   if (place === undefined || !isStaffed) return null;
   return <Place words={queueWords(place)} isNext={place.position === 1} />;
 }

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderName;
 use axum::http::header::CACHE_CONTROL;
 use salotto_protocol::api::{LoadTestAgent, LoadTestAgents, LoadTestDesk};
+use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, ShowQueue, SiteId};
 use uuid::uuid;
@@ -98,6 +99,7 @@ async fn publish(app: &App, agents: &[AgentId]) -> Result<(), ApiError> {
         wait_message: String::new(),
         assign: true,
         agents: agents.to_vec(),
+        assignment: AssignmentSettings::default(),
         availability: Box::default(),
         show_queue: ShowQueue { position: true, expected_wait: true },
     };

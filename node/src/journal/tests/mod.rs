@@ -21,7 +21,7 @@ use super::{
     Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
     Outcome, Rejection, Slot, Target, Write,
 };
-use crate::store::{AgentRow, Head, Store, Term};
+use crate::store::{AgentRow, Head, Store, Term, Turn};
 use crate::supervisor;
 use crate::test_support::Database;
 
@@ -97,6 +97,7 @@ struct NewWrite {
     agents: Vec<AgentId>,
     term: Option<Term>,
     unattended: bool,
+    turn: Option<Turn>,
     decide: Decide,
 }
 
@@ -104,8 +105,8 @@ impl NewWrite {
     fn into_write(self) -> (Write, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).unwrap_or(()));
-        let NewWrite { target, client_id, agents, term, unattended, decide } = self;
-        (Write { target, client_id, agents, term, unattended, decide, done }, outcome)
+        let NewWrite { target, client_id, agents, term, unattended, turn, decide } = self;
+        (Write { target, client_id, agents, term, unattended, turn, decide, done }, outcome)
     }
 }
 
@@ -141,6 +142,7 @@ impl Visitor {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            turn: None,
             decide: says(Author::Visitor { id: self.id }, message, text),
         }
     }
@@ -153,7 +155,8 @@ impl Visitor {
 
 fn on(conversation: ConversationId, client_id: Option<ClientId>, decide: Decide) -> NewWrite {
     let target = Target::Conversation(conversation);
-    NewWrite { target, client_id, agents: Vec::new(), term: None, unattended: false, decide }
+    let (agents, term, turn) = (Vec::new(), None, None);
+    NewWrite { target, client_id, agents, term, unattended: false, turn, decide }
 }
 
 /// A message of whoever; a visitor's reopens a closed conversation.

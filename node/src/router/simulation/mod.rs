@@ -13,6 +13,8 @@ mod truth;
 
 use std::time::{Duration, Instant};
 
+use salotto_protocol::Policy;
+
 use self::node::Node;
 use self::people::AGENTS;
 use self::step::{Fate, Step};
@@ -49,9 +51,14 @@ impl World for LeaseAndRouter {
         let mut random = Random::new(seed);
         let nodes = (0..NODES).map(|at| Node::new(at, &mut random)).collect();
         let began = Instant::now();
+        let distribution = match seed % 3 {
+            0 => Policy::RoundRobin,
+            1 => Policy::LoadBalanced,
+            _ => Policy::Random,
+        };
         let mut world = LeaseAndRouter {
             began,
-            truth: Truth::new(),
+            truth: Truth::new(distribution),
             nodes,
             link: Vec::new(),
             random,

@@ -14,7 +14,7 @@ use super::truth::Truth;
 use crate::journal::{Candidacy, Commit, Outcome, Write};
 use crate::presence::Tenure;
 use crate::simulation::Random;
-use crate::store::{Head, Settings, Term};
+use crate::store::{Head, Term};
 
 /// Of the node's clock, against the store's: within what the lease's margin allows for.
 const PACES: [f64; 3] = [0.96, 1.0, 1.04];
@@ -140,10 +140,11 @@ impl Node {
         match read {
             Read::All(_) if fate == Fate::Fails => router.routing.read_done(None),
             Read::All(known) => {
-                let settings = known.is_none().then(settings);
+                let settings = known.is_none().then(|| truth.settings());
                 let agents = truth.agents.values().cloned().collect();
                 let (waiting, limit) = (truth.waiting(), WAITING_MAX);
-                let fresh = Fresh { settings, agents, waiting, limit, asked: now };
+                let turns = truth.turns();
+                let fresh = Fresh { settings, agents, waiting, limit, turns, asked: now };
                 router.reads.push(Read::AllDone(Box::new(fresh)));
             }
             Read::AllDone(fresh) => router.routing.read_done(Some(*fresh)),
@@ -193,9 +194,4 @@ impl Node {
             self.queue.push_back(assignment::write(&plan, router.term, Box::new(|_| {})));
         }
     }
-}
-
-/// Everybody answers everything.
-fn settings() -> Settings {
-    Settings { version: 1, ..Settings::default() }
 }

@@ -3,18 +3,23 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use salotto_protocol::{AgentId, AgentStatus, ConversationId, ConversationState};
+use salotto_protocol::{
+    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState, EntryBody, InboxId,
+    Policy, Round, SiteId,
+};
+use uuid::Uuid;
 
-use super::super::test_support;
+use super::super::{policy, test_support};
 use super::people::{AGENTS, agent_id};
 use super::step::{Change, Fate};
 use crate::journal::{
     self, Candidacy, Commit, Committed, Elsewhere, Outcome, STALE_TERM, Target, Work, Write,
 };
-use crate::store::{AgentRow, Head, LEASE_MS, StartKey, Term};
+use crate::store::{AgentRow, ChatflowRow, Head, LEASE_MS, Settings, StartKey, Term, Turn};
 
 /// As `store/nodes.rs` has it.
 const NODE_LIVES_MS: i64 = 5_000;
+const CHATFLOW: ChatflowId = ChatflowId(Uuid::nil());
 
 pub(super) struct Truth {
     pub(super) clock_ms: i64,
@@ -28,6 +33,11 @@ pub(super) struct Truth {
     pub(super) lease: Option<Lease>,
     pub(super) nodes_seen: u64,
     pub(super) assigned: u64,
+    /// The rule of the one chatflow there is.
+    distribution: Policy,
+    /// Its turns.
+    last_turn: Option<u32>,
+    had: HashMap<AgentId, Round>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +56,7 @@ pub(super) struct Done {
 }
 
 impl Truth {
-    pub(super) fn new() -> Truth {
+    pub(super) fn new(distribution: Policy) -> Truth {
         let agents = (0..AGENTS).map(|at| {
             let capacity = u32::try_from(at).expect("a small number") + 1;
             test_support::agent(at as u128 + 1, capacity)
@@ -61,7 +71,32 @@ impl Truth {
             lease: None,
             nodes_seen: super::NODES as u64,
             assigned: 0,
+            distribution,
+            last_turn: None,
+            had: HashMap::new(),
         }
+    }
+
+    /// Everybody answers everything.
+    pub(super) fn settings(&self) -> Settings {
+        let distribution = serde_json::to_value(self.distribution).expect("a word");
+        let settings = serde_json::json!({
+            "name": "Shop", "assign": true, "assignment": { "distribution": distribution },
+        });
+        let chatflow = ChatflowRow {
+            id: CHATFLOW,
+            site: SiteId(Uuid::nil()),
+            inbox: InboxId(Uuid::nil()),
+            enabled: true,
+            priority: 1,
+            settings: serde_json::from_value(settings).expect("settings"),
+        };
+        Settings { version: 1, chatflows: vec![chatflow], ..Settings::default() }
+    }
+
+    pub(super) fn turns(&self) -> Vec<Turn> {
+        let turn = |(&agent, &at): (&AgentId, &Round)| Turn { chatflow: CHATFLOW, agent, at };
+        self.had.iter().map(turn).collect()
     }
 
     pub(super) fn comes(&mut self, agent: usize, node: usize) {
@@ -192,6 +227,7 @@ impl Truth {
         work.agents = std::mem::take(&mut self.agents);
         work.term = self.lease.map(|lease| lease.term);
         work.starts = self.starts.clone();
+        work.turns.track(CHATFLOW, self.last_turn);
         for write in writes {
             let id = match &write.target {
                 Target::Conversation(id) | Target::Picked(id) => *id,
@@ -218,6 +254,7 @@ impl Truth {
                     &work.agents,
                 )?;
                 self.assigned += u64::from(super::checks::is_automatic(committed));
+                self.take_turn(committed)?;
                 self.heads.insert(committed.head.id, committed.head.clone());
             }
             let is_stale = write.term.is_some() && write.term != work.term;
@@ -238,6 +275,30 @@ impl Truth {
         self.starts.extend(work.new_starts.drain(..));
         super::checks::counts(&self.agents, &self.heads)?;
         Ok((outcomes, commits))
+    }
+}
+
+impl Truth {
+    /// AS-24: by what the record says, and by what is true.
+    fn take_turn(&mut self, committed: &Committed) -> Result<(), String> {
+        for entry in &committed.entries {
+            let EntryBody::Decision { decision } = &entry.body else { continue };
+            if decision.policy != self.distribution {
+                return Err(format!("by {:?}, not by the rule", decision.policy));
+            }
+            let Some(at) = policy::turn(decision) else { continue };
+            let seen = decision.round.ok_or("a turn without what was seen")?;
+            let latest = self.had.values().max_by_key(|it| it.turn).copied().unwrap_or_default();
+            let had = self.had.insert(decision.chosen, at).unwrap_or_default();
+            if seen != latest {
+                return Err(format!("AS-24: decided on {seen:?}, and it was {latest:?}"));
+            }
+            if had.cycle >= at.cycle {
+                return Err(format!("AS-24: a second turn in cycle {}", at.cycle));
+            }
+            self.last_turn = Some(at.turn);
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::store::marks::{self, RAISE};
 use crate::store::query::query;
 use crate::store::standing::OF_VISITORS;
 use crate::store::starts::FIND;
+use crate::store::turns;
 use crate::store::verify::BY_SEQ;
 use crate::store::waiting::LONGER;
 
@@ -35,6 +36,8 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (KNOWN.to_owned(), 2),
         (BY_SEQ.to_owned(), 2),
         (FIND.to_owned(), 2),
+        (turns::LOCK.to_owned(), 1),
+        (turns::ADVANCE.to_owned(), 2),
         (RAISE.to_owned(), 4),
     ] {
         let plan = desk.plan(&sql.replace("{rows}", &values(8, columns))).await;

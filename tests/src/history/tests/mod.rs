@@ -164,13 +164,25 @@ fn message(n: usize) -> EntryBody {
 }
 
 fn decision(chosen: AgentId) -> DecisionRecord {
-    let first = Candidate { agent: chosen, active: 0, capacity: 1, verdict: Verdict::Chosen };
+    let first =
+        Candidate { agent: chosen, active: 0, capacity: 1, verdict: Verdict::Chosen, had: None };
     let other = AgentId::fresh();
-    let passed = Candidate { agent: other, active: 0, capacity: 1, verdict: Verdict::Passed };
+    let passed =
+        Candidate { agent: other, active: 0, capacity: 1, verdict: Verdict::Passed, had: None };
     let full = Candidate { verdict: Verdict::AtCapacity, active: 1, ..passed.clone() };
     let candidates = vec![first, passed, full];
     let policy = Policy::LoadBalanced;
-    DecisionRecord { policy, policy_version: 1, candidates, chosen, seed: 7, term: Some(1) }
+    DecisionRecord {
+        policy,
+        policy_version: 1,
+        candidates,
+        chosen,
+        seed: 7,
+        term: Some(1),
+        rule: None,
+        round: None,
+        tie_break: None,
+    }
 }
 
 fn strict() -> Terms {

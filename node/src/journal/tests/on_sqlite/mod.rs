@@ -24,6 +24,8 @@ mod starts;
 mod streams;
 #[path = "../terms.rs"]
 mod terms;
+#[path = "../turns.rs"]
+mod turns;
 
 use super::*;
 
