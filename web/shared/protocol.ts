@@ -109,10 +109,22 @@ export interface Candidate {
 export type Policy = 'load_balanced' | 'round_robin' | 'random';
 
 export type TieBreak =
-  'only_one' | 'fewest_chats' | 'only_turn_left' | 'longest_since_turn' | 'seed';
+  | 'only_one'
+  | 'fewest_chats'
+  | 'only_turn_left'
+  | 'longest_since_turn'
+  | 'seed';
 
-export type Verdict = 'chosen' | 'passed' | 'had_turn' | 'away' | 'absent' | 'at_capacity'
-  | 'no_seat' | 'no_access' | 'deactivated';
+export type Verdict =
+  | 'chosen'
+  | 'passed'
+  | 'had_turn'
+  | 'away'
+  | 'absent'
+  | 'at_capacity'
+  | 'no_seat'
+  | 'no_access'
+  | 'deactivated';
 
 export type EntryBody =
   | { type: 'welcome'; text: string }
