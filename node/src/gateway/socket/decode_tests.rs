@@ -64,8 +64,8 @@ fn each_role_may_send_its_own_frames_and_no_others() {
     assert_eq!(
         allowed(Party::Team),
         [
-            "hello", "pong", "send", "comment", "assign", "move", "close", "reopen", "attach",
-            "detach", "mark", "typing", "board", "status"
+            "hello", "pong", "send", "comment", "assign", "close", "reopen", "attach", "detach",
+            "mark", "typing", "move", "board", "status"
         ]
     );
     assert_eq!(
