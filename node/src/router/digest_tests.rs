@@ -9,7 +9,7 @@ use super::super::state::WAITING_MAX;
 use super::super::test_support::{agent, head};
 use super::*;
 use crate::journal::Committed;
-use crate::store::{AgentRow, ChatflowRow};
+use crate::store::{AgentRow, ChatflowRow, Settings};
 
 const SHOWN: ShowQueue = ShowQueue { position: true, expected_wait: true };
 
@@ -30,7 +30,7 @@ fn queue(chatflows: &[ChatflowRow], count: u128, agent: AgentRow) -> Queue {
     let since = |number| i64::try_from(number).expect("small");
     let heads: Vec<Head> = (1..=count).map(|number| head(number, 1, since(number))).collect();
     let mut queue = Queue::default();
-    queue.set_chatflows(chatflows);
+    queue.set_rules(&Settings { chatflows: chatflows.to_vec(), ..Settings::default() });
     queue.read_begins();
     queue.read(vec![agent], &heads, WAITING_MAX);
     queue
