@@ -62,7 +62,7 @@ async fn visitors_hear_that_the_hours_begin_when_they_begin() {
     let desk = Desk::new().await;
     let agent = desk.agent("anna", 3).await;
     desk.present(agent, true).await;
-    let chatflows = chatflows(&desk, "2026-11-23T08:59:59.2+01:00").await;
+    let chatflows = chatflows(&desk, "2026-11-23T08:59:55+01:00").await;
     let (outbox, mut browser) = socket().await;
 
     chatflows.join(desk.site, &outbox);
@@ -80,7 +80,7 @@ async fn visitors_hear_that_the_hours_begin_when_they_begin() {
 #[tokio::test(flavor = "multi_thread")]
 async fn visitors_hear_that_the_hours_end_when_they_end_also_after_the_night_of_a_change() {
     let desk = Desk::new().await;
-    let chatflows = chatflows(&desk, "2026-10-26T16:59:59.2+01:00").await;
+    let chatflows = chatflows(&desk, "2026-10-26T16:59:55+01:00").await;
     let (outbox, mut browser) = socket().await;
 
     chatflows.join(desk.site, &outbox);
@@ -95,7 +95,7 @@ async fn visitors_hear_that_the_hours_end_when_they_end_also_after_the_night_of_
 #[tokio::test(flavor = "multi_thread")]
 async fn other_hours_are_told_at_once_and_the_clock_is_looked_at_for_them() {
     let desk = Desk::new().await;
-    let chatflows = chatflows(&desk, "2026-11-23T08:29:58+01:00").await;
+    let chatflows = chatflows(&desk, "2026-11-23T08:29:52+01:00").await;
     let (outbox, mut browser) = socket().await;
     chatflows.join(desk.site, &outbox);
     let nine = hears(&mut browser, Availability::Offline).await;

@@ -111,8 +111,9 @@ impl JournalActor {
         metrics::store_write_queue(state.queue.waiting());
         let is_full = next.is_full();
         self.commit(myself, state, next).await?;
-        let is_more = is_full || state.queue.has_put_off();
-        if is_more && !self.shared.awake.swap(true, Ordering::SeqCst) {
+        // A batch of what was put off alone leaves the fresh ones, whose call was this one.
+        let is_left = state.queue.has_put_off() || state.queue.waiting() > 0;
+        if (is_full || is_left) && !self.shared.awake.swap(true, Ordering::SeqCst) {
             let _ = myself.cast(Msg::Wake);
         }
         Ok(())
@@ -218,7 +219,7 @@ impl JournalActor {
             let next = state.queue.next();
             let is_full = next.is_full();
             self.commit(myself, state, next).await?;
-            if !is_full && !state.queue.has_put_off() {
+            if !is_full && !state.queue.has_put_off() && state.queue.waiting() == 0 {
                 break;
             }
         }

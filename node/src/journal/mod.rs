@@ -20,6 +20,7 @@ mod peers;
 mod people;
 mod picks;
 mod queue;
+mod rejections;
 mod repeat;
 mod state;
 #[cfg(test)]
@@ -36,9 +37,9 @@ pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
 pub(crate) use peers::Peers;
 pub(crate) use people::{Asked, Complaint, NewAccount, Request, SkillsAsked};
+pub(crate) use rejections::{ATTENDED, STALE_TERM};
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use state::Work;
-pub(crate) use state::{ATTENDED, STALE_TERM};
 pub(crate) use turns::TURN_PASSED;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};

@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, ErrorCode,
-    InboxId, Seq, View, VisitorId,
+    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, InboxId, Seq,
+    View, VisitorId,
 };
 
 use super::batch::Fate;
 use super::commits::Committed;
+use super::rejections::{ATTENDED, INTERNAL, NOT_FOUND, STALE_TERM};
 use super::repeat::{Repeat, repeat};
 use super::turns::{TURN_PASSED, Turns};
 use super::write::{
@@ -380,20 +381,6 @@ fn is_miss(entry: &Entry) -> bool {
 fn is_answer(entry: &Entry) -> bool {
     matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
 }
-
-const NOT_FOUND: Rejection =
-    Rejection { code: ErrorCode::NotFound, message: "There is no such conversation." };
-
-/// Another node is the router by now.
-pub(crate) const STALE_TERM: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The router's term is over." };
-
-/// Somebody has come back.
-pub(crate) const ATTENDED: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "Somebody is there." };
-
-pub(super) const INTERNAL: Rejection =
-    Rejection { code: ErrorCode::Internal, message: "This could not be decided. Try again." };
 
 /// A panic in one write's rules is that write's trouble, not the node's.
 pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Rejection> {
