@@ -139,15 +139,10 @@ async fn reg_14_a_pick_out_of_order_needs_a_permission_and_is_recorded() {
     }
     let (mut first, mut second) = (guest(&desk, &node).await, guest(&desk, &node).await);
 
-    let (conversation, text) = (second.id, "I am here.".to_owned());
-    let (client_id, to) = (ClientId::fresh(), Some(desk.agents[1].0));
-    for frame in [
-        ClientFrame::Assign { conversation, client_id, to, note: None },
-        ClientFrame::Send { conversation, client_id: ClientId::fresh(), text },
-    ] {
-        agents[1].send(&frame).await;
-        agents[1].assert_refused(ErrorCode::Forbidden).await;
-    }
+    let (conversation, client_id) = (second.id, ClientId::fresh());
+    let to = Some(desk.agents[1].0);
+    agents[1].send(&ClientFrame::Assign { conversation, client_id, to, note: None }).await;
+    agents[1].assert_refused(ErrorCode::Forbidden).await;
     let may = SignedIn::as_demo_agent(&node).await.session.socket_token;
     let (mut may, _) = Socket::welcomed(node.public, AS_AGENT, &may, Vec::new()).await;
     let log = assigned_by_hand(&mut may, second.id, desk.agents[1].0, None).await;

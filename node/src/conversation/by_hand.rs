@@ -72,8 +72,9 @@ impl Asked<'_> {
         Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
     }
 
-    /// Before an older one of the same queue, only with the permission (REG-14).
-    pub(super) fn may_pick(&self) -> Result<(), Rejection> {
+    /// Before an older one of the same queue, only with the permission (REG-14). An answer is not
+    /// refused: its words may have been on their way when the conversation went back to the queue.
+    fn may_pick(&self) -> Result<(), Rejection> {
         let may = |id| {
             let row = self.locked.agents.get(id);
             row.is_some_and(|row| row.may(Permission::PickOutOfOrder))

@@ -148,7 +148,6 @@ impl Asked<'_> {
             }
             ConversationState::Bot | ConversationState::Waiting | ConversationState::Unassigned => {
                 let me = self.myself()?;
-                self.may_pick()?;
                 let taken = self.assignment(Some(me), AssignmentCause::Reply, None);
                 Ok(Decision {
                     entries: vec![taken, message],
