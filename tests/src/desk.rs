@@ -215,6 +215,20 @@ impl SignedIn {
         Ask::get(node.public, path).header("cookie", &self.cookie)
     }
 
+    /// What changes something says where it comes from, and that it is meant.
+    pub fn put(&self, node: &Node, path: &str) -> Ask {
+        self.changing(node, Ask::put(node.public, path))
+    }
+
+    pub fn patch(&self, node: &Node, path: &str) -> Ask {
+        self.changing(node, Ask::patch(node.public, path))
+    }
+
+    fn changing(&self, node: &Node, ask: Ask) -> Ask {
+        let ask = ask.header("cookie", &self.cookie).header("origin", &node.origin());
+        ask.header("x-salotto-csrf", &self.session.csrf_token)
+    }
+
     /// The whole log in the agents' view.
     pub async fn log(&self, node: &Node, conversation: ConversationId) -> Vec<Entry> {
         self.log_and_epoch(node, conversation).await.1

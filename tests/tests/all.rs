@@ -1,6 +1,7 @@
 //! Everything from outside but `faults` and `mutations`, which want the machine to themselves. One
 //! program: what they share is compiled and linked once.
 
+mod access;
 mod bad_lines;
 mod chart;
 mod clocks;

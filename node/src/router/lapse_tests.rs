@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use salotto_protocol::people::AccountSettings;
-use salotto_protocol::{AgentId, ConversationId, ConversationState, NodeId};
+use salotto_protocol::people::{InboxAccess, Seat};
+use salotto_protocol::people_api::{AccountPatch, UserPatch};
+use salotto_protocol::{AgentId, ConversationId, ConversationState, NodeId, Policy, Round};
+use tokio::sync::oneshot;
 
+use super::assignment::{self, AGENT_CHANGED};
+use super::policy::{Question, Seen, choose};
+use super::state::Plan;
 use super::tests::{presence_of, routed, until_assigned};
-use crate::journal::{Asked, Change, Request};
+use crate::journal::{Asked, Change, Outcome, Request};
+use crate::store::Term;
 use crate::test_support::{Desk, eventually};
 
 async fn window(desk: &Desk, ms: u64) {
-    let account = AccountSettings { active_chat_window_ms: ms, ..AccountSettings::default() };
+    let account = AccountPatch { active_chat_window_ms: Some(ms), ..AccountPatch::default() };
     desk.change(Change::People(Request { by: None, asked: Asked::Account(account) })).await;
 }
 
@@ -95,6 +101,56 @@ async fn a_shorter_window_holds_at_once() {
 
     until_assigned(&desk, &ids[1..], 1).await;
     assert!(has(&desk, ids[0], anna, false).await);
+}
+
+/// PERM-5, PERM-6: between the decision and the commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_access_or_seat_after_the_policy_chose_them_gets_nothing() {
+    let desk = Desk::new().await;
+    let presence = presence_of(&desk, NodeId(uuid::Uuid::nil())).await;
+    let term = presence.term().borrow().expect("the only node");
+    let (anna, ben) = (desk.agent("anna", 5).await, desk.agent("ben", 5).await);
+    desk.present(anna, true).await;
+    let people = async |asked| desk.change(Change::People(Request { by: None, asked })).await;
+    let of = |agents| InboxAccess::Chosen { agents, teams: Vec::new() };
+    let (inbox, seat) = (desk.inbox, Some(Seat::None));
+    let unseated = UserPatch { seat, ..UserPatch::default() };
+    let reseated = UserPatch { seat: Some(Seat::Sales), ..UserPatch::default() };
+    for (lost, back) in [
+        (
+            Asked::Access { inbox, access: of(vec![ben]) },
+            Asked::Access { inbox, access: of(vec![anna]) },
+        ),
+        (Asked::User { user: anna, patch: unseated }, Asked::User { user: anna, patch: reseated }),
+    ] {
+        let id = desk.waits(desk.chatflow).await;
+        let plan = desk.plan(id, anna).await;
+        people(lost).await;
+        assert_eq!(desk.assigns(&plan, term).await, Outcome::Rejected(AGENT_CHANGED));
+        people(back).await;
+        let plan = desk.plan(id, anna).await;
+        assert!(matches!(desk.assigns(&plan, term).await, Outcome::Committed(_)));
+    }
+}
+
+impl Desk {
+    /// What the policy makes of the agent as they are now.
+    async fn plan(&self, id: ConversationId, agent: AgentId) -> Plan {
+        let row = self.agent_row(agent).await;
+        let (policy, rule, round) = (Policy::LoadBalanced, None, Round::default());
+        let ignores_availability = false;
+        let question = Question { policy, rule, ignores_availability, round, seed: 1 };
+        let record = choose(&question, [Seen::new(&row, 0)].into_iter()).expect("eligible");
+        let agent_version = row.version;
+        Plan { conversation: id, agent_version, ignores_availability, turn: None, record }
+    }
+
+    async fn assigns(&self, plan: &Plan, term: Term) -> Outcome {
+        let (answer, outcome) = oneshot::channel();
+        let done = Box::new(move |outcome| answer.send(outcome).expect("awaited"));
+        self.journal.submit(assignment::write(plan, term, done)).expect("room");
+        outcome.await.expect("answered")
+    }
 }
 
 /// I9, BY-2: what the router must never do is not what may be done by hand.

@@ -41,7 +41,7 @@ pub(super) fn check(people: &People, by: Option<AgentId>, asked: &Asked) -> Chec
         Asked::Team { team, patch } => check_team(people, by, *team, patch),
         Asked::DeleteTeam(team) => check_team_is_free(people, *team),
         Asked::Access { inbox, access } => check_access(people, *inbox, access),
-        Asked::Account(account) => check_account(account),
+        Asked::Account(patch) => check_account(&patch.applied(people.settings.account)),
         Asked::Skills(change) => skills::check(people, change),
     }
 }
