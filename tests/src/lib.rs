@@ -7,8 +7,10 @@
 //! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
 //! `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
+//! `burst` lets thousands begin at once;
 //! `chart` and `prometheus` drive programs of others (`tool`); `cpu` reads what all that costs.
 
+pub mod burst;
 pub mod chart;
 pub mod checker;
 pub mod cluster;

@@ -3,6 +3,8 @@
 
 mod access;
 mod bad_lines;
+mod burst;
+mod capacity;
 mod chart;
 mod clocks;
 mod crashes;
