@@ -58,19 +58,12 @@ pub async fn burst(chats: u32) -> Burst {
     patience::within("all slots to be taken", all_taken).await.expect("the team is here");
     let seconds = began.elapsed().as_secs_f64();
 
-    audit(&node, slots).await;
-    let counted = async |state: &str| {
-        let metrics = node.try_metrics().await?;
-        Some(metrics.sum_where("salotto_conversations", &format!("state=\"{state}\"")))
-    };
-    let (assigned, waiting) = patience::until("everybody to be counted", || async {
-        let (assigned, waiting) = (counted("assigned").await?, counted("waiting").await?);
-        (assigned + waiting >= f64::from(chats)).then_some((assigned, waiting))
-    })
-    .await;
+    let assigned = audit(&node, slots).await;
+    let expected = f64::from(chats - assigned);
+    let waits = || async { node.metric("salotto_queue_conversations").await == expected };
+    patience::until("the others to wait", || async { waits().await.then_some(()) }).await;
     drop(crowd);
-    let whole = |number: f64| format!("{number}").parse().expect("a whole number");
-    Burst { seconds, assigned: whole(assigned), waiting: whole(waiting) }
+    Burst { seconds, assigned, waiting: chats - assigned }
 }
 
 /// Every agent's socket; one of them counts the slots that are taken.
@@ -152,15 +145,18 @@ async fn begin(mut socket: Socket, start: ClientFrame) -> Socket {
     socket
 }
 
-/// I9: nobody is above the limit, by what the node says and by what is stored.
-async fn audit(node: &Node, slots: u32) {
+/// I9: nobody is above the limit, by what the node says and by what is stored. Gives how many are
+/// assigned.
+async fn audit(node: &Node, slots: u32) -> u32 {
     let admin = SignedIn::as_demo_agent(node).await;
     let Users { users } = admin.get(node, "/api/v1/users").send().await.json();
     let above: Vec<_> = users.iter().filter(|it| it.active > LIMIT).collect();
     assert!(above.is_empty(), "{above:?}");
-    assert_eq!(users.iter().map(|it| it.active).sum::<u32>(), slots);
+    let assigned = users.iter().map(|it| it.active).sum();
+    assert_eq!(assigned, slots);
     let verified = node.run(&["verify"]).await;
     assert!(verified.status.success(), "{verified:?}");
     assert_eq!(node.metric("salotto_capacity_violations_total").await, 0.0);
     assert_eq!(node.metric("salotto_router_agents_above_capacity").await, 0.0);
+    assigned
 }
