@@ -219,8 +219,17 @@ impl SignedIn {
         Ask::get(node.public, path).header("cookie", &self.cookie)
     }
 
+    /// What changes something says where it comes from, and that it is meant.
+    pub fn put(&self, node: &Node, path: &str) -> Ask {
+        self.changing(node, Ask::put(node.public, path))
+    }
+
+    pub fn patch(&self, node: &Node, path: &str) -> Ask {
+        self.changing(node, Ask::patch(node.public, path))
+    }
+
     /// Whatever `ask` changes, as the console asks for it.
-    pub fn changing(&self, ask: Ask, node: &Node) -> Ask {
+    pub fn changing(&self, node: &Node, ask: Ask) -> Ask {
         let ask = ask.header("cookie", &self.cookie).header("origin", &node.origin());
         ask.header("x-salotto-csrf", &self.session.csrf_token)
     }

@@ -8,8 +8,10 @@
 //! `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
 //! `spec` finds which tests show which rows of the specification;
+//! `burst` lets thousands begin at once;
 //! `chart` and `prometheus` drive programs of others (`tool`); `cpu` reads what all that costs.
 
+pub mod burst;
 pub mod chart;
 pub mod checker;
 pub mod cluster;

@@ -23,6 +23,7 @@ mod queue;
 mod rejections;
 mod repeat;
 mod run;
+mod slots;
 mod state;
 #[cfg(test)]
 mod tests;
