@@ -125,7 +125,7 @@ export class Card {
     await field.fill(name);
     await this.box.getByRole('option').first().waitFor();
     await field.press('Enter');
-    await this.box.getByRole('button', { name: `Remove ${name}` }).waitFor();
+    await this.box.getByRole('button', { name: `Remove ${name}`, exact: true }).waitFor();
   }
 
   async saves(name = 'Save') {
