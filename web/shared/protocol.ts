@@ -261,6 +261,10 @@ export interface BoardRow {
   last_at_ms: number;
   waiting_since_ms?: number;
   missed_at_ms?: number;
+  /** Whose queue it waits in; nodes of older releases do not tell. */
+  chatflow?: ChatflowId;
+  /** The page it began on, in a few words. */
+  page?: string;
 }
 
 export interface BoardUpdate {
@@ -278,6 +282,8 @@ export interface AgentPresence {
   present: boolean;
   active: number;
   capacity: number;
+  /** Who set the status, if it was somebody else (PERM-8). */
+  status_by?: AgentId;
 }
 
 /** Where a waiting conversation stands in its queue. */
@@ -371,11 +377,34 @@ export interface EntryPage {
   head: Seq;
 }
 
+/** Who has access to the same inboxes: what the frame `agents` does not say (AV-34). */
+export interface Colleague {
+  id: AgentId;
+  inboxes: InboxId[];
+  /** Left out by whoever has set none. */
+  hours?: HoursToday;
+}
+
+export interface HoursToday {
+  time_zone: string;
+  rows: { start: string; end: string }[];
+  /** Out of office now, until this time on that clock. */
+  out_until?: string;
+}
+
+export interface ChatflowName {
+  id: ChatflowId;
+  heading: string;
+  inbox: InboxId;
+}
+
 export interface Session {
   agent: AgentId;
   name: string;
   email: string;
   status: AgentStatus;
+  /** A super admin has them all, named or not. Nodes of older releases do not tell. */
+  permissions?: readonly string[];
   inboxes: { id: InboxId; name: string }[];
   socket_token: string;
   csrf_token: string;

@@ -155,7 +155,7 @@ function deliveryOf(seq: Seq, visitor: Position): Delivery {
  * A routed assignment and its decision record are two entries side by side; the page shows them
  * as one. The map has the assignment's seq with the record, and the record's seq with null.
  */
-function pairedDecisions(entries: readonly Entry[]): Map<Seq, DecisionRecord | null> {
+export function pairedDecisions(entries: readonly Entry[]): Map<Seq, DecisionRecord | null> {
   const paired = new Map<Seq, DecisionRecord | null>();
   entries.forEach((entry, index) => {
     if (entry.type !== 'assignment' || entry.cause !== 'policy') return;
