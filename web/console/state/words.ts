@@ -17,6 +17,13 @@ export function shortAge(atMs: number, nowMs: number): string {
   return new Date(atMs).toLocaleDateString(undefined, age < 6 * DAY_MS ? weekday : date);
 }
 
+/** From here on a wait is shown as one that somebody should end. */
+const LONG_WAIT_MS = 2 * MINUTE_MS;
+
+export function isLong(waitedMs: number): boolean {
+  return waitedMs >= LONG_WAIT_MS;
+}
+
 /** "under a minute", "4 min", "1 h 20 min": how long something has lasted. */
 export function duration(ms: number): string {
   if (ms < MINUTE_MS) return 'under a minute';
