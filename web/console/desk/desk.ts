@@ -29,12 +29,13 @@ import {
   type DeskState,
 } from '../state/desk';
 import { newNotices } from '../state/notices';
-import { fragmentOf, placeOf, type Place } from '../state/route';
+import { fragmentOf, screenOf, placeOf, type Place } from '../state/route';
 import { Alerts, alertPermission, askPermission } from './alerts';
 import { Follow } from './follow';
 import { refusalWords } from './refusals';
 import { currentSession, entryPage } from './rest';
 import { keepMute, keepSeen, keptMute, keptSeen, outboxStorage } from './storage';
+import { Threshold } from './threshold';
 
 /** Typing that lapsed disappears within a second. */
 const TICK_MS = 1_000;
@@ -47,6 +48,7 @@ export class Desk {
   readonly #outbox: Outbox;
   readonly #alerts: Alerts;
   readonly #follow: Follow;
+  readonly #threshold = new Threshold();
   readonly #ended = new AbortController();
 
   constructor(
@@ -56,6 +58,7 @@ export class Desk {
   ) {
     this.#state = startState({
       session,
+      screen: screenOf(location.hash),
       place: placeOf(location.hash),
       seen: keptSeen(session.agent),
       looking: isLooking(),
@@ -102,6 +105,28 @@ export class Desk {
   /** The address' fragment says where we are, so that "back" and a reload keep the place. */
   go(place: Place): void {
     location.hash = fragmentOf(place);
+  }
+
+  /** A form has changes that leaving it would lose, or has none any more. */
+  keepUnsaved(form: object, unsaved: boolean): void {
+    this.#threshold.keep(form, unsaved);
+  }
+
+  stay(): void {
+    this.#set({ leavingTo: null });
+  }
+
+  leaveUnsaved(): void {
+    const { leavingTo } = this.#state;
+    this.#threshold.forget();
+    this.#set({ leavingTo: null });
+    if (leavingTo !== null) location.hash = leavingTo;
+  }
+
+  /** Somebody found out over HTTP that the session is over. */
+  signedOut(): void {
+    this.end();
+    this.onSignedOut();
   }
 
   filter(change: Partial<Pick<DeskState, 'inbox' | 'words'>>): void {
@@ -268,14 +293,26 @@ export class Desk {
     document.addEventListener('visibilitychange', look, { signal });
     window.addEventListener('online', () => this.#line.wake(), { signal });
     document.addEventListener('visibilitychange', () => this.#line.wake(), { signal });
+    const hold = (event: Event): void => {
+      if (this.#threshold.hasUnsaved) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', hold, { signal });
     const ticking = setInterval(() => this.#tick(), TICK_MS);
     signal.addEventListener('abort', () => clearInterval(ticking));
   }
 
   /** The fragment changed, by us, by "back", or by hand. */
   #arrive(): void {
-    const place = placeOf(location.hash);
-    const state = { ...this.#state, place };
+    const leavingTo = this.#threshold.held();
+    if (leavingTo !== null) {
+      this.#set({ leavingTo });
+      return;
+    }
+    const screen = screenOf(location.hash);
+    // On another page no conversation is being looked at; its tab is kept for coming back.
+    const elsewhere = { ...this.#state.place, open: null };
+    const place = screen.kind === 'desk' ? placeOf(location.hash) : elsewhere;
+    const state = { ...this.#state, screen, place };
     this.#change(place.open === null ? state : withOpened(state, place.open));
   }
 

@@ -5,7 +5,7 @@ import type { AgentId, AgentPresence } from '../../shared/protocol';
 import { standingOf } from '../state/actions';
 import type { Conversation } from '../state/conversation';
 import type { DeskState } from '../state/desk';
-import { inOrder, reachOf, reachWords } from '../state/team';
+import { inOrder, reachOf, reachWords, shortLoad } from '../state/team';
 import { Avatar } from './avatar';
 import { useDesk } from './desk-page';
 import { ChevronIcon } from './icons';
@@ -121,9 +121,7 @@ function Choice({ agent, me, chosen, onChoose }: ChoiceProps) {
         <span dir="auto">{me ? `${agent.name} (you)` : agent.name}</span>
         <span class="faint">{reachWords(reach)}</span>
       </span>
-      <span class="faint">
-        {agent.active}/{agent.capacity}
-      </span>
+      <span class="faint">{shortLoad(agent.active, agent.capacity)}</span>
     </button>
   );
 }

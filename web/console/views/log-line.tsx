@@ -1,7 +1,7 @@
 // An assignment or a change of state as one quiet line; a routed one says why (BY-3).
 
 import type { AgentId, DecisionRecord } from '../../shared/protocol';
-import { nameOf, type Team } from '../state/team';
+import { nameOf, shortLoad, type Team } from '../state/team';
 import type { Line } from '../state/thread';
 import { clockTime, policyWords, verdictWords } from '../state/words';
 import { Time } from './time';
@@ -43,9 +43,7 @@ function Why({ record, team, me }: { record: DecisionRecord; team: Team; me: Age
                 {nameOf(team, each.agent)}
                 {each.agent === me && ' (you)'}
               </th>
-              <td>
-                {each.active} of {each.capacity}
-              </td>
+              <td>{shortLoad(each.active, each.capacity)}</td>
               <td>{verdictWords(each.verdict)}</td>
             </tr>
           ))}
