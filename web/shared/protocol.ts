@@ -1,5 +1,7 @@
 // The words of the wire, as `protocol/src` has them: frames, entries, codes, limits, REST answers.
 
+import type { Permission } from './people';
+
 export const PROTOCOL = 1;
 
 /** A message or a comment, in UTF-8 bytes. */
@@ -283,7 +285,7 @@ export interface AgentPresence {
   active: number;
   capacity: number;
   /** Who set the status, if it was somebody else (PERM-8). */
-  status_by?: AgentId;
+  status_by?: AgentId | null;
 }
 
 /** Where a waiting conversation stands in its queue. */
@@ -404,7 +406,7 @@ export interface Session {
   email: string;
   status: AgentStatus;
   /** A super admin has them all, named or not. Nodes of older releases do not tell. */
-  permissions?: readonly string[];
+  permissions?: readonly Permission[];
   inboxes: { id: InboxId; name: string }[];
   socket_token: string;
   csrf_token: string;

@@ -1,6 +1,7 @@
 // The table of colleagues: who has access to an inbox, filtered; their hours of today. Pure.
 
 import type { AgentPresence, Colleague, HoursToday, InboxId } from '../../shared/protocol';
+import { plain } from './choices';
 import { inOrder, type Team } from './team';
 
 export type StatusFilter = 'any' | 'available' | 'away' | 'absent';
@@ -73,8 +74,4 @@ function untilWords(text: string): string {
 /** "New York" of `America/New_York`. */
 function cityOf(zone: string): string {
   return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
-}
-
-function plain(text: string): string {
-  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase().trim();
 }

@@ -1,10 +1,11 @@
 // What the signed-in agent may do beyond answering. The node decides; this spares vain attempts.
 
+import type { Permission } from '../../shared/people';
 import type { Session } from '../../shared/protocol';
 
 type Asker = Pick<Session, 'permissions'>;
 
-export function may(session: Asker, permission: string): boolean {
+export function may(session: Asker, permission: Permission): boolean {
   const granted = session.permissions ?? [];
   return granted.includes('super_admin') || granted.includes(permission);
 }

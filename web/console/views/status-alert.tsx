@@ -8,7 +8,7 @@ import { useDesk } from './desk-page';
 export function StatusAlert({ state }: { state: DeskState }) {
   const desk = useDesk();
   const mine = state.team.get(state.session.agent);
-  const by = mine?.status_by;
+  const by = mine?.status_by ?? undefined;
   const said = by === undefined ? '' : `${by} ${mine?.status ?? ''}`;
   const [settled, setSettled] = useState('');
   // Set once more, it is told once more.

@@ -103,7 +103,7 @@ function Status({ state, row }: Pick<LineProps, 'state' | 'row'>) {
   const desk = useDesk();
   const { agent } = row;
   const own = agent.id === state.session.agent;
-  const by = agent.status_by;
+  const by = agent.status_by ?? undefined;
   return (
     <span class="team-status">
       {own || may(state.session, 'availability_management') ? (

@@ -29,7 +29,7 @@ export function ColleaguesPage({ state }: { state: DeskState }) {
           />
           {!may(state.session, 'availability_management') && (
             <p class="team-note faint">
-              To set somebody else Available or Away needs the permission “Availability management”.
+              To set somebody else Available or Away needs the permission “Manage availability”.
             </p>
           )}
         </>
