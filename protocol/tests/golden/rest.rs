@@ -6,8 +6,8 @@ use salotto_protocol::api::{
 };
 use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::availability::{
-    AvailabilityMode, AvailabilitySettings, ReplyTimeChoice, WhenAtCapacity, WhenAvailable,
-    WhenAway, WhenOffline,
+    AvailabilityMode, AvailabilitySettings, Measured, ReplyTimeChoice, WhenAtCapacity,
+    WhenAvailable, WhenAway, WhenOffline,
 };
 use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
 use salotto_protocol::hours::{
@@ -177,7 +177,10 @@ fn morning() -> DayRow {
 }
 
 fn public_chatflow(state: Availability, returns_at_ms: Option<i64>) -> PublicChatflow {
-    settings().public(ids::chatflow(), settings().now(state, returns_at_ms))
+    settings().public(
+        ids::chatflow(),
+        settings().now(state, Measured { returns_at_ms, reply_time: None }),
+    )
 }
 
 fn entry_page() -> EntryPage {
