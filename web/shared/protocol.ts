@@ -91,7 +91,25 @@ export interface DecisionRecord {
   /** How far round robin had come. */
   round?: Round;
   tie_break?: TieBreak;
+  /** Who was asked before, and why they were passed over; whose the candidates are comes last. */
+  steps?: DecisionStep[];
+  /** How long it had waited, where that counts. */
+  waited_ms?: number;
 }
+
+/** One who was asked, and what came of it. */
+export type DecisionStep = (
+  | { target: 'contact_owner'; agent: AgentId }
+  | { target: 'rule'; place: number; name: string }
+  | { target: 'default' }
+  | { target: 'overflow'; after_ms: number }
+) &
+  (
+    | { outcome: 'chosen' }
+    | { outcome: 'not_matched'; condition: number }
+    | { outcome: 'nobody_eligible' }
+    | { outcome: 'owner_skipped'; verdict: Verdict }
+  );
 
 export interface Round {
   cycle: number;

@@ -70,6 +70,21 @@ test('BY-3 why not me is answered by the verdict that I got', () => {
   expect(whyNot(record(candidate(ANA, 'away')), BEN, TEAM)).toBeNull();
 });
 
+test('BY-3 who was asked before is told in turn, with what came of it', () => {
+  const steps: DecisionRecord['steps'] = [
+    { target: 'contact_owner', agent: ANA, outcome: 'owner_skipped', verdict: 'away' },
+    { target: 'rule', place: 1, name: 'VIP', outcome: 'not_matched', condition: 0 },
+    { target: 'overflow', after_ms: 300_000, outcome: 'nobody_eligible' },
+    { target: 'default', outcome: 'chosen' },
+  ];
+  expect(recordWords(record(candidate(ANA, 'away'), { steps }), TEAM, null).steps).toEqual([
+    'Contact owner Ana: away.',
+    'Rule 2, “VIP”: did not apply.',
+    'Overflow after 5 min: nobody could take it.',
+    'The chatflow’s own agents and teams: the choice was among these.',
+  ]);
+});
+
 test('a verdict of a newer release is shown as it is', () => {
   const odd = candidate(ANA, 'asleep_at_desk' as Candidate['verdict']);
   expect(verdictWords(odd, record(odd))).toBe('Asleep at desk');

@@ -4,10 +4,12 @@ import type {
   AgentId,
   Candidate,
   DecisionRecord,
+  DecisionStep,
   Policy,
   Verdict,
 } from '../../shared/protocol';
 import { nameOf, type Team } from './team';
+import { duration } from './words';
 
 /** So many candidates a record has at most: who comes last is left out. */
 const CANDIDATES_MAX = 50;
@@ -17,6 +19,8 @@ export interface RecordWords {
   readonly distribution: string;
   /** What decided between the chosen one and the next best; older records do not say. */
   readonly tieBreak: string | null;
+  /** Who was asked in turn, where there are rules, owners or overflow. */
+  readonly steps: readonly string[];
   /** Which settings and which code it followed. */
   readonly versions: string;
 }
@@ -25,6 +29,7 @@ export function recordWords(record: DecisionRecord, team: Team, chatflow: string
   return {
     distribution: distributionWords(record.policy),
     tieBreak: tieBreakWords(record, nameOf(team, record.chosen)),
+    steps: (record.steps ?? []).map((step) => stepWords(step, team)),
     versions: versionWords(record, chatflow),
   };
 }
@@ -70,13 +75,52 @@ function versionWords(record: DecisionRecord, chatflow: string | null): string {
   return [...settings, `policy version ${record.policy_version}`, ...round, ...term].join(', ');
 }
 
+/** "Rule 2, “VIP”: did not apply." */
+function stepWords(step: DecisionStep, team: Team): string {
+  return `${targetWords(step, team)}: ${outcomeWords(step)}.`;
+}
+
+function targetWords(step: DecisionStep, team: Team): string {
+  switch (step.target) {
+    case 'contact_owner':
+      return `Contact owner ${nameOf(team, step.agent)}`;
+    case 'rule':
+      return `Rule ${step.place + 1}${step.name === '' ? '' : `, “${step.name}”`}`;
+    case 'default':
+      return 'The chatflow’s own agents and teams';
+    case 'overflow':
+      return `Overflow after ${duration(step.after_ms)}`;
+    default:
+      return sentence((step as { target: string }).target);
+  }
+}
+
+function outcomeWords(step: DecisionStep): string {
+  switch (step.outcome) {
+    case 'chosen':
+      return 'the choice was among these';
+    case 'not_matched':
+      return 'did not apply';
+    case 'nobody_eligible':
+      return 'nobody could take it';
+    case 'owner_skipped':
+      return bareVerdict(step.verdict).toLocaleLowerCase();
+    default:
+      return sentence((step as { outcome: string }).outcome).toLocaleLowerCase();
+  }
+}
+
 /** Why this candidate was skipped, or taken, for the table. */
 export function verdictWords(candidate: Candidate, record: DecisionRecord): string {
-  switch (candidate.verdict) {
+  return candidate.verdict === 'passed' ? passedWords(record) : bareVerdict(candidate.verdict);
+}
+
+function bareVerdict(verdict: Verdict): string {
+  switch (verdict) {
     case 'chosen':
       return 'Chosen';
     case 'passed':
-      return passedWords(record);
+      return 'Free, but another was preferred';
     case 'had_turn':
       return 'Free, but had a turn in this round';
     case 'away':
@@ -92,7 +136,7 @@ export function verdictWords(candidate: Candidate, record: DecisionRecord): stri
     case 'deactivated':
       return 'Deactivated';
     default:
-      return sentence(candidate.verdict);
+      return sentence(verdict);
   }
 }
 
@@ -104,11 +148,8 @@ function passedWords(record: DecisionRecord): string {
       return 'Free, but had a turn more lately';
     case 'seed':
       return record.policy === 'random' ? 'Free, not drawn' : 'Free, but stood behind in the draw';
-    case 'only_one':
-    case 'only_turn_left':
-    case undefined:
     default:
-      return 'Free, but another was preferred';
+      return bareVerdict('passed');
   }
 }
 
@@ -164,9 +205,6 @@ function preferredWords(mine: Candidate, record: DecisionRecord, chosen: string)
       return mine.active !== active && record.policy === 'load_balanced'
         ? `You were free, but had ${mine.active} chats already; ${chosen} had ${active}.`
         : `You were free, and equal to ${chosen}: the draw decided.`;
-    case 'only_one':
-    case 'only_turn_left':
-    case undefined:
     default:
       return `You were free, but ${chosen} was preferred.`;
   }

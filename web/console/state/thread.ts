@@ -110,6 +110,9 @@ function itemOf(
       const text = statusWords(entry, view.me);
       return text === null ? null : line(entry, text, null);
     }
+    default:
+      // Of a newer release: taken, and not shown.
+      return null;
   }
 }
 

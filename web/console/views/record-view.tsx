@@ -21,6 +21,15 @@ export function RecordView({ record, team, me }: Props) {
       <p>
         {words.distribution} {words.tieBreak}
       </p>
+      {words.steps.length > 0 && (
+        <ol class="record-steps">
+          {words.steps.map((step) => (
+            <li key={step} dir="auto">
+              {step}
+            </li>
+          ))}
+        </ol>
+      )}
       {whyNotMe !== null && (
         <p class="record-me">
           <strong>Why not me?</strong> {whyNotMe}

@@ -6,7 +6,7 @@ import type { DeskState } from '../../state/desk';
 import { missedToday } from '../../state/floor';
 import { fragmentOf } from '../../state/route';
 import { clockTime } from '../../state/words';
-import { RowActions } from './row-actions';
+import { RowActions, WordsAndPage } from './row-actions';
 
 const ROWS_STEP = 10;
 
@@ -32,8 +32,7 @@ export function Missed({ state, inbox, nowMs }: Props) {
             <tr>
               <th scope="col">Missed at</th>
               <th scope="col">Visitor</th>
-              <th scope="col">Last words</th>
-              <th scope="col">Page</th>
+              <th scope="col">Last words, page</th>
               <th scope="col">Actions</th>
             </tr>
           </thead>
@@ -46,12 +45,7 @@ export function Missed({ state, inbox, nowMs }: Props) {
                     {visitorLabel(row.number)}
                   </a>
                 </th>
-                <td class="live-words" dir="auto" title={row.preview}>
-                  {row.preview}
-                </td>
-                <td class="live-page faint" dir="auto" title={row.page}>
-                  {row.page ?? ''}
-                </td>
+                <WordsAndPage row={row} />
                 <td class="live-actions">
                   <RowActions state={state} row={row} />
                 </td>

@@ -7,7 +7,7 @@ import { ticking, type Queued } from '../../state/floor';
 import { may } from '../../state/may';
 import { fragmentOf } from '../../state/route';
 import { isLong } from '../../state/words';
-import { RowActions } from './row-actions';
+import { RowActions, WordsAndPage } from './row-actions';
 import { useChatflowNames } from './use-names';
 
 /** Rows drawn at first, and added at a press: a queue of hundreds stays calm. */
@@ -48,8 +48,7 @@ export function Queue({ state, title, loading, queue, nowMs }: Props) {
                 <th scope="col">Place</th>
                 <th scope="col">Visitor</th>
                 <th scope="col">Waits</th>
-                <th scope="col">Last words</th>
-                <th scope="col">Page</th>
+                <th scope="col">Last words, page</th>
                 {chatflows !== null && <th scope="col">Chatflow</th>}
                 <th scope="col">
                   <span class="hidden-text">Actions</span>
@@ -100,14 +99,9 @@ function QueueRow({ state, queued, chatflows, nowMs }: RowProps) {
       <td class="live-wait figures" data-long={isLong(waited)}>
         {position === null ? <span class="faint">Unassigned</span> : ticking(waited)}
       </td>
-      <td class="live-words" dir="auto" title={row.preview}>
-        {row.preview || <span class="faint">No message yet</span>}
-      </td>
-      <td class="live-page faint" dir="auto" title={row.page}>
-        {row.page ?? ''}
-      </td>
+      <WordsAndPage row={row} />
       {chatflows !== null && (
-        <td class="live-page faint" dir="auto">
+        <td class="live-chatflow faint" dir="auto">
           {(row.chatflow !== undefined && chatflows.get(row.chatflow)) || ''}
         </td>
       )}

@@ -1,4 +1,4 @@
-// Taking a conversation from a list, or giving it to somebody, without opening it.
+// What rows of the live view share: the last words, and taking or giving it without opening it.
 
 import { hasPendingAction } from '../../state/actions';
 import { visitorLabel, type Row } from '../../state/board';
@@ -39,5 +39,21 @@ export function RowActions({ state, row, barred = false }: Props) {
         onChoose={(to) => desk.assign(row.conversation, to)}
       />
     </div>
+  );
+}
+
+/** What the visitor said last, and the page where they began. */
+export function WordsAndPage({ row }: { row: Row }) {
+  return (
+    <td class="live-words">
+      <span dir="auto" title={row.preview}>
+        {row.preview || 'No message yet'}
+      </span>
+      {row.page !== undefined && (
+        <span class="faint" dir="auto" title={row.page}>
+          {row.page}
+        </span>
+      )}
+    </td>
   );
 }
