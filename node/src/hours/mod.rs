@@ -9,6 +9,7 @@
 mod drawn_tests;
 #[cfg(test)]
 mod tests;
+mod today;
 mod written;
 mod zone;
 

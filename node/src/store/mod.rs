@@ -9,6 +9,7 @@ mod attachments;
 mod audit;
 mod backup;
 mod batch;
+mod beginnings;
 mod chatflows;
 mod checkpoint;
 mod connection;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::attachments::{OF, WAITING_ALONE};
+use crate::store::beginnings::BEGINNINGS;
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
@@ -36,6 +37,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (REACHED.to_owned(), 1),
         (OF.to_owned(), 1),
         (KNOWN.to_owned(), 2),
+        (BEGINNINGS.to_owned(), 1),
         (BY_SEQ.to_owned(), 2),
         (FIND.to_owned(), 2),
         (turns::LOCK.to_owned(), 1),
