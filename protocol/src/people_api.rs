@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::hours::DayRow;
 use crate::people::{AccountSettings, HeldSkills, Permissions, Seat};
-use crate::{AgentId, AgentStatus, InboxId, SkillId, TeamId};
+use crate::{AgentId, AgentStatus, ChatflowId, InboxId, SkillId, TeamId};
 
 /// `GET /api/v1/users`
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -97,6 +98,48 @@ impl AccountPatch {
 #[serde(deny_unknown_fields)]
 pub struct StatusChoice {
     pub status: AgentStatus,
+}
+
+/// `GET /api/v1/colleagues`: who has access to inboxes that the asker may see (AV-34).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Colleagues {
+    pub colleagues: Vec<Colleague>,
+}
+
+/// What the frame `agents` does not say of somebody.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Colleague {
+    pub id: AgentId,
+    /// Of those that the asker may see.
+    pub inboxes: Vec<InboxId>,
+    /// Left out by whoever has set none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<HoursToday>,
+}
+
+/// Of the day that it is where they work.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HoursToday {
+    pub time_zone: String,
+    /// In order, without what they are out of office for.
+    pub rows: Vec<DayRow>,
+    /// Out of office now: until then, on that clock, as `YYYY-MM-DDTHH:MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_until: Option<String>,
+}
+
+/// `GET /api/v1/chatflows`: those of the inboxes that the asker may see.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Chatflows {
+    pub chatflows: Vec<ChatflowName>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ChatflowName {
+    pub id: ChatflowId,
+    /// What stands on top of its widget.
+    pub heading: String,
+    pub inbox: InboxId,
 }
 
 /// `GET /api/v1/teams`

@@ -203,9 +203,13 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// A super admin.
     pub async fn as_demo_agent(node: &Node) -> SignedIn {
-        let email = demo_email(node).await;
-        let answer = sign_in(node, &email, DEMO_PASSWORD).await;
+        SignedIn::with(node, &demo_email(node).await, DEMO_PASSWORD).await
+    }
+
+    pub async fn with(node: &Node, email: &str, password: &str) -> SignedIn {
+        let answer = sign_in(node, email, password).await;
         let cookie = answer.header("set-cookie").split(';').next().unwrap_or("").to_owned();
         assert!(cookie.starts_with("salotto_session="), "{cookie}");
         SignedIn { session: answer.json(), cookie }
@@ -224,7 +228,8 @@ impl SignedIn {
         self.changing(node, Ask::patch(node.public, path))
     }
 
-    fn changing(&self, node: &Node, ask: Ask) -> Ask {
+    /// Whatever `ask` changes, as the console asks for it.
+    pub fn changing(&self, node: &Node, ask: Ask) -> Ask {
         let ask = ask.header("cookie", &self.cookie).header("origin", &node.origin());
         ask.header("x-salotto-csrf", &self.session.csrf_token)
     }

@@ -25,6 +25,7 @@ mod rolling;
 mod routing;
 mod sessions;
 mod settings;
+mod spec_status;
 mod spoiled_lines;
 mod store_commands;
 mod storms;

@@ -11,6 +11,7 @@ import './styles/conversation.css';
 import './styles/thread.css';
 import './styles/composer.css';
 import './styles/facts.css';
+import './styles/pages.css';
 
 const page = document.getElementById('console');
 if (page === null) throw new Error('index.html has no element called console');

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use salotto_protocol::{BoardRow, ConversationId, ConversationState};
 
 use super::news::{Kind, News};
+use super::row::row;
 use crate::store::Head;
 
 /// How many rows a list has at most: an agent does not read further, and a browser draws them all.
@@ -138,23 +139,6 @@ fn kind(known: Option<&BoardRow>, row: &BoardRow) -> Kind {
 /// The order of the store's own list, so that both drop the same rows.
 fn age(row: &BoardRow) -> (i64, ConversationId) {
     (row.last_at_ms, row.conversation)
-}
-
-fn row(head: &Head) -> BoardRow {
-    BoardRow {
-        conversation: head.id,
-        number: head.number,
-        visitor: head.visitor,
-        seq: head.seq,
-        state: head.state,
-        assignee: head.assignee,
-        preview: head.preview.clone(),
-        preview_by: head.preview_by,
-        started_at_ms: head.started_at_ms,
-        last_at_ms: head.last_at_ms,
-        waiting_since_ms: head.waiting_since_ms,
-        missed_at_ms: head.missed_at_ms,
-    }
 }
 
 #[cfg(test)]

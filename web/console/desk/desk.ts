@@ -29,12 +29,14 @@ import {
   type DeskState,
 } from '../state/desk';
 import { newNotices } from '../state/notices';
-import { fragmentOf, placeOf, type Place } from '../state/route';
+import { fragmentOf, screenOf, placeOf, type Place } from '../state/route';
 import { Alerts, alertPermission, askPermission } from './alerts';
+import { setStatusOf } from './floor';
 import { Follow } from './follow';
-import { refusalWords } from './refusals';
+import { refusalWords, whyWords } from './refusals';
 import { currentSession, entryPage } from './rest';
 import { keepMute, keepSeen, keptMute, keptSeen, outboxStorage } from './storage';
+import { Threshold } from './threshold';
 
 /** Typing that lapsed disappears within a second. */
 const TICK_MS = 1_000;
@@ -47,6 +49,7 @@ export class Desk {
   readonly #outbox: Outbox;
   readonly #alerts: Alerts;
   readonly #follow: Follow;
+  readonly #threshold = new Threshold();
   readonly #ended = new AbortController();
 
   constructor(
@@ -56,6 +59,7 @@ export class Desk {
   ) {
     this.#state = startState({
       session,
+      screen: screenOf(location.hash),
       place: placeOf(location.hash),
       seen: keptSeen(session.agent),
       looking: isLooking(),
@@ -104,6 +108,28 @@ export class Desk {
     location.hash = fragmentOf(place);
   }
 
+  /** A form has changes that leaving it would lose, or has none any more. */
+  keepUnsaved(form: object, unsaved: boolean): void {
+    this.#threshold.keep(form, unsaved);
+  }
+
+  stay(): void {
+    this.#set({ leavingTo: null });
+  }
+
+  leaveUnsaved(): void {
+    const { leavingTo } = this.#state;
+    this.#threshold.forget();
+    this.#set({ leavingTo: null });
+    if (leavingTo !== null) location.hash = leavingTo;
+  }
+
+  /** Somebody found out over HTTP that the session is over. */
+  signedOut(): void {
+    this.end();
+    this.onSignedOut();
+  }
+
   filter(change: Partial<Pick<DeskState, 'inbox' | 'words'>>): void {
     this.#set(change);
   }
@@ -142,6 +168,19 @@ export class Desk {
   setStatus(status: AgentStatus): void {
     this.#line.send({ type: 'status', status });
     this.#set({ wantedStatus: status });
+  }
+
+  /** Of somebody else; the next `agents` frame confirms it. */
+  async setStatusOf(agent: AgentId, status: AgentStatus): Promise<void> {
+    const answer = await setStatusOf(agent, status, this.#state.session.csrf_token);
+    switch (answer.kind) {
+      case 'ok':
+        return;
+      case 'unreachable':
+        return this.#say('The status did not change. The node cannot be reached.');
+      case 'problem':
+        return this.#say(`The status did not change. ${whyWords(answer.problem.code)}`);
+    }
   }
 
   setMuted(muted: boolean): void {
@@ -268,14 +307,26 @@ export class Desk {
     document.addEventListener('visibilitychange', look, { signal });
     window.addEventListener('online', () => this.#line.wake(), { signal });
     document.addEventListener('visibilitychange', () => this.#line.wake(), { signal });
+    const hold = (event: Event): void => {
+      if (this.#threshold.hasUnsaved) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', hold, { signal });
     const ticking = setInterval(() => this.#tick(), TICK_MS);
     signal.addEventListener('abort', () => clearInterval(ticking));
   }
 
   /** The fragment changed, by us, by "back", or by hand. */
   #arrive(): void {
-    const place = placeOf(location.hash);
-    const state = { ...this.#state, place };
+    const leavingTo = this.#threshold.held();
+    if (leavingTo !== null) {
+      this.#set({ leavingTo });
+      return;
+    }
+    const screen = screenOf(location.hash);
+    // On another page no conversation is being looked at; its tab is kept for coming back.
+    const elsewhere = { ...this.#state.place, open: null };
+    const place = screen.kind === 'desk' ? placeOf(location.hash) : elsewhere;
+    const state = { ...this.#state, screen, place };
     this.#change(place.open === null ? state : withOpened(state, place.open));
   }
 

@@ -1,4 +1,4 @@
-// What the console asks over HTTP: session, agents, pages of a log.
+// What the console asks over HTTP: the session, pages of a log; and how it asks anything.
 
 import type { ConversationId, EntryPage, Problem, Seq, Session } from '../../shared/protocol';
 
@@ -36,7 +36,7 @@ interface Extras {
   readonly csrfToken?: string;
 }
 
-async function asked<T>(method: string, path: string, extras: Extras = {}): Promise<Answer<T>> {
+export async function asked<T>(method: string, path: string, extras: Extras = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (extras.body !== undefined) headers['Content-Type'] = 'application/json';
   if (extras.csrfToken !== undefined) headers['X-Salotto-CSRF'] = extras.csrfToken;

@@ -16,7 +16,7 @@ import type { Item } from '../../shared/outbox';
 import { boardAfter, EMPTY_BOARD, type Board } from './board';
 import * as conversations from './conversation';
 import type { Conversation } from './conversation';
-import type { Place } from './route';
+import type { Place, Screen } from './route';
 import { isUnread, seenAfter, seenAfterBoard, type Seen } from './seen';
 import { EMPTY_TEAM, teamAfter, type Team } from './team';
 
@@ -36,7 +36,11 @@ export interface DeskState {
   readonly board: Board;
   readonly team: Team;
   readonly seen: Seen;
+  /** What is shown; `place` is where they are, or were, among the conversations. */
+  readonly screen: Screen;
   readonly place: Place;
+  /** Where they wanted to go with something unsaved, and are asked first. */
+  readonly leavingTo: string | null;
   /** Shown: of this inbox only. */
   readonly inbox: InboxId | null;
   /** Shown: with these words only. */
@@ -55,7 +59,7 @@ export interface DeskState {
 
 export type Start = Pick<
   DeskState,
-  'session' | 'place' | 'seen' | 'looking' | 'muted' | 'alerts' | 'now_ms'
+  'session' | 'screen' | 'place' | 'seen' | 'looking' | 'muted' | 'alerts' | 'now_ms'
 >;
 
 export function startState(start: Start): DeskState {
@@ -65,6 +69,7 @@ export function startState(start: Start): DeskState {
     epoch: null,
     board: EMPTY_BOARD,
     team: EMPTY_TEAM,
+    leavingTo: null,
     inbox: null,
     words: '',
     conversations: new Map(),

@@ -3,6 +3,7 @@
 import type { BoardRow, Entry, EntryBody, Session } from '../../shared/protocol';
 import { boardAfter, EMPTY_BOARD, type Board } from './board';
 import { startState, type DeskState } from './desk';
+import { DESK } from './route';
 
 export const ANA = 'agent-ana';
 export const BEN = 'agent-ben';
@@ -62,6 +63,7 @@ const SESSION: Session = {
 export function deskState(change: Partial<DeskState> = {}): DeskState {
   const start = startState({
     session: SESSION,
+    screen: DESK,
     place: { tab: 'all', open: null },
     seen: new Map(),
     looking: true,

@@ -1,5 +1,6 @@
 // The team: who is there, and how much each has in hand. Pure.
 
+import { UNLIMITED } from '../../shared/people';
 import type { AgentId, AgentPresence } from '../../shared/protocol';
 
 export type Team = ReadonlyMap<AgentId, AgentPresence>;
@@ -33,6 +34,21 @@ export function reachWords(reach: Reach): string {
     case 'absent':
       return 'Not signed in';
   }
+}
+
+/** "2 of 5 chats"; without a limit "2 chats, no limit". */
+export function loadWords(active: number, capacity: number | null): string {
+  if (!isLimited(capacity)) return `${active} ${active === 1 ? 'chat' : 'chats'}, no limit`;
+  return `${active} of ${capacity} chats`;
+}
+
+/** "2/5", where there is no room for words; without a limit "2". */
+export function shortLoad(active: number, capacity: number | null): string {
+  return isLimited(capacity) ? `${active}/${capacity}` : `${active}`;
+}
+
+function isLimited(capacity: number | null): capacity is number {
+  return capacity !== null && capacity !== UNLIMITED;
 }
 
 /** Whoever can help first, then by name: the order of the rail and of "Assign to…". */

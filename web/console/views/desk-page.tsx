@@ -1,4 +1,5 @@
-// The desk: rail, list, conversation and facts side by side, as wide as the window allows.
+// The desk: rail, list, conversation and facts side by side, as wide as the window allows; or
+// the rail and another page.
 
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
@@ -10,10 +11,13 @@ import { openConversation, type DeskState } from '../state/desk';
 import { attentionCount, documentTitle } from '../state/notices';
 import { ConversationPane } from './conversation-pane';
 import { Facts } from './facts';
+import { Confirm } from './form/confirm';
 import { moveInList } from './keys';
 import { LineBanner } from './line-banner';
 import { ListPane } from './list-pane';
+import { Outlet } from './outlet';
 import { Rail } from './rail';
+import { StatusAlert } from './status-alert';
 import { Toast } from './toast';
 
 const DeskContext = createContext<Desk | null>(null);
@@ -43,38 +47,72 @@ export function DeskPage({ session, onSignedOut }: Props) {
     await signOut(desk.state.session.csrf_token);
     onSignedOut(false);
   };
-  const rows = shownRows(
-    state.board,
-    { tab: state.place.tab, inbox: state.inbox, words: state.words },
-    state.session.agent,
-  );
+  const { screen } = state;
   const open = openConversation(state);
   return (
     <DeskContext.Provider value={desk}>
       <div class="page">
         <LineBanner line={state.line} />
+        <StatusAlert state={state} />
         <div
           class="desk"
+          data-screen={screen.kind}
           data-open={open !== null}
           data-facts={facts && open !== null}
           data-line={state.line}
         >
           <Rail state={state} onLeave={() => void leave()} />
-          <ListPane state={state} rows={rows} />
-          <ConversationPane
-            key={open?.id}
-            state={state}
-            conversation={open}
-            factsShown={facts}
-            onFacts={setFacts}
-          />
-          {open !== null && (
-            <Facts state={state} conversation={open} onClose={() => setFacts(false)} />
+          {screen.kind === 'desk' ? (
+            <Conversations state={state} facts={facts} onFacts={setFacts} />
+          ) : (
+            <Outlet key={screen.kind} state={state} kind={screen.kind} />
           )}
         </div>
+        {state.leavingTo !== null && <LeaveUnsaved />}
         <Toast toast={state.toast} />
       </div>
     </DeskContext.Provider>
+  );
+}
+
+interface ConversationsProps {
+  state: DeskState;
+  facts: boolean;
+  onFacts(shown: boolean): void;
+}
+
+function Conversations({ state, facts, onFacts }: ConversationsProps) {
+  const { place, inbox, words, session } = state;
+  const rows = shownRows(state.board, { tab: place.tab, inbox, words }, session.agent);
+  const open = openConversation(state);
+  return (
+    <>
+      <ListPane state={state} rows={rows} />
+      <ConversationPane
+        key={open?.id}
+        state={state}
+        conversation={open}
+        factsShown={facts}
+        onFacts={onFacts}
+      />
+      {open !== null && <Facts state={state} conversation={open} onClose={() => onFacts(false)} />}
+    </>
+  );
+}
+
+function LeaveUnsaved() {
+  const desk = useDesk();
+  return (
+    <Confirm
+      title="Leave without saving?"
+      action="Discard changes"
+      cancel="Stay here"
+      danger
+      onConfirm={() => desk.leaveUnsaved()}
+      onCancel={() => desk.stay()}
+    >
+      <p>You have changed something on this page that is not saved.</p>
+    </Confirm>
   );
 }
 

@@ -118,6 +118,41 @@ export const CopyIcon = () => (
   </Icon>
 );
 
+export const ChatsIcon = () => (
+  <Icon>
+    <path d="M3.5 6A2.5 2.5 0 0 1 6 3.5h8A2.5 2.5 0 0 1 16.5 6v5a2.5 2.5 0 0 1-2.5 2.5H9.5L6 16.7v-3.2
+      A2.5 2.5 0 0 1 3.5 11Z" />
+  </Icon>
+);
+
+export const TeamIcon = () => (
+  <Icon>
+    <circle cx="7.5" cy="7" r="2.8" />
+    <path d="M2.5 16c.3-2.8 2.3-4.4 5-4.4s4.7 1.6 5 4.400M13 4.600a2.6 2.6 0 0 1 0 4.900M15 12c1.5.7
+      2.4 2.1 2.6 4" />
+  </Icon>
+);
+
+export const GearIcon = () => (
+  <Icon>
+    <path d="M3 6h6.500M14.5 6H17M3 14h2.500M10.5 14H17" />
+    <circle cx="12" cy="6" r="2.2" />
+    <circle cx="8" cy="14" r="2.2" />
+  </Icon>
+);
+
+export const PlusIcon = () => (
+  <Icon>
+    <path d="M10 4.500v11M4.5 10h11" />
+  </Icon>
+);
+
+export const BinIcon = () => (
+  <Icon>
+    <path d="M4 6h12M8 6V4.200h4V6M5.5 6l.7 9.800h7.600L14.5 6M8.5 9v4M11.5 9v4" />
+  </Icon>
+);
+
 /** How far an own message came: a clock, one tick, two ticks. */
 export const DeliveryIcon = ({ steps }: { steps: 0 | 1 | 2 }) => (
   <svg

@@ -1,20 +1,22 @@
-// The left rail: oneself with the Available/Away switch, the team, sound, alerts, sign out.
+// The left rail: oneself with the Available/Away switch, the pages, the team, sound, alerts, sign out.
 
 import { statusOf, type DeskState } from '../state/desk';
-import { reachOf } from '../state/team';
+import { loadWords, reachOf } from '../state/team';
 import { Avatar } from './avatar';
 import { useDesk } from './desk-page';
 import { BellIcon, LeaveIcon, Mark, SoundIcon } from './icons';
+import { Pages } from './pages';
 import { TeamList } from './team-list';
 
 export function Rail({ state, onLeave }: { state: DeskState; onLeave: () => void }) {
   return (
-    <nav class="rail" aria-label="You and the team">
+    <nav class="rail" aria-label="You, the pages and the team">
       <div class="rail-brand">
         <Mark />
         <span class="rail-word">Salotto</span>
       </div>
       <Me state={state} />
+      <Pages state={state} />
       <TeamList team={state.team} me={state.session.agent} />
       <Tools state={state} onLeave={onLeave} />
     </nav>
@@ -33,9 +35,7 @@ function Me({ state }: { state: DeskState }) {
         <span class="rail-text">
           <strong dir="auto">{session.name}</strong>
           {line !== undefined && (
-            <span class="faint">
-              {line.active} of {line.capacity} chats
-            </span>
+            <span class="faint">{loadWords(line.active, line.capacity)}</span>
           )}
         </span>
       </div>

@@ -1,7 +1,7 @@
 // The colleagues: who is there, and how many of their slots are taken.
 
 import type { AgentId } from '../../shared/protocol';
-import { inOrder, reachOf, reachWords, type Team } from '../state/team';
+import { inOrder, loadWords, reachOf, reachWords, shortLoad, type Team } from '../state/team';
 import { Avatar } from './avatar';
 
 export function TeamList({ team, me }: { team: Team; me: AgentId }) {
@@ -19,12 +19,8 @@ export function TeamList({ team, me }: { team: Team; me: AgentId }) {
               {agent.name}
             </span>
             <span class="mate-load faint">
-              <span aria-hidden="true">
-                {agent.active}/{agent.capacity}
-              </span>
-              <span class="hidden-text">
-                {agent.active} of {agent.capacity} slots taken
-              </span>
+              <span aria-hidden="true">{shortLoad(agent.active, agent.capacity)}</span>
+              <span class="hidden-text">{loadWords(agent.active, agent.capacity)}</span>
             </span>
           </li>
         ))}

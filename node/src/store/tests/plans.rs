@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::attachments::{OF, WAITING_ALONE};
+use crate::store::beginnings::BEGINNINGS;
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
@@ -9,6 +10,7 @@ use crate::store::head::{
     OPEN_OF_INBOX, WAITING, select,
 };
 use crate::store::heads::{REACHED, THESE, UNANSWERED};
+use crate::store::mails::{self, CLAIM, FORGET, NEXT};
 use crate::store::marks::{self, RAISE};
 use crate::store::query::query;
 use crate::store::slots::TAKEN;
@@ -35,6 +37,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (REACHED.to_owned(), 1),
         (OF.to_owned(), 1),
         (KNOWN.to_owned(), 2),
+        (BEGINNINGS.to_owned(), 1),
         (BY_SEQ.to_owned(), 2),
         (FIND.to_owned(), 2),
         (turns::LOCK.to_owned(), 1),
@@ -67,6 +70,15 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
     assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");
     let longer = desk.plan(LONGER).await;
     assert!(longer.contains("conversations_waiting"), "{longer}");
+    for (sql, index) in [
+        (CLAIM, "mails_due"),
+        (NEXT, "mails_due"),
+        (mails::WAITING, "mails_due"),
+        (FORGET, "mails_by_age"),
+    ] {
+        let plan = desk.plan(sql).await;
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
     let taken = desk.plan(TAKEN).await;
     assert!(taken.contains("conversations_with_slot"), "{taken}");
     let counts = desk.plan(COUNTS).await;

@@ -1,5 +1,6 @@
 //! Users, teams, access, capacity and skills over the API: what works, and what is refused.
 
+mod colleagues;
 mod skills;
 mod trail;
 

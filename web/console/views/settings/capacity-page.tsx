@@ -1,0 +1,106 @@
+// Capacity limits (CAP-1): how many chats a user is given at once, unless they have their own limit.
+
+import { CAPACITY_MAX, type User } from '../../../shared/people';
+import { byName } from '../../state/choices';
+import { isActive } from '../../state/people';
+import { settingsFragment } from '../../state/route';
+import { FormCard } from '../form/card';
+import { Switch } from '../form/choices';
+import { TextField } from '../form/field';
+import { useForm } from '../form/use-form';
+import { PageHead } from './page-head';
+import { useSettings } from './context';
+
+export function CapacityPage() {
+  const { roster, rest, reload, may } = useSettings();
+  const { account } = roster;
+  const stored = { on: account.capacity_limit_on, limit: String(account.capacity_limit) };
+  const form = useForm(stored, async ({ on, limit }) => {
+    const body = { ...account, capacity_limit_on: on, capacity_limit: wholeNumber(limit) };
+    const answer = await rest.setAccount(body);
+    if (answer.kind === 'ok') await reload();
+    return answer;
+  });
+  return (
+    <>
+      <PageHead title="Capacity limits">
+        How many chats a user can have in hand before new ones go to somebody else, or wait.
+      </PageHead>
+      <FormCard
+        title="For everybody"
+        form={form}
+        shows={['capacity_limit']}
+        lockedFor={may('super_admin') ? null : 'Only a super admin can change the limit.'}
+      >
+        <Switch
+          label="Turn on capacity limit"
+          help={
+            form.value.on
+              ? 'Whoever has that many active chats is given no more until one is done.'
+              : 'Without it, everybody is given as many chats as there are.'
+          }
+          on={form.value.on}
+          onChange={(on) => form.set({ on })}
+        />
+        {form.value.on && (
+          <div class="form-short">
+            <TextField
+              label="Chats at once, for each user"
+              type="number"
+              min={1}
+              max={CAPACITY_MAX}
+              value={form.value.limit}
+              error={form.error('capacity_limit')}
+              onValue={(limit) => form.set({ limit })}
+            />
+          </div>
+        )}
+      </FormCard>
+      <Counts />
+      <Own users={roster.users} />
+    </>
+  );
+}
+
+/** What is no number goes to the node as 0, which it refuses in its own words. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  return text.trim() !== '' && Number.isInteger(number) && number >= 0 ? number : 0;
+}
+
+function Counts() {
+  return (
+    <section class="card" aria-labelledby="counts-title">
+      <h2 id="counts-title">What counts</h2>
+      <ul class="card-list">
+        <li>The limit holds for each user over all inboxes and teams together.</li>
+        <li>A chat counts for whom it is assigned to, until it is closed or handed on.</li>
+        <li>When everybody is at the limit, new chats wait and the oldest is given out first.</li>
+        <li>By hand, a chat can be assigned to anybody, whatever their limit.</li>
+      </ul>
+    </section>
+  );
+}
+
+function Own({ users }: { users: readonly User[] }) {
+  const own = users.filter((user) => isActive(user) && user.capacity_override !== null);
+  return (
+    <section class="card" aria-labelledby="own-title">
+      <h2 id="own-title">Users with a limit of their own</h2>
+      {own.length === 0 ? (
+        <p class="card-about">Nobody. It is set on the page of a user.</p>
+      ) : (
+        <ul class="card-rows">
+          {own.sort(byName).map((user) => (
+            <li key={user.id}>
+              <a href={settingsFragment('users', user.id)} dir="auto">
+                {user.name}
+              </a>
+              <span class="faint">{user.capacity_override} chats at once</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

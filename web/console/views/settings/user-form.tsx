@@ -1,0 +1,84 @@
+// What an account is: name, seat, permissions, and a capacity of its own.
+
+import { CAPACITY_MAX, type User, type UserPatch } from '../../../shared/people';
+import { accountLimitWords, hasPermission, patchOf, type UserDraft } from '../../state/people';
+import { FormCard } from '../form/card';
+import { Radios } from '../form/choices';
+import { TextField } from '../form/field';
+import { useForm } from '../form/use-form';
+import { wholeNumber } from './capacity-page';
+import { useSettings } from './context';
+import { PermissionChecks, SeatRadios } from './user-choices';
+
+export function UserForm({ user }: { user: User }) {
+  const { roster, rest, may, reload } = useSettings();
+  const stored: UserDraft = {
+    name: user.name,
+    seat: user.seat,
+    permissions: user.permissions,
+    limits: user.capacity_override === null ? 'account' : 'own',
+    limit: String(user.capacity_override ?? roster.account.capacity_limit),
+  };
+  const form = useForm(stored, async (draft) => {
+    const patch: UserPatch = patchOf(stored, { ...draft, limit: String(wholeNumber(draft.limit)) });
+    const answer = await rest.changeUser(user.id, patch);
+    if (answer.kind === 'ok') await reload();
+    return answer;
+  });
+  const { value } = form;
+  return (
+    <FormCard
+      title="Account"
+      form={form}
+      shows={['name', 'seat', 'permissions', 'capacity_override']}
+      lockedFor={lockOf(user, may('users'), may('super_admin'))}
+    >
+      <TextField
+        label="Name"
+        value={value.name}
+        error={form.error('name')}
+        onValue={(name) => form.set({ name })}
+      />
+      <SeatRadios
+        value={value.seat}
+        error={form.error('seat')}
+        onValue={(seat) => form.set({ seat })}
+      />
+      <PermissionChecks
+        value={value.permissions}
+        error={form.error('permissions')}
+        onValue={(permissions) => form.set({ permissions })}
+      />
+      <Radios
+        legend="Capacity"
+        value={value.limits}
+        choices={[
+          { value: 'account', name: 'As the account says', help: accountLimitWords(roster.account) },
+          { value: 'own', name: 'A limit of their own', help: 'Whatever holds for the others.' },
+        ]}
+        onValue={(limits) => form.set({ limits })}
+      />
+      {value.limits === 'own' && (
+        <div class="form-short">
+          <TextField
+            label="Chats at once"
+            type="number"
+            min={1}
+            max={CAPACITY_MAX}
+            value={value.limit}
+            error={form.error('capacity_override')}
+            onValue={(limit) => form.set({ limit })}
+          />
+        </div>
+      )}
+    </FormCard>
+  );
+}
+
+function lockOf(user: User, mayEdit: boolean, isSuperAdmin: boolean): string | null {
+  if (!mayEdit) return 'To change this, you need the permission to add and edit users.';
+  if (hasPermission(user, 'super_admin') && !isSuperAdmin) {
+    return 'Only a super admin can change a super admin.';
+  }
+  return null;
+}

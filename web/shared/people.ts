@@ -1,0 +1,156 @@
+// People as REST has them (`protocol/src/people.rs`, `people_api.rs`, `hours.rs`): the words.
+
+import type { AgentId, AgentStatus, InboxId } from './protocol';
+
+export type TeamId = string;
+export type SkillId = string;
+
+export type Seat = 'none' | 'sales' | 'service';
+export const SEATS: readonly Seat[] = ['service', 'sales', 'none'];
+
+export type Permission =
+  | 'super_admin'
+  | 'users'
+  | 'availability_management'
+  | 'chatflows'
+  | 'routing'
+  | 'pick_out_of_order';
+export const PERMISSIONS: readonly Permission[] = [
+  'super_admin',
+  'users',
+  'availability_management',
+  'chatflows',
+  'routing',
+  'pick_out_of_order',
+];
+
+export const NAME_CHARS_MAX = 100;
+export const PASSWORD_CHARS_MIN = 8;
+/** The highest limit that can be set. */
+export const CAPACITY_MAX = 10_000;
+/** The `capacity` of an `agents` line without a limit; REST says null instead. */
+export const UNLIMITED = 4_294_967_295;
+
+export interface HeldSkills {
+  main_languages: string[];
+  secondary_languages: string[];
+  skills: SkillId[];
+}
+
+export interface User {
+  id: AgentId;
+  email: string;
+  name: string;
+  seat: Seat;
+  permissions: Permission[];
+  status: AgentStatus;
+  /** Who set it, if it was somebody else. */
+  status_by: AgentId | null;
+  present: boolean;
+  active: number;
+  /** In force; null is without a limit. */
+  capacity: number | null;
+  /** Their own; null: as the account says. */
+  capacity_override: number | null;
+  skills: HeldSkills;
+  deactivated_at_ms: number | null;
+}
+
+export interface NewUser {
+  email: string;
+  name: string;
+  password: string;
+  seat: Seat;
+  permissions: Permission[];
+  capacity_override: number | null;
+}
+
+/** What is left out stays as it is. */
+export interface UserPatch {
+  name?: string;
+  seat?: Seat;
+  permissions?: Permission[];
+  capacity_override?: number | null;
+  deactivated?: boolean;
+}
+
+export interface Team {
+  id: TeamId;
+  name: string;
+  main_members: AgentId[];
+  extra_members: AgentId[];
+  skills: HeldSkills;
+}
+
+export type NewTeam = Pick<Team, 'name' | 'main_members' | 'extra_members'>;
+export type TeamPatch = Partial<Omit<Team, 'id'>>;
+
+export interface Skill {
+  id: SkillId;
+  name: string;
+  users: AgentId[];
+  teams: TeamId[];
+}
+
+export interface SkillCategory {
+  name: string;
+  skills: Skill[];
+}
+
+export interface Skills {
+  /** Built in: ISO 639-1. */
+  languages: string[];
+  categories: SkillCategory[];
+}
+
+/** Written back as it came, but for what changed: a newer node may have more in it. */
+export interface AccountSettings {
+  capacity_limit_on: boolean;
+  capacity_limit: number;
+}
+
+export type InboxAccess =
+  | { to: 'everyone' }
+  | { to: 'chosen'; agents: AgentId[]; teams: TeamId[] };
+
+export interface AccessAnswer {
+  inbox: InboxId;
+  access: InboxAccess;
+}
+
+export type Weekday =
+  | 'monday'
+  | 'tuesday'
+  | 'wednesday'
+  | 'thursday'
+  | 'friday'
+  | 'saturday'
+  | 'sunday';
+export const WEEKDAYS: readonly Weekday[] = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+];
+
+/** `HH:MM`, the end up to `24:00`; an end that is not after the start is on the next day. */
+export interface HoursRow {
+  days: Weekday[];
+  start: string;
+  end: string;
+}
+
+/** `YYYY-MM-DDTHH:MM`, on the clock of the hours' zone. */
+export interface Absence {
+  from: string;
+  until: string;
+}
+
+export interface WorkingHours {
+  time_zone: string;
+  weekly: HoursRow[];
+  out_of_office: Absence[];
+}
