@@ -239,10 +239,17 @@ impl Desk {
             });
             let (answer, outcome) = oneshot::channel();
             let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
-            let target = Target::Conversation(id);
-            let (client_id, agents) = (None, vec![agent]);
-            let (unattended, turn) = (false, None);
-            let write = Write { target, client_id, agents, term, unattended, turn, decide, done };
+            let write = Write {
+                target: Target::Conversation(id),
+                client_id: None,
+                agents: vec![agent],
+                term,
+                unattended: false,
+                turn: None,
+                mails: None,
+                decide,
+                done,
+            };
             self.journal.submit(write).expect("the queue has room");
             let outcome = outcome.await.expect("it is answered");
             assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");

@@ -160,7 +160,33 @@ pub enum InboxAccess {
     },
 }
 
-/// What holds for the whole account (CAP-1, CAP-2).
+/// What the conversations of an inbox are.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InboxKind {
+    /// Chats: they count while somebody talks (CAP-5).
+    #[default]
+    Inbox,
+    /// Tickets: they count while they are open (CAP-22), for Service seats (PERM-3).
+    HelpDesk,
+}
+
+impl InboxKind {
+    pub const ALL: [InboxKind; 2] = [InboxKind::Inbox, InboxKind::HelpDesk];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            InboxKind::Inbox => "inbox",
+            InboxKind::HelpDesk => "help_desk",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<InboxKind> {
+        InboxKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What holds for the whole account (CAP-1, CAP-2, CAP-20).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AccountSettings {
     /// Whether users without a limit of their own have one.
@@ -172,6 +198,16 @@ pub struct AccountSettings {
     /// For so long after the last message a conversation counts against the limit (CAP-5, CAP-6).
     #[serde(default = "default_active_chat_window_ms")]
     pub active_chat_window_ms: u64,
+    /// Whether users without a ticket limit of their own have one (CAP-20, CAP-21).
+    #[serde(default)]
+    pub ticket_capacity_limit_on: bool,
+    /// Open tickets; kept while it is off.
+    #[serde(default = "default_ticket_capacity")]
+    pub ticket_capacity_limit: u32,
+}
+
+fn default_ticket_capacity() -> u32 {
+    20
 }
 
 fn default_active_chat_window_ms() -> u64 {
@@ -188,6 +224,8 @@ impl Default for AccountSettings {
             capacity_limit_on: false,
             capacity_limit: default_capacity(),
             active_chat_window_ms: default_active_chat_window_ms(),
+            ticket_capacity_limit_on: false,
+            ticket_capacity_limit: default_ticket_capacity(),
         }
     }
 }
@@ -196,6 +234,11 @@ impl AccountSettings {
     /// The capacity of who has none of their own.
     pub fn default_capacity(&self) -> u32 {
         if self.capacity_limit_on { self.capacity_limit } else { UNLIMITED }
+    }
+
+    /// The ticket capacity of who has none of their own.
+    pub fn default_ticket_capacity(&self) -> u32 {
+        if self.ticket_capacity_limit_on { self.ticket_capacity_limit } else { UNLIMITED }
     }
 }
 
@@ -236,6 +279,10 @@ mod tests {
         for seat in Seat::ALL {
             assert_eq!(Seat::from_word(seat.as_str()), Some(seat));
             assert_eq!(serde_json::to_value(seat).unwrap(), seat.as_str());
+        }
+        for kind in InboxKind::ALL {
+            assert_eq!(InboxKind::from_word(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
         for permission in Permission::ALL {
             assert_eq!(Permission::from_word(permission.as_str()), Some(permission));

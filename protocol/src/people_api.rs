@@ -29,6 +29,10 @@ pub struct User {
     pub capacity: Option<u32>,
     /// Their own (CAP-2); null: the account's default.
     pub capacity_override: Option<u32>,
+    /// Open tickets, and as with chats: the limit in force, and the user's own (CAP-20).
+    pub tickets: u32,
+    pub ticket_capacity: Option<u32>,
+    pub ticket_capacity_override: Option<u32>,
     pub skills: HeldSkills,
     /// Null: active.
     pub deactivated_at_ms: Option<i64>,
@@ -62,6 +66,8 @@ pub struct UserPatch {
     /// Null takes it away: the account's default then holds.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub capacity_override: Option<Option<u32>>,
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub ticket_capacity_override: Option<Option<u32>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deactivated: Option<bool>,
 }
@@ -81,14 +87,28 @@ pub struct AccountPatch {
     pub capacity_limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_chat_window_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_capacity_limit_on: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_capacity_limit: Option<u32>,
 }
 
 impl AccountPatch {
+    /// Those who may edit users may set the limit of tickets (PERM-10), and no other (PERM-9).
+    pub fn is_of_tickets_alone(&self) -> bool {
+        let AccountPatch { capacity_limit_on, capacity_limit, active_chat_window_ms, .. } = self;
+        capacity_limit_on.is_none() && capacity_limit.is_none() && active_chat_window_ms.is_none()
+    }
+
     pub fn applied(&self, to: AccountSettings) -> AccountSettings {
         AccountSettings {
             capacity_limit_on: self.capacity_limit_on.unwrap_or(to.capacity_limit_on),
             capacity_limit: self.capacity_limit.unwrap_or(to.capacity_limit),
             active_chat_window_ms: self.active_chat_window_ms.unwrap_or(to.active_chat_window_ms),
+            ticket_capacity_limit_on: self
+                .ticket_capacity_limit_on
+                .unwrap_or(to.ticket_capacity_limit_on),
+            ticket_capacity_limit: self.ticket_capacity_limit.unwrap_or(to.ticket_capacity_limit),
         }
     }
 }
@@ -188,6 +208,20 @@ pub struct TeamPatch {
 pub struct AccessAnswer {
     pub inbox: InboxId,
     pub access: crate::people::InboxAccess,
+}
+
+/// `GET /api/v1/inboxes/{id}/kind`, and the answer to `PUT`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct KindAnswer {
+    pub inbox: InboxId,
+    pub kind: crate::people::InboxKind,
+}
+
+/// The body of `PUT /api/v1/inboxes/{id}/kind`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindChoice {
+    pub kind: crate::people::InboxKind,
 }
 
 /// `GET /api/v1/skills` (SK-2).

@@ -1,7 +1,10 @@
 //! How many conversations an agent has at once: what counts, what does not, and who sees it.
 
+use std::time::Duration;
+
 use salotto_protocol::availability::Notice;
-use salotto_protocol::people_api::{AccountPatch, Users};
+use salotto_protocol::people::{InboxKind, Seat};
+use salotto_protocol::people_api::{AccountPatch, KindChoice, UserPatch, Users};
 use salotto_protocol::{
     AgentId, Availability, ClientFrame, ClientId, ConversationId, ConversationState, ServerFrame,
 };
@@ -29,8 +32,14 @@ async fn guest(desk: &Desk, node: &Node) -> (Socket, ConversationId) {
 }
 
 async fn active(node: &Node, admin: &SignedIn, agent: AgentId) -> u32 {
+    taken(node, admin, agent).await.0
+}
+
+/// Chats and tickets.
+async fn taken(node: &Node, admin: &SignedIn, agent: AgentId) -> (u32, u32) {
     let Users { users } = admin.get(node, "/api/v1/users").send().await.json();
-    users.into_iter().find(|it| it.id == agent).expect("known").active
+    let user = users.into_iter().find(|it| it.id == agent).expect("known");
+    (user.active, user.tickets)
 }
 
 /// CAP-8, AV-12, AV-23: others first; then it waits, and the next visitor hears that all are busy.
@@ -64,6 +73,67 @@ async fn when_one_is_full_others_are_asked_and_when_all_are_visitors_hear_of_it_
     agents[which].send(&ClientFrame::Close { conversation: second, client_id }).await;
     acked(&mut agents[which], client_id).await;
     assert_eq!(owner(&mut next, third).await, owners[1], "as soon as a slot is free");
+}
+
+/// AS-20, AS-22, CAP-3, CAP-21, CAP-22, CAP-24, CAP-25, PERM-3
+#[tokio::test]
+async fn tickets_of_a_help_desk_have_a_limit_of_their_own_and_do_not_lapse() {
+    let node = Node::start().await;
+    let (desk, admin) =
+        (Desk::with_capacity(&node, 2, 1).await, SignedIn::as_demo_agent(&node).await);
+    let (agent, seller) = (desk.agents[0].0, desk.agents[1].0);
+    let patch = AccountPatch {
+        active_chat_window_ms: Some(1_000),
+        ticket_capacity_limit_on: Some(true),
+        ticket_capacity_limit: Some(2),
+        ..AccountPatch::default()
+    };
+    let sales = UserPatch { seat: Some(Seat::Sales), ..UserPatch::default() };
+    let kind = KindChoice { kind: InboxKind::HelpDesk };
+    for ask in [
+        admin.put(&node, "/api/v1/account").json(&patch),
+        admin.patch(&node, &format!("/api/v1/users/{seller}")).json(&sales),
+        admin.put(&node, &format!("/api/v1/inboxes/{}/kind", desk.inbox)).json(&kind),
+    ] {
+        let answer = ask.send().await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
+    let mut socket = desk.agent_socket(&node, 0).await;
+    let _sellers = desk.agent_socket(&node, 1).await;
+    let mut guests = Vec::new();
+    for _ in 0..3 {
+        guests.push(guest(&desk, &node).await);
+    }
+
+    for (visitor, id) in &mut guests[..2] {
+        assert_eq!(owner(visitor, *id).await, agent, "whatever the limit of chats, of one");
+    }
+    // Longer than a chat's window.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let third = guests[2].1;
+    let waiting = admin.conversation(&node, third).await.conversation;
+    assert_eq!((waiting.state, waiting.assignee), (ConversationState::Waiting, None));
+    assert_eq!(taken(&node, &admin, agent).await, (0, 2));
+
+    let client_id = ClientId::fresh();
+    let to = Some(agent);
+    socket.send(&ClientFrame::Assign { conversation: third, client_id, to, note: None }).await;
+    acked(&mut socket, client_id).await;
+    assert_eq!(taken(&node, &admin, agent).await, (0, 3), "by hand");
+    let (_fourth, fourth) = guest(&desk, &node).await;
+    for (_, id) in &guests[..2] {
+        let waiting = admin.conversation(&node, fourth).await.conversation;
+        assert_eq!(waiting.assignee, None, "two or more are open");
+        let client_id = ClientId::fresh();
+        socket.send(&ClientFrame::Close { conversation: *id, client_id }).await;
+        acked(&mut socket, client_id).await;
+    }
+    patience::until("the fourth to be assigned", || async {
+        (admin.conversation(&node, fourth).await.conversation.assignee == Some(agent)).then_some(())
+    })
+    .await;
+    assert_eq!(taken(&node, &admin, agent).await, (0, 2));
+    assert!(node.run(&["verify"]).await.status.success());
 }
 
 /// CAP-5, CAP-6, CAP-7, AS-43: set over the API, seen from outside.

@@ -169,6 +169,7 @@ mod tests {
             assignee: None,
             slot_agent: None,
             slot_excess: false,
+            slot_ticket: false,
             active_at_ms: last_at_ms,
             assignment: 0,
             answered: false,

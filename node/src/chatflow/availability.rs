@@ -6,12 +6,14 @@ use salotto_protocol::{AgentStatus, Availability};
 
 use crate::hours::{BadHours, Hours};
 use crate::presence::Roster;
-use crate::store::AgentRow;
+use crate::store::{AgentRow, SlotKind};
 
 /// What a chatflow's settings say of agents and clock, made ready once.
 #[derive(Debug)]
 pub(super) struct Rule {
     settings: ChatflowSettings,
+    /// What its conversations count as.
+    kind: SlotKind,
     mode: Mode,
 }
 
@@ -24,7 +26,7 @@ enum Mode {
 }
 
 impl Rule {
-    pub(super) fn new(settings: &ChatflowSettings) -> Rule {
+    pub(super) fn new(settings: &ChatflowSettings, kind: SlotKind) -> Rule {
         let mode = match settings.availability.mode {
             AvailabilityMode::Agents => Mode::Agents,
             AvailabilityMode::Hours => {
@@ -32,7 +34,7 @@ impl Rule {
             }
             AvailabilityMode::Always => Mode::Always,
         };
-        Rule { settings: settings.clone(), mode }
+        Rule { settings: settings.clone(), kind, mode }
     }
 
     /// Stored by a release that knows other time zones, or by hand.
@@ -50,7 +52,7 @@ impl Rule {
         now_ms: i64,
         reply_time: Option<ReplyTime>,
     ) -> AvailabilityNow {
-        let state = self.state(staff(&self.settings, roster), now_ms);
+        let state = self.state(staff(&self.settings, self.kind, roster), now_ms);
         let returns_at_ms = self.returns_at_ms(now_ms);
         self.settings.now(state, Measured { returns_at_ms, reply_time })
     }
@@ -100,12 +102,12 @@ enum Staff {
     Nobody,
 }
 
-fn staff(settings: &ChatflowSettings, roster: &Roster) -> Staff {
+fn staff(settings: &ChatflowSettings, kind: SlotKind, roster: &Roster) -> Staff {
     let mut staff = Staff::Nobody;
     for agent in assigned(settings, roster) {
         if agent.status == AgentStatus::Available && agent.present {
             staff = Staff::Full;
-            if agent.active < agent.capacity {
+            if agent.has_room(kind) {
                 return Staff::Free;
             }
         }

@@ -6,7 +6,7 @@ use salotto_protocol::{AgentId, AgentStatus, Availability};
 use serde_json::{Value, json};
 
 use super::availability::Rule;
-use crate::store::AgentRow;
+use crate::store::{AgentRow, SlotKind};
 
 const FREE: (AgentStatus, bool, u32) = (AgentStatus::Available, true, 2);
 const FULL: (AgentStatus, bool, u32) = (AgentStatus::Available, true, 3);
@@ -42,7 +42,7 @@ fn office_hours() -> Value {
 }
 
 fn rule(settings: Value) -> Rule {
-    Rule::new(&serde_json::from_value(settings).expect("settings"))
+    Rule::new(&serde_json::from_value(settings).expect("settings"), SlotKind::Chat)
 }
 
 /// Assigned to the first two agents.
@@ -158,6 +158,20 @@ fn the_clock_is_to_be_looked_at_when_the_hours_open_and_close() {
     let opens = at("2026-11-23T09:00:00+01:00");
     assert_eq!(rule.next_turn_ms(at(SUNDAY)), Some(opens));
     assert_eq!(rule.next_turn_ms(opens), Some(at("2026-11-23T17:00:00+01:00")));
+}
+
+/// AV-12, CAP-24
+#[test]
+fn a_help_desk_is_full_when_all_have_as_many_tickets_as_they_may() {
+    let settings = serde_json::from_value(json!({"name": "Desk"})).expect("settings");
+    let rule = Rule::new(&settings, SlotKind::Ticket);
+    let now = |row: AgentRow| {
+        rule.now(&[(row.id, row)].into_iter().collect(), at(MONDAY_NOON), None).availability
+    };
+    let row =
+        AgentRow { present: true, active: 9, ticket_capacity: 2, ..AgentRow::new(id(1), "", "") };
+    assert_eq!(now(AgentRow { tickets: 1, ..row.clone() }), Availability::Available);
+    assert_eq!(now(AgentRow { tickets: 2, ..row }), Availability::AtCapacity);
 }
 
 /// AV-20 to AV-23

@@ -26,7 +26,8 @@ impl Snapshot {
     pub(super) fn new(mut rest: Settings) -> Snapshot {
         let (sites, chatflows) = (take(&mut rest.sites), take(&mut rest.chatflows));
         let shown = shown(&chatflows);
-        let rule = |row: &ChatflowRow| (row.id, Rule::new(&row.settings));
+        let rule =
+            |row: &ChatflowRow| (row.id, Rule::new(&row.settings, rest.slot_kind(row.inbox)));
         Snapshot {
             rules: chatflows.iter().map(rule).collect(),
             version: rest.version,

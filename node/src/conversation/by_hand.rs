@@ -31,7 +31,7 @@ impl Asked<'_> {
         let entry = self.assignment(Some(to), AssignmentCause::Manual, Some(self.client_id));
         let entries = [entry].into_iter().chain(self.note(note)).collect();
         let state = ConversationState::Assigned;
-        Ok(Decision { entries, state, assignee: Some(to), slot: Slot::Take(to) })
+        Ok(Decision { entries, state, assignee: Some(to), slot: self.slot_of(to) })
     }
 
     pub(super) fn unassign(&self, note: Option<&str>) -> Result<Decision, Rejection> {
@@ -61,7 +61,8 @@ impl Asked<'_> {
         }
         let mut entries = vec![self.entry(EntryBody::InboxChange { from, to: inbox })];
         if head.assignee.is_none_or(|agent| self.may_have(agent, inbox)) {
-            return Ok(self.unchanged(entries));
+            let slot = self.slot_in(inbox);
+            return Ok(Decision { slot, ..self.unchanged(entries) });
         }
         entries.push(self.assignment(None, AssignmentCause::Manual, None));
         let state = match head.state {
@@ -72,6 +73,17 @@ impl Asked<'_> {
             | ConversationState::Closed => head.state,
         };
         Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
+    }
+
+    /// A chat becomes a ticket, or the other way round: it counts for what it is there.
+    fn slot_in(&self, inbox: InboxId) -> Slot {
+        let (head, kind) = (self.head(), self.settings.map(|it| it.slot_kind(inbox)));
+        match (head.state, head.assignee, kind) {
+            (ConversationState::Assigned, Some(owner), Some(kind)) if kind != self.kind() => {
+                Slot::of(kind, owner)
+            }
+            _ => Slot::Keep,
+        }
     }
 
     /// Whatever an agent does is for members; a super admin who is none may look (PERM-5). Without

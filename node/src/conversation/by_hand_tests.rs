@@ -113,6 +113,28 @@ fn only_members_of_the_inbox_are_given_its_conversations_perm_6() {
     }
 }
 
+/// CAP-22, CAP-25, AS-43
+#[test]
+fn in_a_help_desk_whatever_gives_a_conversation_takes_a_ticket_and_asks_no_limit() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    world.settings.inboxes[0].kind = InboxKind::HelpDesk;
+    let plain = world.inbox(InboxAccess::Everyone);
+    world.agents.get_mut(&ben).expect("hired").ticket_capacity = 0;
+    let slot = |world: &World, command: Command| {
+        world.decide(&agent(ada), &command).expect("allowed").slot
+    };
+    let given = Command::Assign { to: Some(ben), note: None };
+    assert_eq!(slot(&world, given), Slot::TakeTicket(ben));
+    assert_eq!(slot(&world, reply()), Slot::TakeTicket(ada));
+
+    let mut world = world.assigned_to(ada);
+    assert_eq!(slot(&world, reply()), Slot::TakeTicket(ada), "a chat's slot is put right");
+    world.head.slot_ticket = true;
+    assert_eq!(slot(&world, reply()), Slot::Keep);
+    assert_eq!(slot(&world, Command::Move { inbox: plain }), Slot::Take(ada), "it is a chat there");
+}
+
 /// PERM-5
 #[test]
 fn every_command_of_an_agent_is_for_members_and_a_seat_is_not_asked() {

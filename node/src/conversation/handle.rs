@@ -156,6 +156,7 @@ impl Conversations {
             start_client_id: request.start_client_id,
             started_on: request.page.clone(),
         };
+        let settings = self.access.known();
         self.journal.submit(Write {
             target: Target::Start(Box::new(new)),
             client_id: Some(request.message_client_id),
@@ -164,7 +165,7 @@ impl Conversations {
             unattended: false,
             mails: None,
             turn: None,
-            decide: Box::new(move |locked| decide_start(locked, &request)),
+            decide: Box::new(move |locked| decide_start(locked, &request, settings.as_deref())),
             done,
         })
     }

@@ -8,7 +8,7 @@ use salotto_protocol::{
 use super::{Command, Request, StartRequest};
 use crate::journal::{Decision, Locked, NewEntry, Rejection, Slot};
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, Settings};
+use crate::store::{AgentRow, Head, Settings, SlotKind};
 
 /// How an entry relates to what this node has already seen.
 #[derive(Debug, Eq, PartialEq)]
@@ -61,10 +61,10 @@ pub(super) fn decide(
 pub(super) fn decide_start(
     locked: &Locked<'_>,
     request: &StartRequest,
+    settings: Option<&Settings>,
 ) -> Result<Decision, Rejection> {
     let author = Author::Visitor { id: request.visitor };
-    let asked =
-        Asked { locked, author: &author, client_id: request.message_client_id, settings: None };
+    let asked = Asked { locked, author: &author, client_id: request.message_client_id, settings };
     let assigns = request.chatflow.settings.assign;
     if locked.head.seq != Seq(0) {
         return asked.visitor_message(&request.text, assigns);
@@ -112,7 +112,7 @@ impl Asked<'_> {
                 let state = ConversationState::Assigned;
                 let entries = vec![self.status(state), message];
                 let assignee = Some(owner.id);
-                Ok(Decision { entries, state, assignee, slot: Slot::Take(owner.id) })
+                Ok(Decision { entries, state, assignee, slot: self.slot_of(owner.id) })
             }
             None => {
                 let state = unowned(assigns);
@@ -154,7 +154,7 @@ impl Asked<'_> {
                     entries: vec![taken, message],
                     state: ConversationState::Assigned,
                     assignee: Some(me),
-                    slot: Slot::Take(me),
+                    slot: self.slot_of(me),
                 })
             }
         }
@@ -187,7 +187,7 @@ impl Asked<'_> {
         if head.assignee != Some(me) {
             entries.push(self.assignment(Some(me), AssignmentCause::Manual, None));
         }
-        Ok(Decision { entries, state, assignee: Some(me), slot: Slot::Take(me) })
+        Ok(Decision { entries, state, assignee: Some(me), slot: self.slot_of(me) })
     }
 
     /// The former owner of a closed conversation, if it could be assigned now (AS-48).
@@ -195,8 +195,8 @@ impl Asked<'_> {
         let owner = self.locked.agents.get(&self.head().assignee?)?;
         let eligible = owner.status == AgentStatus::Available
             && owner.present
-            && owner.seat.is_paid()
-            && owner.active < owner.capacity;
+            && owner.has_seat_for(self.kind())
+            && owner.has_room(self.kind());
         (eligible && self.has_access(owner)).then_some(owner)
     }
 
@@ -205,9 +205,26 @@ impl Asked<'_> {
     fn slot_for_traffic(&self) -> Slot {
         let head = self.head();
         match (head.state, head.slot_agent, head.assignee) {
-            (ConversationState::Assigned, None, Some(owner)) => Slot::Take(owner),
+            (ConversationState::Assigned, Some(_), Some(owner)) if self.is_of_other_kind() => {
+                self.slot_of(owner)
+            }
+            (ConversationState::Assigned, None, Some(owner)) => self.slot_of(owner),
             _ => Slot::Keep,
         }
+    }
+
+    /// Of what the conversation takes a slot, by its inbox.
+    pub(super) fn kind(&self) -> SlotKind {
+        self.settings.map_or(SlotKind::Chat, |it| it.slot_kind(self.head().inbox))
+    }
+
+    pub(super) fn slot_of(&self, agent: AgentId) -> Slot {
+        Slot::of(self.kind(), agent)
+    }
+
+    /// It was taken before the inbox became what it is.
+    fn is_of_other_kind(&self) -> bool {
+        self.settings.is_some() && self.head().slot_ticket != (self.kind() == SlotKind::Ticket)
     }
 
     fn myself(&self) -> Result<AgentId, Rejection> {

@@ -6,7 +6,7 @@ mod by_hand;
 use std::collections::HashMap;
 
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::people::InboxAccess;
+use salotto_protocol::people::{InboxAccess, InboxKind};
 use salotto_protocol::{
     ChatflowId, ConversationId, ConversationNumber, InboxId, Page, SiteId, VisitorId,
 };
@@ -36,6 +36,7 @@ impl World {
             assignee: None,
             slot_agent: None,
             slot_excess: false,
+            slot_ticket: false,
             active_at_ms: 0,
             assignment: 0,
             answered: false,
@@ -48,15 +49,24 @@ impl World {
             preview: String::new(),
             preview_by: None,
         };
-        let row =
-            InboxRow { id: head.inbox, name: "Main".to_owned(), access: InboxAccess::Everyone };
+        let row = InboxRow {
+            id: head.inbox,
+            name: "Main".to_owned(),
+            access: InboxAccess::Everyone,
+            kind: InboxKind::Inbox,
+        };
         let settings = Settings { inboxes: vec![row], ..Settings::default() };
         World { head, agents: HashMap::new(), waited_longer: 0, settings }
     }
 
     fn inbox(&mut self, access: InboxAccess) -> InboxId {
         let id = InboxId::fresh();
-        self.settings.inboxes.push(InboxRow { id, name: "Other".to_owned(), access });
+        self.settings.inboxes.push(InboxRow {
+            id,
+            name: "Other".to_owned(),
+            access,
+            kind: InboxKind::Inbox,
+        });
         id
     }
 
@@ -244,7 +254,7 @@ fn a_start_greets_and_a_second_one_joins_reg_6() {
     };
     let start = |world: &World, request: &StartRequest| {
         let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
-        kinds(&decide_start(&locked, request).expect("allowed"))
+        kinds(&decide_start(&locked, request, None).expect("allowed"))
     };
     world.head.seq = Seq(0);
     assert_eq!(start(&world, &request), ["welcome", "message"]);

@@ -36,6 +36,7 @@ pub(crate) fn public_routes(app: App) -> Router {
         .route("/api/v1/teams", get(teams::list).post(teams::create))
         .route("/api/v1/teams/{team}", patch(teams::edit).delete(teams::delete))
         .route("/api/v1/inboxes/{inbox}/access", get(inboxes::access).put(inboxes::set_access))
+        .route("/api/v1/inboxes/{inbox}/kind", get(inboxes::kind).put(inboxes::set_kind))
         .route("/api/v1/account", get(account::settings).put(account::set))
         .route(
             "/api/v1/skills",

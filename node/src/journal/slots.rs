@@ -5,7 +5,7 @@ use salotto_protocol::{AgentId, Author, EntryBody};
 use super::state::{Tracked, Work};
 use super::write::{Ack, Decision, NewEntry, Outcome, Slot, Write};
 use crate::sabotage::{self, Switch};
-use crate::store::Head;
+use crate::store::{Head, SlotKind};
 
 /// Who takes a slot. By hand, or by a message, it may be above the limit (AS-43).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +25,7 @@ impl Decision {
     /// no message between visitor and team.
     pub(super) fn takes_slot_or_talks(&self) -> bool {
         let takes = match self.slot {
-            Slot::Take(_) => true,
+            Slot::Take(_) | Slot::TakeTicket(_) => true,
             Slot::Keep | Slot::Free => false,
         };
         let talks = |entry: &NewEntry| {
@@ -44,7 +44,7 @@ impl Work {
                 tracked.moved |= tracked.head.slot_agent.is_some();
                 self.move_slot(&mut tracked.head, slot, Taker::Anybody);
             }
-            Slot::Keep | Slot::Take(_) => {}
+            Slot::Keep | Slot::Take(_) | Slot::TakeTicket(_) => {}
         }
         let Head { id, seq, last_at_ms, .. } = tracked.head;
         Outcome::Committed(Ack { conversation: id, seq, at_ms: last_at_ms, repeated: false })
@@ -52,23 +52,38 @@ impl Work {
 
     /// Whoever frees a slot lowers the count, and only if there was one.
     pub(super) fn move_slot(&mut self, head: &mut Head, slot: Slot, taker: Taker) {
-        let (freed, taken) = match slot {
+        let freed = head.slot_agent.map(|agent| (agent, kind_of(head)));
+        let taken = match slot {
             Slot::Keep => return,
-            Slot::Free => (head.slot_agent.take(), None),
-            Slot::Take(agent) => (head.slot_agent.replace(agent), Some(agent)),
+            Slot::Free => None,
+            Slot::Take(agent) => Some((agent, SlotKind::Chat)),
+            Slot::TakeTicket(agent) => Some((agent, SlotKind::Ticket)),
         };
         if freed == taken {
             return;
         }
+        head.slot_agent = taken.map(|(agent, _)| agent);
+        head.slot_ticket = taken.is_some_and(|(_, kind)| kind == SlotKind::Ticket);
         head.slot_excess = false;
-        for (agent, step) in [(freed, -slots_of_one(freed)), (taken, 1)] {
-            let Some(row) = agent.and_then(|agent| self.agents.get_mut(&agent)) else { continue };
-            row.active = row.active.saturating_add_signed(step);
-            let is_above = row.active > row.capacity;
+        let step = slots_of_one(freed.map(|(agent, _)| agent));
+        for ((agent, kind), step) in
+            freed.map(|it| (it, -step)).into_iter().chain(taken.map(|it| (it, 1)))
+        {
+            let Some(row) = self.agents.get_mut(&agent) else { continue };
+            let count = match kind {
+                SlotKind::Chat => &mut row.active,
+                SlotKind::Ticket => &mut row.tickets,
+            };
+            *count = count.saturating_add_signed(step);
+            let is_above = row.taken(kind) > row.limit(kind);
             head.slot_excess |= step > 0 && is_above && taker == Taker::Router;
             self.changed_agents.insert(row.id);
         }
     }
+}
+
+fn kind_of(head: &Head) -> SlotKind {
+    if head.slot_ticket { SlotKind::Ticket } else { SlotKind::Chat }
 }
 
 fn slots_of_one(freed: Option<AgentId>) -> i32 {

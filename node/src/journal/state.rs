@@ -161,7 +161,7 @@ impl Work {
 
     fn is_sound(&self, decision: &Decision) -> bool {
         let agent_is_locked = match decision.slot {
-            Slot::Take(agent) => self.agents.contains_key(&agent),
+            Slot::Take(agent) | Slot::TakeTicket(agent) => self.agents.contains_key(&agent),
             Slot::Keep | Slot::Free => true,
         };
         agent_is_locked && (1..=WRITE_ENTRIES_MAX).contains(&decision.entries.len())
@@ -260,6 +260,7 @@ impl Tracked {
             assignee: None,
             slot_agent: None,
             slot_excess: false,
+            slot_ticket: false,
             active_at_ms: 0,
             assignment: 0,
             answered: false,
@@ -351,7 +352,7 @@ impl Tracked {
 
 /// All of a head but its log: what `moved` is about.
 fn standing(head: &Head) -> impl PartialEq + use<> {
-    let agents = (head.assignee, head.slot_agent, head.assignment);
+    let agents = (head.assignee, head.slot_agent, head.slot_ticket, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
     (head.state, agents, head.answered, head.inbox, head.beside, since)
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::attachments::Changes;
 use super::people::{Complaint, Request};
-use crate::store::{AgentRow, Head, MailEnd, NewMail, Row, Term, Turn};
+use crate::store::{AgentRow, Head, MailEnd, NewMail, Row, SlotKind, Term, Turn};
 
 /// 0 to 8 entries plus row changes, all or none.
 pub(crate) struct Write {
@@ -94,7 +94,18 @@ pub(crate) enum Slot {
     Keep,
     /// Frees the present one, if any, and takes one of this agent.
     Take(AgentId),
+    /// As `Take`, one of the ticket capacity (CAP-22).
+    TakeTicket(AgentId),
     Free,
+}
+
+impl Slot {
+    pub(crate) fn of(kind: SlotKind, agent: AgentId) -> Slot {
+        match kind {
+            SlotKind::Chat => Slot::Take(agent),
+            SlotKind::Ticket => Slot::TakeTicket(agent),
+        }
+    }
 }
 
 /// A definite no: nothing was written.

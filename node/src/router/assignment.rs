@@ -43,12 +43,12 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
     }
     let agent = locked.agents.get(&plan.record.chosen).ok_or(AGENT_CHANGED)?;
     let is_available = agent.status == AgentStatus::Available || plan.ignores_availability;
-    let is_eligible = agent.present && is_available && agent.seat.is_paid();
+    let is_eligible = agent.present && is_available && agent.has_seat_for(plan.kind);
     let is_as_seen = agent.version == plan.agent_version && is_eligible;
     if !is_as_seen && !sabotage::on(Switch::SkipEligibility) {
         return Err(AGENT_CHANGED);
     }
-    if agent.active >= agent.capacity && !sabotage::on(Switch::SkipCapacity) {
+    if !agent.has_room(plan.kind) && !sabotage::on(Switch::SkipCapacity) {
         return Err(AT_CAPACITY);
     }
     let from = locked.head.assignee.and_then(|id| locked.agents.get(&id)).map(reference);
@@ -56,7 +56,7 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
         entries: entries(from, reference(agent), plan.record.clone()),
         state: ConversationState::Assigned,
         assignee: Some(agent.id),
-        slot: Slot::Take(agent.id),
+        slot: Slot::of(plan.kind, agent.id),
     })
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use super::super::policy::{Question, Seen, choose};
     use super::super::test_support::{agent, head};
     use super::*;
-    use crate::store::Head;
+    use crate::store::{Head, SlotKind};
 
     fn plan(agent: &AgentRow) -> Plan {
         let seen = Seen::new(agent, 0);
@@ -98,7 +98,8 @@ mod tests {
         let record = choose(&question, [seen].into_iter()).expect("the agent is eligible");
         let (conversation, turn) = (ConversationId(uuid::Uuid::nil()), None);
         let agent_version = agent.version;
-        Plan { conversation, agent_version, ignores_availability, turn, record }
+        let kind = SlotKind::Chat;
+        Plan { conversation, agent_version, kind, ignores_availability, turn, record }
     }
 
     fn decided(plan: &Plan, head: &Head, row: AgentRow) -> Result<Decision, Rejection> {

@@ -12,7 +12,7 @@ use super::policy::{Question, Seen, choose};
 use super::state::Plan;
 use super::tests::{presence_of, routed, until_assigned};
 use crate::journal::{Asked, Change, Outcome, Request};
-use crate::store::Term;
+use crate::store::{SlotKind, Term};
 use crate::test_support::{Desk, eventually};
 
 async fn window(desk: &Desk, ms: u64) {
@@ -141,8 +141,8 @@ impl Desk {
         let ignores_availability = false;
         let question = Question { policy, rule, ignores_availability, round, seed: 1 };
         let record = choose(&question, [Seen::new(&row, 0)].into_iter()).expect("eligible");
-        let agent_version = row.version;
-        Plan { conversation: id, agent_version, ignores_availability, turn: None, record }
+        let (agent_version, kind) = (row.version, SlotKind::Chat);
+        Plan { conversation: id, agent_version, kind, ignores_availability, turn: None, record }
     }
 
     async fn assigns(&self, plan: &Plan, term: Term) -> Outcome {

@@ -4,7 +4,7 @@ use salotto_protocol::{
     AgentId, AgentStatus, Candidate, DecisionRecord, Policy, Round, RuleVersion, TieBreak, Verdict,
 };
 
-use crate::store::AgentRow;
+use crate::store::{AgentRow, SlotKind};
 
 /// Raised when a rule below changes; the policies' own code, not the settings.
 const POLICY_VERSION: u32 = 1;
@@ -39,14 +39,21 @@ pub(super) struct Question {
 }
 
 impl Seen {
+    /// For a chat.
+    #[cfg(test)]
     pub(super) fn new(row: &AgentRow, promised: u32) -> Seen {
+        Seen::for_kind(row, SlotKind::Chat, promised)
+    }
+
+    /// By the limit that holds for this kind (CAP-4, CAP-24), and the seat that it needs.
+    pub(super) fn for_kind(row: &AgentRow, kind: SlotKind, promised: u32) -> Seen {
         Seen {
             agent: row.id,
             status: row.status,
             present: row.present,
-            barred: barred(row),
-            active: row.active + promised,
-            capacity: row.capacity,
+            barred: barred(row, kind),
+            active: row.taken(kind) + promised,
+            capacity: row.limit(kind),
             had: None,
         }
     }
@@ -72,10 +79,10 @@ impl Seen {
 }
 
 /// By what the account is (AS-8).
-fn barred(row: &AgentRow) -> Option<Verdict> {
+fn barred(row: &AgentRow, kind: SlotKind) -> Option<Verdict> {
     if row.deactivated_at_ms.is_some() {
         Some(Verdict::Deactivated)
-    } else if !row.seat.is_paid() {
+    } else if !row.has_seat_for(kind) {
         Some(Verdict::NoSeat)
     } else {
         None

@@ -11,7 +11,7 @@ use super::policy::{self, Question, Seen};
 use super::rounds::{Rounds, Taken};
 use super::rule::Rule;
 use crate::presence::{Roster, Team};
-use crate::store::{AgentRow, ChatflowRow, Head, Settings, Turn};
+use crate::store::{AgentRow, ChatflowRow, Head, Settings, SlotKind, Turn};
 
 /// Waiting conversations that are remembered, about 150 bytes each. Younger ones stay in the
 /// store, where a later read finds them.
@@ -41,6 +41,7 @@ pub(super) struct Queue {
 pub(super) struct Plan {
     pub(super) conversation: ConversationId,
     pub(super) agent_version: i64,
+    pub(super) kind: SlotKind,
     /// Away is no reason to refuse it.
     pub(super) ignores_availability: bool,
     /// Round robin's.
@@ -148,7 +149,8 @@ impl Queue {
         *self.promised_to.entry(agent).or_default() += 1;
         let agent_version = self.team.rows()[&agent].version;
         let ignores_availability = question.ignores_availability;
-        Some(Plan { conversation, agent_version, ignores_availability, turn, record })
+        let kind = self.rules.get(&chatflow).map(|rule| rule.assignees.kind).unwrap_or_default();
+        Some(Plan { conversation, agent_version, kind, ignores_availability, turn, record })
     }
 
     /// The journal has answered an assignment.
@@ -277,7 +279,8 @@ impl Queue {
         of_rule.chain(everybody).filter(|row| !self.doubted.contains(&row.id)).map(move |row| {
             let promised = self.promised_to.get(&row.id).copied().unwrap_or(0);
             let had = self.rounds.had(chatflow, row.id);
-            let seen = Seen::new(row, promised);
+            let kind = assignees.map(|it| it.kind).unwrap_or_default();
+            let seen = Seen::for_kind(row, kind, promised);
             let has_access = assignees.is_none_or(|it| it.has_access(row.id));
             let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
             Seen { had, barred, ..seen }

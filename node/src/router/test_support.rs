@@ -34,6 +34,7 @@ pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
         assignee: None,
         slot_agent: None,
         slot_excess: false,
+        slot_ticket: false,
         active_at_ms: since_ms,
         assignment: 0,
         answered: false,

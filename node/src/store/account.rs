@@ -18,6 +18,10 @@ const INHERIT_CAPACITY: &str = "
     UPDATE agents SET capacity = $1, version = version + 1
     WHERE capacity_inherited = 1 AND capacity <> $1";
 
+const INHERIT_TICKET_CAPACITY: &str = "
+    UPDATE agents SET ticket_capacity = $1, version = version + 1
+    WHERE ticket_capacity_inherited = 1 AND ticket_capacity <> $1";
+
 pub(super) async fn find(read: Connection<'_>) -> Result<AccountSettings, StoreError> {
     let row: Option<(String,)> = query(FIND).optional(read).await?;
     row.map_or(Ok(AccountSettings::default()), |(settings,)| decode::json(&settings))
@@ -31,6 +35,8 @@ impl Batch<'_> {
         self.run(query(PUT).bind(decode::to_json(settings))).await?;
         let capacity = i64::from(settings.default_capacity());
         self.run(query(INHERIT_CAPACITY).bind(capacity)).await?;
+        let tickets = i64::from(settings.default_ticket_capacity());
+        self.run(query(INHERIT_TICKET_CAPACITY).bind(tickets)).await?;
         Ok(())
     }
 }

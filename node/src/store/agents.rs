@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use salotto_protocol::people::{HeldSkills, Permission, Permissions, Seat};
+use salotto_protocol::people::{HeldSkills, Permission, Permissions, Seat, UNLIMITED};
 use salotto_protocol::{AgentId, AgentPresence, AgentStatus};
 use uuid::Uuid;
 
@@ -24,6 +24,10 @@ pub(crate) struct AgentRow {
     pub(crate) inherits_capacity: bool,
     /// Slots taken.
     pub(crate) active: u32,
+    /// As `active` and `capacity`, of the conversations of help desks (CAP-20, CAP-22).
+    pub(crate) tickets: u32,
+    pub(crate) ticket_capacity: u32,
+    pub(crate) inherits_ticket_capacity: bool,
     /// Grows with every change of eligibility: status, capacity, presence, seat, skills, access.
     pub(crate) version: i64,
     /// Of the settings in which access to inboxes changed last (PERM-5).
@@ -56,6 +60,9 @@ struct StoredAgent {
     capacity: i64,
     capacity_inherited: i64,
     active: i64,
+    tickets: i64,
+    ticket_capacity: i64,
+    ticket_capacity_inherited: i64,
     version: i64,
     access_version: i64,
     present: i64,
@@ -74,6 +81,9 @@ stored!(StoredAgent {
     capacity,
     capacity_inherited,
     active,
+    tickets,
+    ticket_capacity,
+    ticket_capacity_inherited,
     version,
     access_version,
     present,
@@ -95,7 +105,7 @@ stored!(StoredCredentials { id, password_hash, deactivated_at_ms });
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT agents.id, email, name, status, capacity, capacity_inherited, active, version,
-        access_version, seat, permissions, skills, status_by, deactivated_at_ms,
+        access_version, tickets, ticket_capacity, ticket_capacity_inherited, seat, permissions, skills, status_by, deactivated_at_ms,
         (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
             WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";
@@ -109,8 +119,8 @@ const CREDENTIALS: &str = "
 
 const INSERT: &str = "
     INSERT INTO agents (id, email, email_key, name, password_hash, status, capacity, active,
-        version, seat, permissions, capacity_inherited)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11)
+        version, seat, permissions, capacity_inherited, ticket_capacity, ticket_capacity_inherited)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, $13)
     ON CONFLICT DO NOTHING";
 
 const SET_STATUS: &str = "
@@ -122,7 +132,8 @@ const SET_CAPACITY: &str = "
     WHERE id = $1 AND (capacity <> $2 OR capacity_inherited <> 0)";
 
 const SET_ACTIVE: &str = "
-    {update_rows} agents SET active = new.column2 FROM ({rows}) AS new WHERE id = new.column1";
+    {update_rows} agents SET active = new.column2, tickets = new.column3
+    FROM ({rows}) AS new WHERE id = new.column1";
 
 /// With the version that the settings are about to have. Everybody is another candidate than before.
 const CHANGE_ACCESS: &str = "
@@ -173,9 +184,10 @@ impl Batch<'_> {
 
     pub(crate) async fn set_active(&mut self, agents: &[&AgentRow]) -> Result<(), StoreError> {
         for chunk in agents.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(2);
+            let mut rows = Rows::new(3);
             for agent in chunk {
-                rows.cell(agent.id.0).cell(i64::from(agent.active));
+                let (active, tickets) = (i64::from(agent.active), i64::from(agent.tickets));
+                rows.cell(agent.id.0).cell(active).cell(tickets);
             }
             self.run(rows.into_query(SET_ACTIVE)).await?;
         }
@@ -199,7 +211,9 @@ impl Batch<'_> {
             .bind(i64::from(agent.active))
             .bind(agent.seat.as_str())
             .bind(agent.permissions.words())
-            .bind(i64::from(agent.inherits_capacity));
+            .bind(i64::from(agent.inherits_capacity))
+            .bind(i64::from(agent.ticket_capacity))
+            .bind(i64::from(agent.inherits_ticket_capacity));
         Ok(self.run(insert).await? == 1)
     }
 
@@ -241,6 +255,9 @@ impl StoredAgent {
             capacity: decode::count(self.capacity)?,
             inherits_capacity: self.capacity_inherited != 0,
             active: decode::count(self.active)?,
+            tickets: decode::count(self.tickets)?,
+            ticket_capacity: decode::count(self.ticket_capacity)?,
+            inherits_ticket_capacity: self.ticket_capacity_inherited != 0,
             version: self.version,
             access_version: self.access_version,
             present: self.present > 0 && self.deactivated_at_ms.is_none(),
@@ -265,6 +282,9 @@ impl AgentRow {
             capacity: 0,
             inherits_capacity: false,
             active: 0,
+            tickets: 0,
+            ticket_capacity: UNLIMITED,
+            inherits_ticket_capacity: true,
             version: 1,
             access_version: 0,
             present: false,

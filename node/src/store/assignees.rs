@@ -6,12 +6,14 @@ use std::collections::HashSet;
 use salotto_protocol::AgentId;
 use salotto_protocol::people::InboxAccess;
 
-use super::{ChatflowRow, Settings};
+use super::{ChatflowRow, Settings, SlotKind};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assignees {
     /// Each once. `None`: everybody.
     pub(crate) named: Option<Vec<AgentId>>,
+    /// Of what they are given: by the kind of the inbox.
+    pub(crate) kind: SlotKind,
     /// Of the inbox. `None`: everybody.
     members: Option<HashSet<AgentId>>,
 }
@@ -26,7 +28,8 @@ impl Assignees {
         let is_silent =
             rule.agents.is_empty() && assignment.agents.is_empty() && assignment.teams.is_empty();
         let named = (rule.assign && !is_silent).then(|| each_once(agents.chain(mains)));
-        Assignees { named, members: members(settings, chatflow) }
+        let kind = settings.slot_kind(chatflow.inbox);
+        Assignees { named, kind, members: members(settings, chatflow) }
     }
 
     /// May be given conversations of the inbox (PERM-5).
@@ -55,6 +58,7 @@ fn each_once(agents: impl Iterator<Item = AgentId>) -> Vec<AgentId> {
 
 #[cfg(test)]
 mod tests {
+    use salotto_protocol::people::InboxKind;
     use salotto_protocol::{ChatflowId, InboxId, SiteId, TeamId};
     use serde_json::json;
     use uuid::Uuid;
@@ -78,7 +82,7 @@ mod tests {
             extra_members: vec![agent(3)],
             skills: Default::default(),
         };
-        let inbox = InboxRow { id: INBOX, name: "Shop".to_owned(), access };
+        let inbox = InboxRow { id: INBOX, name: "Shop".to_owned(), access, kind: InboxKind::Inbox };
         Settings { teams: vec![sales], inboxes: vec![inbox], ..Settings::default() }
     }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::query::query;
 use super::{Store, StoreError, decode};
 
-/// An agent whose `active` is not the number of conversations that hold a slot of theirs.
+/// An agent whose `active`, or `tickets`, is not the number of conversations that hold a slot of theirs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct SlotCount {
     pub(crate) agent: AgentId,
@@ -34,10 +34,12 @@ pub(crate) struct Recount {
 
 /// One statement sees one moment, so no assignment stands half in it.
 const SLOTS_MISCOUNTED: &str = "
-    SELECT agents.id, agents.active, COUNT(conversations.id)
+    SELECT agents.id, agents.active, COUNT(CASE WHEN slot_ticket = 0 THEN 1 END),
+        agents.tickets, COUNT(CASE WHEN slot_ticket = 1 THEN 1 END)
     FROM agents LEFT JOIN conversations ON conversations.slot_agent = agents.id
-    GROUP BY agents.id, agents.active
-    HAVING agents.active <> COUNT(conversations.id)
+    GROUP BY agents.id, agents.active, agents.tickets
+    HAVING agents.active <> COUNT(CASE WHEN slot_ticket = 0 THEN 1 END)
+        OR agents.tickets <> COUNT(CASE WHEN slot_ticket = 1 THEN 1 END)
     ORDER BY agents.id";
 
 const MISPLACED: &str = "
@@ -49,7 +51,8 @@ const EXCEEDING: &str = "
     SELECT id FROM conversations WHERE slot_agent IS NOT NULL AND slot_excess = 1
     ORDER BY id LIMIT 1000";
 
-const ABOVE_CAPACITY: &str = "SELECT COUNT(*) FROM agents WHERE active > capacity";
+const ABOVE_CAPACITY: &str = "SELECT COUNT(*) FROM agents
+    WHERE active > capacity OR tickets > ticket_capacity";
 
 impl Store {
     /// For the auditor (BY-2, I9).
@@ -65,12 +68,18 @@ impl Store {
 
     /// Empty if all is well (BY-2).
     pub(crate) async fn slots_miscounted(&self) -> Result<Vec<SlotCount>, StoreError> {
-        let rows: Vec<(Uuid, i64, i64)> = self.reads().all(query(SLOTS_MISCOUNTED)).await?;
-        rows.into_iter()
-            .map(|(agent, active, held)| {
-                let (active, held) = (decode::count(active)?, decode::count(held)?);
-                Ok(SlotCount { agent: AgentId(agent), active, held })
-            })
-            .collect()
+        let rows: Vec<(Uuid, i64, i64, i64, i64)> =
+            self.reads().all(query(SLOTS_MISCOUNTED)).await?;
+        let mut miscounted = Vec::new();
+        for (agent, active, held, tickets, held_tickets) in rows {
+            let agent = AgentId(agent);
+            for (counted, held) in [(active, held), (tickets, held_tickets)] {
+                if counted != held {
+                    let (active, held) = (decode::count(counted)?, decode::count(held)?);
+                    miscounted.push(SlotCount { agent, active, held });
+                }
+            }
+        }
+        Ok(miscounted)
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Head {
     pub(crate) assignee: Option<AgentId>,
     /// Whose slot it takes. Without a slot it does not count against a capacity.
     pub(crate) slot_agent: Option<AgentId>,
+    /// It is one of the ticket capacity (CAP-22).
+    pub(crate) slot_ticket: bool,
     /// The router took the slot above the limit: never (I9).
     pub(crate) slot_excess: bool,
     /// When the slot was taken, or the last message passed since (CAP-5).
@@ -79,7 +81,8 @@ pub(crate) struct OpenConversation {
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
         slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
-        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms
+        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms,
+        slot_ticket
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -120,7 +123,7 @@ const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by, missed_at_ms, slot_excess,
-        active_at_ms)
+        active_at_ms, slot_ticket)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
@@ -135,7 +138,8 @@ pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
         beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9,
-        inbox = new.column10, slot_excess = new.column11
+        inbox = new.column10, slot_excess = new.column11,
+        slot_ticket = new.column12
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -232,7 +236,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(23);
+            let mut rows = Rows::new(24);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -242,7 +246,7 @@ impl Batch<'_> {
     /// Stores new states, assignees, slots and inboxes.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(11);
+            let mut rows = Rows::new(12);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -254,7 +258,8 @@ impl Batch<'_> {
                     .cell(head.waiting_since_ms)
                     .cell(head.missed_at_ms)
                     .cell(head.inbox.0)
-                    .cell(i64::from(head.slot_excess));
+                    .cell(i64::from(head.slot_excess))
+                    .cell(i64::from(head.slot_ticket));
             }
             self.run(rows.into_query(MOVE)).await?;
         }

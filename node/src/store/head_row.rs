@@ -32,6 +32,7 @@ pub(super) struct HeadRow {
     missed_at_ms: Option<i64>,
     slot_excess: i64,
     active_at_ms: Option<i64>,
+    slot_ticket: i64,
     started_on: String,
     preview: String,
     preview_by: Option<String>,
@@ -58,6 +59,7 @@ stored!(HeadRow {
     missed_at_ms,
     slot_excess,
     active_at_ms,
+    slot_ticket,
     started_on,
     preview,
     preview_by
@@ -86,7 +88,8 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.preview_by.map(Party::as_str))
         .cell(head.missed_at_ms)
         .cell(i64::from(head.slot_excess))
-        .cell(head.active_at_ms);
+        .cell(head.active_at_ms)
+        .cell(i64::from(head.slot_ticket));
 }
 
 impl HeadRow {
@@ -104,6 +107,7 @@ impl HeadRow {
             assignee: self.assignee.map(AgentId),
             slot_agent: self.slot_agent.map(AgentId),
             slot_excess: self.slot_excess != 0,
+            slot_ticket: self.slot_ticket != 0,
             // An older node has written it last, and knew nothing of this.
             active_at_ms: self.active_at_ms.unwrap_or(self.last_at_ms),
             assignment: decode::count(self.assignment)?,

@@ -73,7 +73,7 @@ pub(crate) use open::check_url;
 pub(crate) use people::{People, PeopleChange};
 pub(crate) use sites::SiteRow;
 pub(crate) use skills::SkillRow;
-pub(crate) use slots::TakenSlot;
+pub(crate) use slots::{SlotKind, TakenSlot};
 pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
 pub(crate) use teams::TeamRow;

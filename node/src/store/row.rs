@@ -65,6 +65,7 @@ tuples!(A 0);
 tuples!(A 0, B 1);
 tuples!(A 0, B 1, C 2);
 tuples!(A 0, B 1, C 2, D 3);
+tuples!(A 0, B 1, C 2, D 3, E 4);
 
 /// A struct whose fields are called as the columns are.
 macro_rules! stored {

@@ -1,13 +1,51 @@
 //! The slots that are taken, and since when nobody has said anything there (CAP-5).
 
+use salotto_protocol::people::Seat;
 use salotto_protocol::{AgentId, ConversationId};
 use uuid::Uuid;
 
 use super::head::limit_of;
 use super::query::query;
-use super::{Store, StoreError};
+use super::{AgentRow, Store, StoreError};
 
-/// What a conversation holds.
+/// Chats and tickets are counted apart, each against a limit of its own (CAP-3, CAP-22).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum SlotKind {
+    #[default]
+    Chat,
+    /// Of a help desk: for as long as the conversation is open.
+    Ticket,
+}
+
+impl AgentRow {
+    pub(crate) fn taken(&self, kind: SlotKind) -> u32 {
+        match kind {
+            SlotKind::Chat => self.active,
+            SlotKind::Ticket => self.tickets,
+        }
+    }
+
+    pub(crate) fn limit(&self, kind: SlotKind) -> u32 {
+        match kind {
+            SlotKind::Chat => self.capacity,
+            SlotKind::Ticket => self.ticket_capacity,
+        }
+    }
+
+    pub(crate) fn has_room(&self, kind: SlotKind) -> bool {
+        self.taken(kind) < self.limit(kind)
+    }
+
+    /// Help desks are for Service seats (PERM-3); none is for nobody automatic (PERM-2).
+    pub(crate) fn has_seat_for(&self, kind: SlotKind) -> bool {
+        match kind {
+            SlotKind::Chat => self.seat.is_paid(),
+            SlotKind::Ticket => self.seat == Seat::Service,
+        }
+    }
+}
+
+/// What a conversation holds; a ticket's slot does not lapse.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TakenSlot {
     pub(crate) conversation: ConversationId,
@@ -20,7 +58,7 @@ pub(crate) struct TakenSlot {
 /// conversations.
 pub(super) const TAKEN: &str = "
     SELECT id, slot_agent, COALESCE(active_at_ms, last_at_ms) AS active_since
-    FROM conversations WHERE slot_agent IS NOT NULL
+    FROM conversations WHERE slot_agent IS NOT NULL AND slot_ticket = 0
     ORDER BY active_since, id LIMIT $1";
 
 impl Store {

@@ -1,6 +1,6 @@
 //! Teams, with main and extra members (OBJ-11), and who may see an inbox.
 
-use salotto_protocol::people::{HeldSkills, InboxAccess, Permission};
+use salotto_protocol::people::{HeldSkills, InboxAccess, InboxKind, Permission};
 use salotto_protocol::{AgentId, InboxId, TeamId};
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::batch::Batch;
 use super::connection::Connection;
 use super::query::query;
 use super::row::stored;
-use super::{AgentRow, Settings, StoreError, decode};
+use super::{AgentRow, Settings, SlotKind, StoreError, decode};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct TeamRow {
@@ -91,6 +91,15 @@ impl Settings {
         }
     }
 
+    /// Of what its conversations take a slot; of an inbox that is not known here, a chat's.
+    pub(crate) fn slot_kind(&self, inbox: InboxId) -> SlotKind {
+        let row = self.inboxes.iter().find(|it| it.id == inbox);
+        match row.map(|it| it.kind).unwrap_or_default() {
+            InboxKind::Inbox => SlotKind::Chat,
+            InboxKind::HelpDesk => SlotKind::Ticket,
+        }
+    }
+
     /// May see it: members, and super admins (PERM-5).
     pub(crate) fn may_see(&self, inbox: InboxId, agent: &AgentRow) -> bool {
         agent.may(Permission::SuperAdmin) || self.is_member(inbox, agent.id)
@@ -141,7 +150,8 @@ mod tests {
 
     fn settings(access: InboxAccess) -> (Settings, InboxId) {
         let id = InboxId(Uuid::from_u128(5));
-        let inboxes = vec![InboxRow { id, name: "Main".to_owned(), access }];
+        let inboxes =
+            vec![InboxRow { id, name: "Main".to_owned(), access, kind: InboxKind::Inbox }];
         let teams = vec![team(&[1], &[2])];
         (Settings { inboxes, teams, ..Settings::default() }, id)
     }

@@ -10,7 +10,8 @@ use super::{AgentRow, StoreError, decode};
 /// Only this: status, slots and presence may change at the same time.
 const SET_USER: &str = "
     UPDATE agents SET name = $2, seat = $3, permissions = $4, capacity = $5,
-        capacity_inherited = $6, deactivated_at_ms = $7, version = version + 1
+        capacity_inherited = $6, deactivated_at_ms = $7, ticket_capacity = $8,
+        ticket_capacity_inherited = $9, version = version + 1
     WHERE id = $1";
 
 const SET_SKILLS: &str = "UPDATE agents SET skills = $2, version = version + 1 WHERE id = $1";
@@ -28,7 +29,9 @@ impl Batch<'_> {
             .bind(user.permissions.words())
             .bind(i64::from(user.capacity))
             .bind(i64::from(user.inherits_capacity))
-            .bind(user.deactivated_at_ms);
+            .bind(user.deactivated_at_ms)
+            .bind(i64::from(user.ticket_capacity))
+            .bind(i64::from(user.inherits_ticket_capacity));
         self.run(set).await?;
         Ok(())
     }

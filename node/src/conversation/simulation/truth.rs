@@ -123,6 +123,7 @@ fn head() -> Head {
         assignee: None,
         slot_agent: None,
         slot_excess: false,
+        slot_ticket: false,
         active_at_ms: 0,
         assignment: 0,
         answered: false,

@@ -44,7 +44,9 @@ pub(super) fn id<T: std::str::FromStr>(text: &str) -> Result<T, ApiError> {
 
 pub(super) fn user(row: &AgentRow) -> User {
     let AgentPresence { id, name, status, present, active, capacity, status_by } = row.presence();
-    let capacity = Some(capacity).filter(|it| *it != UNLIMITED);
+    let limited = |limit: u32| Some(limit).filter(|it| *it != UNLIMITED);
+    let (capacity, ticket_capacity) = (limited(capacity), limited(row.ticket_capacity));
+    let own = |inherits: bool, limit: Option<u32>| if inherits { None } else { limit };
     User {
         id,
         email: row.email.clone(),
@@ -56,7 +58,10 @@ pub(super) fn user(row: &AgentRow) -> User {
         present,
         active,
         capacity,
-        capacity_override: if row.inherits_capacity { None } else { capacity },
+        capacity_override: own(row.inherits_capacity, capacity),
+        tickets: row.tickets,
+        ticket_capacity,
+        ticket_capacity_override: own(row.inherits_ticket_capacity, ticket_capacity),
         skills: (*row.skills).clone(),
         deactivated_at_ms: row.deactivated_at_ms,
     }

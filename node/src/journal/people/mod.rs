@@ -6,7 +6,7 @@ mod skills;
 
 pub(crate) use skills::SkillsAsked;
 
-use salotto_protocol::people::{HeldSkills, InboxAccess, Permission};
+use salotto_protocol::people::{HeldSkills, InboxAccess, InboxKind, Permission};
 use salotto_protocol::people_api::{AccountPatch, TeamPatch, UserPatch};
 use salotto_protocol::{AgentId, AgentStatus, InboxId, TeamId};
 use uuid::Uuid;
@@ -33,6 +33,7 @@ pub(crate) enum Asked {
     Team { team: TeamId, patch: TeamPatch },
     DeleteTeam(TeamId),
     Access { inbox: InboxId, access: InboxAccess },
+    InboxKind { inbox: InboxId, kind: InboxKind },
     Account(AccountPatch),
     Skills(SkillsAsked),
 }
@@ -94,6 +95,7 @@ async fn named_by_a_rule(
         | Asked::AddTeam(_)
         | Asked::Team { .. }
         | Asked::Access { .. }
+        | Asked::InboxKind { .. }
         | Asked::Account(_)
         | Asked::Skills(
             SkillsAsked::Add(_) | SkillsAsked::Skill { .. } | SkillsAsked::Category(_),
@@ -144,6 +146,15 @@ async fn perform(
             }
             Ok((is_new, Notice::Settings))
         }
+        Asked::InboxKind { inbox, kind } => {
+            let is_new = |it: &InboxRow| it.id == inbox && it.kind != kind;
+            let is_new = people.settings.inboxes.iter().any(is_new);
+            batch.set_kind(inbox, kind).await?;
+            if is_new {
+                batch.change_access().await?;
+            }
+            Ok((is_new, Notice::Settings))
+        }
         Asked::Account(patch) => {
             let account = patch.applied(people.settings.account);
             batch.put_account(&account).await?;
@@ -164,6 +175,9 @@ async fn add_user(
     }
     if row.inherits_capacity {
         row.capacity = people.settings.account.default_capacity();
+    }
+    if row.inherits_ticket_capacity {
+        row.ticket_capacity = people.settings.account.default_ticket_capacity();
     }
     let added = batch.insert_agent(&row, &password_hash).await?;
     Ok((added, Notice::Agents(vec![row.id])))
@@ -250,6 +264,7 @@ fn line_of(by: Option<AgentId>, asked: &Asked) -> PeopleChange {
         Asked::Team { team, patch } => ("team", Some(team.0), json(patch)),
         Asked::DeleteTeam(team) => ("team_deleted", Some(team.0), json(&())),
         Asked::Access { inbox, access } => ("inbox_access", Some(inbox.0), json(access)),
+        Asked::InboxKind { inbox, kind } => ("inbox_kind", Some(inbox.0), json(kind)),
         Asked::Account(patch) => ("account", None, json(patch)),
         Asked::Skills(SkillsAsked::Add(skills)) => {
             let names: Vec<_> = skills.iter().map(|it| (&it.category, &it.name)).collect();

@@ -41,6 +41,7 @@ pub(super) fn check(people: &People, by: Option<AgentId>, asked: &Asked) -> Chec
         Asked::Team { team, patch } => check_team(people, by, *team, patch),
         Asked::DeleteTeam(team) => check_team_is_free(people, *team),
         Asked::Access { inbox, access } => check_access(people, *inbox, access),
+        Asked::InboxKind { inbox, .. } => find_inbox(people, *inbox),
         Asked::Account(patch) => check_account(&patch.applied(people.settings.account)),
         Asked::Skills(change) => skills::check(people, change),
     }
@@ -56,9 +57,12 @@ fn needed(by: &AgentRow, asked: &Asked) -> Option<Permission> {
         | Asked::DeleteTeam(_) => Some(Permission::Users),
         Asked::Status { user, .. } if *user == by.id => None,
         Asked::Status { .. } => Some(Permission::AvailabilityManagement),
-        Asked::UserSkills { .. } | Asked::Access { .. } | Asked::Account(_) | Asked::Skills(_) => {
-            Some(Permission::SuperAdmin)
-        }
+        Asked::Account(patch) if patch.is_of_tickets_alone() => Some(Permission::Users),
+        Asked::UserSkills { .. }
+        | Asked::Access { .. }
+        | Asked::InboxKind { .. }
+        | Asked::Account(_)
+        | Asked::Skills(_) => Some(Permission::SuperAdmin),
     }
 }
 
@@ -98,6 +102,7 @@ fn check_new(people: &People, by: Option<&AgentRow>, new: &NewAccount) -> Checke
         return Err(field("email", "has an account already"));
     }
     if !row.inherits_capacity {
+        by.map_or(Ok(()), |by| allow(by, Permission::SuperAdmin))?;
         check_capacity("capacity_override", row.capacity)?;
     }
     check_grant(by, &Permissions::default(), &row.permissions)
@@ -111,8 +116,14 @@ fn check_user(people: &People, by: Option<&AgentRow>, id: AgentId, patch: &UserP
         allow(by, Permission::SuperAdmin)?;
     }
     patch.name.as_deref().map_or(Ok(()), |name| check_name("name", name))?;
+    if let (Some(_), Some(by)) = (patch.capacity_override, by) {
+        allow(by, Permission::SuperAdmin)?;
+    }
     if let Some(Some(capacity)) = patch.capacity_override {
         check_capacity("capacity_override", capacity)?;
+    }
+    if let Some(Some(capacity)) = patch.ticket_capacity_override {
+        check_capacity("ticket_capacity_override", capacity)?;
     }
     let seat = patch.seat.unwrap_or(before.seat);
     if patch.seat.is_some() && seat != Seat::Service && !before.skills.is_empty() {
@@ -155,7 +166,8 @@ pub(super) fn patched(
     account: &AccountSettings,
     now_ms: i64,
 ) -> AgentRow {
-    let UserPatch { name, seat, permissions, capacity_override, deactivated } = patch;
+    let UserPatch { name, seat, permissions, capacity_override, .. } = patch;
+    let UserPatch { ticket_capacity_override, deactivated, .. } = patch;
     let mut after = before.clone();
     if let Some(name) = name {
         after.name.clone_from(name);
@@ -169,6 +181,10 @@ pub(super) fn patched(
     if let Some(own) = capacity_override {
         after.inherits_capacity = own.is_none();
         after.capacity = own.unwrap_or(account.default_capacity());
+    }
+    if let Some(own) = ticket_capacity_override {
+        after.inherits_ticket_capacity = own.is_none();
+        after.ticket_capacity = own.unwrap_or(account.default_ticket_capacity());
     }
     match deactivated {
         Some(true) => after.deactivated_at_ms = before.deactivated_at_ms.or(Some(now_ms)),
@@ -232,10 +248,13 @@ fn check_team_is_free(people: &People, id: TeamId) -> Checked {
     }
 }
 
+fn find_inbox(people: &People, inbox: InboxId) -> Checked {
+    let is_there = people.settings.inboxes.iter().any(|it| it.id == inbox);
+    if is_there { Ok(()) } else { Err(Complaint::NotFound) }
+}
+
 fn check_access(people: &People, inbox: InboxId, access: &InboxAccess) -> Checked {
-    if !people.settings.inboxes.iter().any(|it| it.id == inbox) {
-        return Err(Complaint::NotFound);
-    }
+    find_inbox(people, inbox)?;
     let InboxAccess::Chosen { agents, teams } = access else { return Ok(()) };
     if agents.is_empty() && teams.is_empty() {
         return Err(field("agents", "and teams are empty: nobody could answer"));
@@ -276,6 +295,7 @@ pub(super) fn check_name(path: &str, name: &str) -> Checked {
 
 fn check_account(account: &AccountSettings) -> Checked {
     check_capacity("capacity_limit", account.capacity_limit)?;
+    check_capacity("ticket_capacity_limit", account.ticket_capacity_limit)?;
     let (min, max) = (ACTIVE_CHAT_WINDOW_MS_MIN, ACTIVE_CHAT_WINDOW_MS_MAX);
     if !(min..=max).contains(&account.active_chat_window_ms) {
         let complaint = format!("must be a number from {min} to {max}");

@@ -151,6 +151,35 @@ async fn messages_keep_a_slot_in_use_and_a_comment_does_not() {
     assert_eq!(slots.iter().map(|it| it.active_at_ms).collect::<Vec<_>>(), [head.last_at_ms]);
 }
 
+/// CAP-3, CAP-22
+#[tokio::test]
+async fn tickets_and_chats_are_counted_apart_and_each_is_freed_as_what_it_was() {
+    let desk = desk().await;
+    let agent = desk.agent("anna@example.com", 3).await;
+    let (chat, ticket) = (waiting(&desk).await, waiting(&desk).await);
+    let counted = async || {
+        assert!(desk.store.slots_miscounted().await.unwrap().is_empty());
+        let row = desk.agent_row(agent).await;
+        (row.active, row.tickets)
+    };
+
+    committed(desk.write(to(&[agent], chat, gives(agent, Slot::Take(agent)))).await);
+    committed(desk.write(to(&[agent], ticket, gives(agent, Slot::TakeTicket(agent)))).await);
+    assert_eq!(counted().await, (1, 1));
+    let slots = desk.store.taken_slots(10).await.unwrap();
+    assert_eq!(slots.iter().map(|it| it.conversation).collect::<Vec<_>>(), [chat], "it may lapse");
+    committed(desk.write(to(&[agent], chat, gives(agent, Slot::TakeTicket(agent)))).await);
+    assert_eq!(counted().await, (0, 2), "it became a ticket");
+    committed(desk.write(on(ticket, None, closes())).await);
+    assert_eq!(counted().await, (0, 1));
+    committed(desk.write(to(&[agent], chat, gives(agent, Slot::Take(agent)))).await);
+    assert_eq!(counted().await, (1, 0), "and a chat again");
+
+    desk.store.tamper("UPDATE agents SET tickets = 5").await;
+    let found = desk.store.slots_miscounted().await.unwrap();
+    assert_eq!(found.iter().map(|it| (it.active, it.held)).collect::<Vec<_>>(), [(5, 0)]);
+}
+
 /// CAP-7
 #[tokio::test]
 async fn a_slot_becomes_free_without_an_entry_and_is_counted_once() {

@@ -85,6 +85,7 @@ fn conversation() -> (Head, Vec<Entry>) {
         assignee: None,
         slot_agent: None,
         slot_excess: false,
+        slot_ticket: false,
         active_at_ms: 1_003,
         assignment: 0,
         answered: false,

@@ -35,7 +35,10 @@ const LOGS: &str = "
     FROM entries WHERE conversation BETWEEN $1 AND $2 ORDER BY conversation, seq";
 
 const SLOTS: &str = "
-    SELECT id, active, (SELECT COUNT(*) FROM conversations WHERE slot_agent = agents.id)
+    SELECT id, active,
+        (SELECT COUNT(*) FROM conversations WHERE slot_agent = agents.id AND slot_ticket = 0),
+        tickets,
+        (SELECT COUNT(*) FROM conversations WHERE slot_agent = agents.id AND slot_ticket = 1)
     FROM agents";
 
 /// Each finds rows that should not be there.
@@ -161,11 +164,18 @@ impl Stored for LogRow {
 
 /// I9: what is counted in the account equals what the conversations hold.
 async fn check_slots(read: &mut Snapshot, report: &mut Report) -> Result<(), StoreError> {
-    let rows: Vec<(Uuid, i64, i64)> = query(SLOTS).all(read.connection()).await?;
+    let rows: Vec<(Uuid, i64, i64, i64, i64)> = query(SLOTS).all(read.connection()).await?;
     report.agents = rows.len() as u64;
-    for (agent, active, held) in rows.into_iter().filter(|(_, active, held)| active != held) {
+    for (agent, active, held, tickets, held_tickets) in rows {
         let agent = AgentId(agent);
-        report.found("I9", format!("agent {agent}: active is {active}, slots held are {held}"));
+        if active != held {
+            report.found("I9", format!("agent {agent}: active is {active}, slots held are {held}"));
+        }
+        if tickets != held_tickets {
+            let what =
+                format!("agent {agent}: tickets are {tickets}, of slots held {held_tickets}");
+            report.found("I9", what);
+        }
     }
     Ok(())
 }

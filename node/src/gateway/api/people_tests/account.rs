@@ -54,3 +54,69 @@ async fn the_window_of_active_chats_is_twelve_hours_and_can_be_set_within_limits
     assert!(forbidden(&ada.asks(Method::PUT, "account", body).await));
     assert_eq!(admin.gets("account").await["active_chat_window_ms"], 1_000);
 }
+
+/// CAP-20, CAP-21, PERM-9, PERM-10
+#[tokio::test]
+async fn who_edits_users_sets_the_limit_of_tickets_and_super_admins_alone_that_of_chats() {
+    let harness = Harness::new().await;
+    let admin = harness.admin().await;
+    let editor = harness.caller("Ada", &[Permission::Users]).await;
+    let nobody = harness.caller("Ben", &[]).await;
+    let path = format!("users/{}", nobody.id);
+    let limit = json!({"ticket_capacity_limit_on": true, "ticket_capacity_limit": 7});
+    let own = json!({"ticket_capacity_override": 3});
+    for (method, path, body) in
+        [(Method::PUT, "account", &limit), (Method::PATCH, path.as_str(), &own)]
+    {
+        assert!(forbidden(&nobody.asks(method, path, body.clone()).await));
+    }
+    let refused = [
+        (Method::PUT, "account", json!({"capacity_limit": 3})),
+        (Method::PUT, "account", json!({"capacity_limit": 3, "ticket_capacity_limit": 3})),
+        (Method::PATCH, path.as_str(), json!({"capacity_override": 3})),
+        (Method::PATCH, path.as_str(), json!({"capacity_override": null})),
+    ];
+    for (method, path, body) in refused {
+        assert!(forbidden(&editor.asks(method, path, body.clone()).await), "{body}");
+    }
+
+    editor.done(Method::PUT, "account", limit).await;
+    let row = harness.row(nobody.id).await;
+    assert_eq!((row.ticket_capacity, row.capacity), (7, 5), "of chats they have their own");
+    let user = editor.done(Method::PATCH, &path, own).await;
+    assert_eq!(
+        (&user["ticket_capacity"], &user["ticket_capacity_override"]),
+        (&json!(3), &json!(3))
+    );
+    let none = json!({"ticket_capacity_override": null});
+    let user = editor.done(Method::PATCH, &path, none).await;
+    assert_eq!((&user["tickets"], &user["ticket_capacity"]), (&json!(0), &json!(7)));
+    for (path, field) in
+        [("account", "ticket_capacity_limit"), (path.as_str(), "ticket_capacity_override")]
+    {
+        let method = if path == "account" { Method::PUT } else { Method::PATCH };
+        assert_eq!(admin.blamed(method, path, json!({field: 0})).await, field);
+    }
+    admin.done(Method::PATCH, &path, json!({"capacity_override": 4})).await;
+}
+
+/// AS-20, CAP-3
+#[tokio::test]
+async fn an_inbox_becomes_a_help_desk_by_a_super_admin() {
+    let harness = Harness::new().await;
+    let admin = harness.admin().await;
+    let editor = harness.caller("Ada", &[Permission::Users]).await;
+    let path = format!("inboxes/{}/kind", harness.inbox().await);
+    assert_eq!(admin.gets(&path).await["kind"], "inbox");
+    let desk = json!({"kind": "help_desk"});
+    assert!(forbidden(&editor.asks(Method::PUT, &path, desk.clone()).await));
+    assert_eq!(editor.gets(&path).await["kind"], "inbox");
+
+    assert_eq!(admin.done(Method::PUT, &path, desk).await["kind"], "help_desk");
+    assert_eq!(editor.gets(&path).await["kind"], "help_desk");
+    let wrong = admin.asks(Method::PUT, &path, json!({"kind": "garage"})).await;
+    assert_eq!(wrong.status, 400, "{}", wrong.text);
+    let unknown = format!("inboxes/{}/kind", InboxId::fresh());
+    let answer = admin.asks(Method::PUT, &unknown, json!({"kind": "inbox"})).await;
+    assert_eq!(answer.status, 404);
+}
