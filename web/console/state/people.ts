@@ -111,9 +111,9 @@ export function seatAbout(seat: Seat): string {
     case 'none':
       return 'May look and answer in the inboxes they see. Is never given a chat automatically.';
     case 'sales':
-      return 'Is given chats automatically and may be in routing rules.';
+      return 'Is given chats automatically and may be in routing rules. No tickets, no skills.';
     case 'service':
-      return 'As Sales, and for the help desk too. Only with this seat can a user have skills.';
+      return 'Is given chats and help-desk tickets automatically, may be in rules and have skills.';
   }
 }
 
@@ -149,6 +149,14 @@ export function permissionAbout(permission: Permission): string {
     case 'pick_out_of_order':
       return 'Takes a waiting chat before one that has waited longer.';
   }
+}
+
+/** The status, and what else keeps new chats away. */
+export function statusWords(user: User): string {
+  const status = user.status === 'available' ? 'Available' : 'Away';
+  if (!user.present) return `${status}, not signed in`;
+  const full = user.capacity !== null && user.active >= user.capacity;
+  return full && user.status === 'available' ? 'Available, all slots taken' : status;
 }
 
 export interface UserDraft {

@@ -64,6 +64,17 @@ export function spokenLanguages(languages: readonly string[], holders: Holders):
   return lines.filter(({ main, secondary }) => size(main) + size(secondary) > 0).sort(byName);
 }
 
+/** "Main for 2 users, secondary for 1 team". */
+export function spokenWords(main: Holders, secondary: Holders): string {
+  const count = ({ users, teams }: Holders): string => holdersWords(users.length, teams.length);
+  const parts = [
+    size(main) === 0 ? '' : `main for ${count(main)}`,
+    size(secondary) === 0 ? '' : `secondary for ${count(secondary)}`,
+  ].filter((part) => part !== '');
+  const words = parts.join('; ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function size({ users, teams }: Holders): number {
   return users.length + teams.length;
 }

@@ -62,7 +62,7 @@ interface AdderProps {
   onAdd(id: string): void;
 }
 
-/** A field with a list of suggestions: arrows move, Enter takes, Escape closes. */
+/** A field with suggestions: typing, a click or an arrow opens them, Enter takes, Escape closes. */
 function Adder({ id, adds, options, onAdd }: AdderProps) {
   const [words, setWords] = useState('');
   const [at, setAt] = useState<number | null>(null);
@@ -77,7 +77,7 @@ function Adder({ id, adds, options, onAdd }: AdderProps) {
     if (option === undefined) return;
     onAdd(option.id);
     setWords('');
-    setAt(0);
+    setAt(null);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
@@ -110,7 +110,6 @@ function Adder({ id, adds, options, onAdd }: AdderProps) {
           setWords(event.currentTarget.value);
           setAt(0);
         }}
-        onFocus={() => setAt(0)}
         onClick={() => setAt(at ?? 0)}
         onBlur={() => {
           setAt(null);

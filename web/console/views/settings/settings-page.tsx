@@ -53,10 +53,14 @@ function Sections({ open, chosen }: { open: Section; chosen: Section | null }) {
             <a
               class="section"
               href={settingsFragment(section)}
+              aria-labelledby={`section-${section}`}
+              aria-describedby={`about-${section}`}
               aria-current={section === (chosen ?? open) ? 'page' : undefined}
             >
-              <strong>{sectionName(section)}</strong>
-              <span class="faint">{sectionAbout(section)}</span>
+              <strong id={`section-${section}`}>{sectionName(section)}</strong>
+              <span id={`about-${section}`} class="faint">
+                {sectionAbout(section)}
+              </span>
             </a>
           </li>
         ))}
@@ -76,7 +80,11 @@ function WithRoster({ state, section }: { state: DeskState; section: Section }) 
     if (answer.kind === 'ok') setRoster(answer.value);
     setFailed(answer.kind !== 'ok');
   };
-  useEffect(() => void reload(), [section]);
+  const item = itemOf(state);
+  // Others change things too: whoever goes to a page, or comes back to it, sees what holds now.
+  useEffect(() => {
+    if (state.looking || roster === null) void reload();
+  }, [section, item, state.looking]);
   if (roster === null) {
     if (!failed) return <Loading />;
     return <Failed text="The settings could not be loaded." onAgain={() => void reload()} />;
@@ -91,7 +99,7 @@ function WithRoster({ state, section }: { state: DeskState; section: Section }) 
           What you see may be out of date: the node cannot be reached.
         </p>
       )}
-      <SectionPage section={section} item={itemOf(state)} />
+      <SectionPage section={section} item={item} />
     </SettingsContext.Provider>
   );
 }

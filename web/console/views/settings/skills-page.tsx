@@ -1,7 +1,7 @@
 // Skills by category (SK-2): who has them, adding several at once, renaming, deleting.
 
 import type { SkillCategory } from '../../../shared/people';
-import { holdersWords, spokenLanguages } from '../../state/skills';
+import { spokenLanguages, spokenWords } from '../../state/skills';
 import { Empty } from '../form/states';
 import { useSettings } from './context';
 import { NewSkillsForm } from './new-skills-form';
@@ -68,10 +68,7 @@ function Languages() {
           {spoken.map(({ code, name, main, secondary }) => (
             <li key={code}>
               <span>{name}</span>
-              <span class="faint">
-                Main: {holdersWords(main.users.length, main.teams.length)}. Secondary:{' '}
-                {holdersWords(secondary.users.length, secondary.teams.length)}.
-              </span>
+              <span class="faint">{spokenWords(main, secondary)}</span>
             </li>
           ))}
         </ul>

@@ -2,7 +2,6 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { User, WorkingHours } from '../../../shared/people';
-import { isActive } from '../../state/people';
 import { settingsFragment } from '../../state/route';
 import { Failed, Loading } from '../form/states';
 import { useSettings } from './context';
@@ -71,6 +70,5 @@ export function UserPage({ user }: { user: User }) {
 /** PERM-11: a super admin gives skills, and only to who has the seat for them. */
 function skillsLock(user: User, isSuperAdmin: boolean): string | null {
   if (!isSuperAdmin) return 'Only a super admin can change skills.';
-  if (user.seat !== 'service') return 'Skills need a Service seat.';
-  return isActive(user) ? null : 'This user is deactivated.';
+  return user.seat === 'service' ? null : 'Skills need a Service seat.';
 }

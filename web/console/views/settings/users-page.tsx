@@ -8,11 +8,12 @@ import {
   NO_FILTER,
   seatName,
   shownUsers,
+  statusWords,
   teamsOf,
   withPresence,
 } from '../../state/people';
 import { NEW, settingsFragment } from '../../state/route';
-import { loadWords, reachOf, reachWords } from '../../state/team';
+import { loadWords, reachOf } from '../../state/team';
 import { Avatar } from '../avatar';
 import { Empty } from '../form/states';
 import { PlusIcon } from '../icons';
@@ -126,7 +127,7 @@ function Row({ user }: { user: User }) {
         {teams.length === 0 ? <span class="faint">None</span> : namesWords(teams, 2)}
       </td>
       <td data-label="Status">
-        {isActive(user) ? reachWords(userReach(user)) : <span class="tag">Deactivated</span>}
+        {isActive(user) ? statusWords(user) : <span class="tag">Deactivated</span>}
       </td>
       <td data-label="Chats">{loadWords(user.active, user.capacity)}</td>
     </tr>
