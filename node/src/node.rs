@@ -15,7 +15,7 @@ use crate::agent::{self, Agents};
 use crate::board::Boards;
 use crate::chatflow::Chatflows;
 use crate::config::Config;
-use crate::conversation::Conversations;
+use crate::conversation::{Conversations, Promises};
 use crate::gateway;
 use crate::gateway::{
     App, Door, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets,
@@ -103,7 +103,8 @@ async fn start(
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
     let conversations =
-        Conversations::start(journal.clone(), link, store.clone(), root.clone()).await?;
+        Conversations::start(journal.clone(), link, store.clone(), Promises::Never, root.clone())
+            .await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
     let patience = Patience {
         requeue_grace: Duration::from_millis(config.requeue_grace_ms),

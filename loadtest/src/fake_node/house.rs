@@ -385,5 +385,6 @@ fn row(id: ConversationId, conversation: &Conversation) -> BoardRow {
         last_at_ms: 0,
         waiting_since_ms: None,
         missed_at_ms: None,
+        due_at_ms: None,
     }
 }

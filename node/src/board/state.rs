@@ -154,6 +154,7 @@ fn row(head: &Head) -> BoardRow {
         last_at_ms: head.last_at_ms,
         waiting_since_ms: head.waiting_since_ms,
         missed_at_ms: head.missed_at_ms,
+        due_at_ms: head.due_at_ms,
     }
 }
 
@@ -191,6 +192,8 @@ mod tests {
             last_at_ms,
             waiting_since_ms: None,
             missed_at_ms: None,
+            email: None,
+            due_at_ms: None,
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,

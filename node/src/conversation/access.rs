@@ -18,6 +18,17 @@ impl Access {
         Access { store, known: Arc::default() }
     }
 
+    /// Those in force, as far as the store can be asked now.
+    pub(super) async fn latest(&self) -> Arc<Settings> {
+        match self.settings().await {
+            Ok(settings) => settings,
+            Err(error) => {
+                tracing::warn!(%error, "the settings could not be read: the last known ones hold");
+                self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+            }
+        }
+    }
+
     /// Those in force: the version is asked for each time, and they are read when it changed.
     pub(super) async fn settings(&self) -> Result<Arc<Settings>, StoreError> {
         let version = self.store.settings_version().await?;

@@ -47,6 +47,8 @@ pub(crate) fn summary(head: &Head, marks: Marks, view: View) -> ConversationSumm
         marks: vec![pair(marks, Party::Visitor), pair(marks, Party::Team)],
         visitor,
         started_on,
+        due_at_ms: head.due_at_ms,
+        email: head.email.clone().filter(|_| view == View::Agent),
     }
 }
 

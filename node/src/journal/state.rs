@@ -5,12 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, InboxId, Seq,
-    View, VisitorId,
+    AgentId, ClientId, ConversationId, ConversationState, Entry, InboxId, Seq, View, VisitorId,
 };
 
 use super::batch::Fate;
 use super::commits::Committed;
+use super::consequences::take_in;
 use super::rejections::{ATTENDED, INTERNAL, NOT_FOUND, STALE_TERM};
 use super::repeat::{Repeat, repeat};
 use super::turns::{TURN_PASSED, Turns};
@@ -18,7 +18,7 @@ use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
 };
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, StartKey, Term, preview_of};
+use crate::store::{AgentRow, Head, StartKey, Term};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
 #[derive(Default)]
@@ -274,6 +274,8 @@ impl Tracked {
             last_at_ms: 0,
             waiting_since_ms: None,
             missed_at_ms: None,
+            email: None,
+            due_at_ms: None,
             started_on: new.started_on.clone(),
             preview: String::new(),
             preview_by: None,
@@ -330,25 +332,7 @@ impl Tracked {
                 head.visitor_seq = head.seq;
             }
             let entry = Entry { seq: head.seq, at_ms, by, client_id, body };
-            head.answered |= is_answer(&entry);
-            head.missed_at_ms = match &entry.body {
-                EntryBody::Status { .. } => is_miss(&entry).then_some(at_ms),
-                EntryBody::Assignment { .. } => None,
-                EntryBody::InboxChange { to, .. } => {
-                    // Maybe another one is open there: it stands beside that.
-                    (head.inbox, head.beside) = (*to, true);
-                    head.missed_at_ms
-                }
-                EntryBody::Welcome { .. }
-                | EntryBody::Message { .. }
-                | EntryBody::Comment { .. }
-                | EntryBody::Decision { .. }
-                | EntryBody::Unknown(_) => head.missed_at_ms,
-            };
-            if let Some((preview, party)) = preview_of(&entry) {
-                head.preview = preview;
-                head.preview_by = Some(party);
-            }
+            take_in(head, &entry);
             entry
         };
         new.into_iter().map(number).collect()
@@ -369,17 +353,8 @@ fn slots_of_one(freed: Option<AgentId>) -> i32 {
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
-    (head.state, agents, head.answered, head.inbox, head.beside, since)
-}
-
-/// Nothing else leads from waiting to unassigned without saying by whom.
-fn is_miss(entry: &Entry) -> bool {
-    let (waiting, unassigned) = (ConversationState::Waiting, ConversationState::Unassigned);
-    entry.by == Author::System && entry.body == EntryBody::Status { from: waiting, to: unassigned }
-}
-
-fn is_answer(entry: &Entry) -> bool {
-    matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
+    let promise = (head.email.clone(), head.due_at_ms);
+    (head.state, agents, head.answered, head.inbox, head.beside, since, promise)
 }
 
 /// A panic in one write's rules is that write's trouble, not the node's.

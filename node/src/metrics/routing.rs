@@ -63,6 +63,11 @@ pub(crate) fn missed() {
     counter!("salotto_router_missed_total").increment(1);
 }
 
+/// A visitor who would wait too long was promised an answer by e-mail (BY-15).
+pub(crate) fn promised() {
+    counter!("salotto_promises_total").increment(1);
+}
+
 /// A conversation of an agent who is gone waits again.
 pub(crate) fn requeued() {
     counter!("salotto_router_requeued_total").increment(1);

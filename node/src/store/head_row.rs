@@ -1,5 +1,6 @@
 //! A head as it stands in the database.
 
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Party,
     SiteId, VisitorId,
@@ -30,6 +31,8 @@ pub(super) struct HeadRow {
     last_at_ms: i64,
     waiting_since_ms: Option<i64>,
     missed_at_ms: Option<i64>,
+    email: Option<String>,
+    due_at_ms: Option<i64>,
     started_on: String,
     preview: String,
     preview_by: Option<String>,
@@ -54,6 +57,8 @@ stored!(HeadRow {
     last_at_ms,
     waiting_since_ms,
     missed_at_ms,
+    email,
+    due_at_ms,
     started_on,
     preview,
     preview_by
@@ -80,7 +85,9 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(decode::to_json(&head.started_on))
         .cell(head.preview.clone())
         .cell(head.preview_by.map(Party::as_str))
-        .cell(head.missed_at_ms);
+        .cell(head.missed_at_ms)
+        .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
+        .cell(head.due_at_ms);
 }
 
 impl HeadRow {
@@ -104,6 +111,8 @@ impl HeadRow {
             last_at_ms: self.last_at_ms,
             waiting_since_ms: self.waiting_since_ms,
             missed_at_ms: self.missed_at_ms,
+            email: self.email.map(EmailAddress::stored),
+            due_at_ms: self.due_at_ms,
             started_on: decode::json(&self.started_on)?,
             preview: self.preview,
             preview_by: self

@@ -6,7 +6,7 @@ import { isMissed, isWaiting, visitorLabel, type Row } from '../state/board';
 import type { DeskState } from '../state/desk';
 import { isUnread } from '../state/seen';
 import { nameOf } from '../state/team';
-import { duration, shortAge, stateName } from '../state/words';
+import { duration, promisedWords, shortAge, stateName } from '../state/words';
 import { Time } from './time';
 
 /** From here on a wait is shown as one that somebody should end. */
@@ -48,6 +48,9 @@ export function ListRow({ row, state, me, entrance }: Props) {
           <span class="row-foot">
             <Wait row={row} nowMs={now_ms} />
             <span dir="auto">{owner}</span>
+            {promisedWords(row, now_ms) !== '' && (
+              <span class="row-promised">{promisedWords(row, now_ms)}</span>
+            )}
             {row.state === 'assigned' && row.preview_by === 'visitor' && (
               <span class="row-owed">Needs a reply</span>
             )}
