@@ -19,6 +19,7 @@ mod journal;
 mod limiter;
 mod link;
 mod link_url;
+mod mail_url;
 mod metrics;
 mod node;
 mod presence;

@@ -102,9 +102,10 @@ async fn start(
     }
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
+    // Who cannot send mail promises none.
+    let promises = if config.mail.is_some() { Promises::Made } else { Promises::Never };
     let conversations =
-        Conversations::start(journal.clone(), link, store.clone(), Promises::Never, root.clone())
-            .await?;
+        Conversations::start(journal.clone(), link, store.clone(), promises, root.clone()).await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
     let patience = Patience {
         requeue_grace: Duration::from_millis(config.requeue_grace_ms),

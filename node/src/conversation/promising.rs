@@ -57,6 +57,7 @@ pub(super) fn submit(journal: &Journal, asked: Asked, offered: Offered) {
         term: None,
         unattended: false,
         turn: None,
+        mails: None,
         decide: Box::new(move |locked| {
             let due_at_ms = due_at_ms(&settings, locked.head, now_ms);
             decide(locked, &request, offered, due_at_ms)

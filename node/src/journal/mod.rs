@@ -23,6 +23,7 @@ mod picks;
 mod queue;
 mod rejections;
 mod repeat;
+mod run;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ const LEAVES: &[&str] = &[
     "identity",
     "limiter",
     "link_url",
+    "mail_url",
     "metrics",
     "rate",
     "sabotage",
@@ -73,6 +74,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("redis", &["node/src/link/", "tests/"]),
     ("bincode", &["protocol/src/envelope.rs"]),
     ("jiff", &["node/src/hours/"]),
+    ("lettre", &["node/src/mail/", "node/src/mail_url.rs"]),
     ("metrics_exporter_prometheus", &["node/src/metrics/"]),
     ("clap", &["node/src/config/", "node/src/lib.rs", "loadtest/", "tests/"]),
     (
