@@ -20,7 +20,7 @@ use crate::journal::{
     Change, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry, Outcome, Slot, Target,
     Write,
 };
-use crate::store::{AgentRow, Head, Store};
+use crate::store::{AgentRow, Head, Store, Term};
 use crate::supervisor::{self, ActorCell};
 
 /// More than any of these tests leaves unread.
@@ -238,6 +238,37 @@ impl Desk {
         self.moves(Target::Conversation(id), by, body, state).await;
     }
 
+    /// Frees the slot there is, and takes one of this agent: as the router if it is its term.
+    pub(crate) async fn takes(&self, id: ConversationId, agent: AgentId, term: Option<Term>) {
+        for slot in [Slot::Free, Slot::Take(agent)] {
+            let (by, body) = (Author::System, EntryBody::Comment { text: String::new() });
+            let decide = Box::new(move |locked: &Locked<'_>| {
+                let entries =
+                    vec![NewEntry { by: by.clone(), client_id: None, body: body.clone() }];
+                let (state, assignee) = (locked.head.state, locked.head.assignee);
+                Ok(Decision { entries, state, assignee, slot })
+            });
+            let (answer, outcome) = oneshot::channel();
+            let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
+            let target = Target::Conversation(id);
+            let (client_id, agents) = (None, vec![agent]);
+            let write = Write {
+                target,
+                client_id,
+                agents,
+                term,
+                unattended: false,
+                turn: None,
+                mails: None,
+                decide,
+                done,
+            };
+            self.journal.submit(write).expect("the queue has room");
+            let outcome = outcome.await.expect("it is answered");
+            assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");
+        }
+    }
+
     async fn moves(
         &self,
         target: Target,
@@ -302,6 +333,8 @@ pub(crate) fn waiting_head(since_ms: i64) -> Head {
         last_at_ms: since_ms,
         waiting_since_ms: Some(since_ms),
         missed_at_ms: None,
+        slot_excess: false,
+        active_at_ms: None,
         email: None,
         due_at_ms: None,
         started_on: Page::default(),

@@ -105,7 +105,7 @@ pub struct ConversationSummary {
     pub visitor: Option<VisitorId>,
     /// To agents: the page it was started on (IN-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_on: Option<Page>,
+    pub started_on: Option<Box<Page>>,
     /// An answer by e-mail was promised; from then on it is overdue (BY-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at_ms: Option<i64>,

@@ -33,7 +33,7 @@ pub(crate) fn newest_seq(head: &Head, view: View) -> Seq {
 pub(crate) fn summary(head: &Head, marks: Marks, view: View) -> ConversationSummary {
     let (visitor, started_on) = match view {
         View::Visitor => (None, None),
-        View::Agent => (Some(head.visitor), Some(head.started_on.clone())),
+        View::Agent => (Some(head.visitor), Some(Box::new(head.started_on.clone()))),
     };
     ConversationSummary {
         id: head.id,

@@ -24,6 +24,7 @@ mod queue;
 mod rejections;
 mod repeat;
 mod run;
+mod slots;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use super::consequences::take_in;
 use super::rejections::{ATTENDED, INTERNAL, NOT_FOUND, STALE_TERM};
 use super::repeat::{Repeat, repeat};
 use super::run::{run, told};
+use super::slots::Taker;
 use super::turns::{TURN_PASSED, Turns};
 use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Write,
@@ -142,8 +143,7 @@ impl Work {
         };
         if decision.entries.is_empty() && !tracked.is_new {
             self.mails.extend(mails);
-            let (conversation, seq, at_ms) = (head.id, head.seq, head.last_at_ms);
-            return Outcome::Committed(Ack { conversation, seq, at_ms, repeated: false });
+            return self.silently(tracked, decision.slot);
         }
         if !self.is_sound(&decision) {
             tracing::error!(conversation = %head.id, "a decision that cannot be carried out");
@@ -156,7 +156,7 @@ impl Work {
             self.turns.take(turn);
         }
         self.mails.extend(mails);
-        self.apply(tracked, decision, write.client_id, now_ms)
+        self.apply(tracked, decision, write, now_ms)
     }
 
     fn is_sound(&self, decision: &Decision) -> bool {
@@ -171,15 +171,20 @@ impl Work {
         &mut self,
         tracked: &mut Tracked,
         decision: Decision,
-        client_id: Option<ClientId>,
+        write: &Write,
         now_ms: i64,
     ) -> Outcome {
+        let client_id = write.client_id;
         let visitor_seq_before = tracked.head.visitor_seq;
         let state_before = (tracked.head.seq > Seq(0)).then_some(tracked.head.state);
         let at_ms = now_ms.max(tracked.head.last_at_ms);
         let before = standing(&tracked.head);
 
-        self.move_slot(&mut tracked.head, decision.slot);
+        let taker = Taker::of(write);
+        self.move_slot(&mut tracked.head, decision.slot, taker);
+        if decision.takes_slot_or_talks() {
+            tracked.head.active_at_ms = at_ms;
+        }
         tracked.move_to(decision.state, decision.assignee, at_ms);
         let entries = tracked.append(decision.entries, client_id, at_ms);
         let standing_changed = before != standing(&tracked.head);
@@ -202,23 +207,6 @@ impl Work {
             standing_changed,
         });
         outcome
-    }
-
-    /// Whoever frees a slot lowers the count, and only if there was one.
-    fn move_slot(&mut self, head: &mut Head, slot: Slot) {
-        let (freed, taken) = match slot {
-            Slot::Keep => return,
-            Slot::Free => (head.slot_agent.take(), None),
-            Slot::Take(agent) => (head.slot_agent.replace(agent), Some(agent)),
-        };
-        if freed == taken {
-            return;
-        }
-        for (agent, step) in [(freed, -slots_of_one(freed)), (taken, 1)] {
-            let Some(row) = agent.and_then(|agent| self.agents.get_mut(&agent)) else { continue };
-            row.active = row.active.saturating_add_signed(step);
-            self.changed_agents.insert(row.id);
-        }
     }
 
     /// Where a start led before, else what its visitor has open.
@@ -271,6 +259,8 @@ impl Tracked {
             state: ConversationState::Unassigned,
             assignee: None,
             slot_agent: None,
+            slot_excess: false,
+            active_at_ms: 0,
             assignment: 0,
             answered: false,
             beside: false,
@@ -340,16 +330,6 @@ impl Tracked {
             entry
         };
         new.into_iter().map(number).collect()
-    }
-}
-
-fn slots_of_one(freed: Option<AgentId>) -> i32 {
-    if freed.is_some() && sabotage::on(Switch::LoseSlotRelease) {
-        0
-    } else if freed.is_some() && sabotage::on(Switch::ReleaseSlotTwice) {
-        2
-    } else {
-        1
     }
 }
 

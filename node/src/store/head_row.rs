@@ -31,6 +31,8 @@ pub(super) struct HeadRow {
     last_at_ms: i64,
     waiting_since_ms: Option<i64>,
     missed_at_ms: Option<i64>,
+    slot_excess: i64,
+    active_at_ms: Option<i64>,
     email: Option<String>,
     due_at_ms: Option<i64>,
     started_on: String,
@@ -57,6 +59,8 @@ stored!(HeadRow {
     last_at_ms,
     waiting_since_ms,
     missed_at_ms,
+    slot_excess,
+    active_at_ms,
     email,
     due_at_ms,
     started_on,
@@ -86,6 +90,8 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.preview.clone())
         .cell(head.preview_by.map(Party::as_str))
         .cell(head.missed_at_ms)
+        .cell(i64::from(head.slot_excess))
+        .cell(head.active_at_ms)
         .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
         .cell(head.due_at_ms);
 }
@@ -104,6 +110,9 @@ impl HeadRow {
             state: decode::word(&self.state, ConversationState::from_word)?,
             assignee: self.assignee.map(AgentId),
             slot_agent: self.slot_agent.map(AgentId),
+            slot_excess: self.slot_excess != 0,
+            // An older node has written it last, and knew nothing of this.
+            active_at_ms: self.active_at_ms.unwrap_or(self.last_at_ms),
             assignment: decode::count(self.assignment)?,
             answered: self.answered != 0,
             beside: self.beside != 0,

@@ -36,6 +36,7 @@ mod schema;
 mod server;
 mod sites;
 mod skills;
+mod slots;
 mod standing;
 mod starts;
 #[cfg(test)]
@@ -71,6 +72,7 @@ pub(crate) use open::check_url;
 pub(crate) use people::{People, PeopleChange};
 pub(crate) use sites::SiteRow;
 pub(crate) use skills::SkillRow;
+pub(crate) use slots::TakenSlot;
 pub(crate) use standing::Standing;
 pub(crate) use starts::StartKey;
 pub(crate) use teams::TeamRow;

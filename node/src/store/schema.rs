@@ -31,6 +31,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     6 "0006_expand_turns",
     7 "0007_expand_mails",
     9 "0009_expand_promises",
+    10 "0010_expand_capacity",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
@@ -41,6 +42,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     6 "0006_expand_turns",
     7 "0007_expand_mails",
     9 "0009_expand_promises",
+    10 "0010_expand_capacity",
 );
 
 /// A file of `migrations/`.

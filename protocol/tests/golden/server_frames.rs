@@ -231,7 +231,11 @@ fn agents_summary() -> ConversationSummary {
         title: "Products".to_owned(),
         referrer: None,
     };
-    ConversationSummary { visitor: Some(ids::visitor()), started_on: Some(page), ..summary() }
+    ConversationSummary {
+        visitor: Some(ids::visitor()),
+        started_on: Some(Box::new(page)),
+        ..summary()
+    }
 }
 
 fn promised(email: Option<EmailAddress>) -> ConversationSummary {

@@ -56,7 +56,8 @@ async fn the_accounts_capacity_reaches_whoever_follows_it_and_raises_their_versi
     let (anna, own) = (hired(&desk, "anna").await, desk.agent("ben@example.com", 3).await);
     let before = (desk.agent_row(anna).await, desk.agent_row(own).await);
     let settings = desk.store.settings().await.unwrap();
-    let account = AccountSettings { capacity_limit_on: true, capacity_limit: 7 };
+    let account =
+        AccountSettings { capacity_limit_on: true, capacity_limit: 7, ..Default::default() };
     let change = people(Some(anna), Asked::Account(account));
 
     assert_eq!(desk.journal.change(change.clone()).await.unwrap(), Changed::Done);
