@@ -22,6 +22,14 @@ pub(crate) struct NewMail {
     pub(crate) conversation: Option<ConversationId>,
 }
 
+impl NewMail {
+    /// As if it had been written and claimed: for one that need not be kept.
+    pub(crate) fn claimed(self, id: Uuid, created_at_ms: i64) -> ClaimedMail {
+        let NewMail { to, subject, text, .. } = self;
+        ClaimedMail { id, to, subject, text, created_at_ms, attempt: 1 }
+    }
+}
+
 /// A mail that whoever claimed it is to send now.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ClaimedMail {

@@ -40,8 +40,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("session", &["chatflow", "conversation", "fanout"]),
     ("agent", &["router", "presence", "conversation", "board", "fanout"]),
     ("chatflow", &["presence", "store", "fanout"]),
-    ("router", &["presence", "journal", "store"]),
+    ("router", &["presence", "mail", "journal", "store"]),
     ("presence", &["journal", "link", "store"]),
+    ("mail", &["journal", "store"]),
     ("board", &["journal", "store", "fanout"]),
     ("conversation", &["journal", "link", "store", "fanout"]),
     ("journal", &["store", "link"]),
@@ -49,7 +50,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("link", &[]),
     ("fanout", &[]),
     // What the command line can ask for.
-    ("commands", &["config", "gateway", "journal", "node", "schedules", "store", "telemetry"]),
+    (
+        "commands",
+        &["config", "gateway", "journal", "mail", "node", "schedules", "store", "telemetry"],
+    ),
     // Which machines the simulation knows: tests alone, and what the mutation check runs.
     ("schedules", &["conversation", "fanout", "gateway", "presence", "router"]),
     // Fills a new store for `make run`, and says how to sign in.
@@ -102,6 +106,7 @@ const ACTOR_HOMES: &[&str] = &[
     "node/src/presence/",
     "node/src/journal/",
     "node/src/link/",
+    "node/src/mail/",
     "node/src/ask.rs",
     "node/src/supervisor.rs",
 ];
