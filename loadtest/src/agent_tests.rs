@@ -58,6 +58,8 @@ impl Scene {
             last_at_ms: 0,
             waiting_since_ms: None,
             missed_at_ms: None,
+            chatflow: None,
+            page: String::new(),
         };
         let inbox = self.agent.inbox;
         let update = BoardUpdate { inbox, whole: true, rows: vec![row], gone: Vec::new() };

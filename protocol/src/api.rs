@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chatflow::PublicChatflow;
+use crate::people::Permissions;
 use crate::{
     AgentId, AgentPresence, AgentStatus, ConversationId, ConversationSummary, Epoch, ErrorCode,
     InboxId, Seq, SiteId, ViewedEntry, VisitorId,
@@ -74,6 +75,9 @@ pub struct Session {
     pub name: String,
     pub email: String,
     pub status: AgentStatus,
+    /// A super admin has them all, named or not.
+    #[serde(default)]
+    pub permissions: Permissions,
     pub inboxes: Vec<InboxName>,
     /// For `hello` on `/ws/agent`. Good for 60 s; ask again before each connect.
     pub socket_token: String,

@@ -43,6 +43,8 @@ pub enum ReplyTimeChoice {
     FewMinutes,
     FewHours,
     Day,
+    /// From the last seven days, as far as that can be told.
+    Computed,
     #[default]
     Hidden,
 }
@@ -127,6 +129,15 @@ pub enum ReplyTime {
     Day,
 }
 
+/// What settings alone do not say.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Measured {
+    /// The next start of the operating hours, if it can be told.
+    pub returns_at_ms: Option<i64>,
+    /// How soon visitors were answered of late, if it can be told.
+    pub reply_time: Option<ReplyTime>,
+}
+
 /// The chatflow's own texts, for behaviours without one.
 #[derive(Clone, Copy)]
 pub(crate) struct Texts<'a> {
@@ -135,21 +146,21 @@ pub(crate) struct Texts<'a> {
 }
 
 impl AvailabilitySettings {
-    /// `returns_at_ms`: the next start of the operating hours, if it can be told.
     pub(crate) fn now(
         &self,
         texts: Texts<'_>,
         availability: Availability,
-        returns_at_ms: Option<i64>,
+        measured: Measured,
     ) -> AvailabilityNow {
         let (launcher, notice) = match availability {
             Availability::Available => (Launcher::Shown, None),
             Availability::Away => self.away.shown(texts.away),
             Availability::AtCapacity => self.at_capacity.shown(texts.wait),
-            Availability::Offline => self.offline.shown(texts.away, returns_at_ms),
+            Availability::Offline => self.offline.shown(texts.away, measured.returns_at_ms),
         };
         let is_as_available = launcher == Launcher::Shown && notice.is_none();
-        let reply_time = if is_as_available { self.available.reply_time.shown() } else { None };
+        let shown = || self.available.reply_time.shown(measured.reply_time);
+        let reply_time = if is_as_available { shown() } else { None };
         AvailabilityNow { availability, launcher, notice, reply_time }
     }
 
@@ -222,11 +233,12 @@ impl WhenAtCapacity {
 }
 
 impl ReplyTimeChoice {
-    fn shown(self) -> Option<ReplyTime> {
+    fn shown(self, computed: Option<ReplyTime>) -> Option<ReplyTime> {
         match self {
             ReplyTimeChoice::FewMinutes => Some(ReplyTime::FewMinutes),
             ReplyTimeChoice::FewHours => Some(ReplyTime::FewHours),
             ReplyTimeChoice::Day => Some(ReplyTime::Day),
+            ReplyTimeChoice::Computed => computed,
             ReplyTimeChoice::Hidden => None,
         }
     }
@@ -267,7 +279,8 @@ mod tests {
     const RETURNS: Option<i64> = Some(1_795_420_800_000);
 
     fn now(settings: &AvailabilitySettings, state: Availability) -> AvailabilityNow {
-        settings.now(TEXTS, state, RETURNS)
+        let reply_time = Some(ReplyTime::FewMinutes);
+        settings.now(TEXTS, state, Measured { returns_at_ms: RETURNS, reply_time })
     }
 
     fn message(text: &str) -> Option<Notice> {
@@ -289,6 +302,11 @@ mod tests {
         for state in [Availability::Away, Availability::Offline, Availability::AtCapacity] {
             assert_eq!(now(&settings, state).reply_time, None, "{state:?}");
         }
+        let computed = with_reply_time(ReplyTimeChoice::Computed);
+        let found = now(&computed, Availability::Available).reply_time;
+        assert_eq!(found, Some(ReplyTime::FewMinutes), "what was found");
+        let unknown = computed.now(TEXTS, Availability::Available, Measured::default());
+        assert_eq!(unknown.reply_time, None, "nothing was found");
         let hidden = with_reply_time(ReplyTimeChoice::Hidden);
         assert_eq!(now(&hidden, Availability::Available).reply_time, None);
     }
@@ -326,7 +344,7 @@ mod tests {
         let settings = AvailabilitySettings { offline, ..AvailabilitySettings::default() };
         let told = now(&settings, Availability::Offline).notice;
         assert_eq!(told, Some(Notice::ReturnTime { returns_at_ms: 1_795_420_800_000 }));
-        let untold = settings.now(TEXTS, Availability::Offline, None).notice;
+        let untold = settings.now(TEXTS, Availability::Offline, Measured::default()).notice;
         assert_eq!(untold, message("Later."));
     }
 

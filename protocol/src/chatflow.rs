@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::assignment::AssignmentSettings;
-use crate::availability::{AvailabilityNow, AvailabilitySettings, Texts};
+use crate::availability::{AvailabilityNow, AvailabilitySettings, Measured, Texts};
 use crate::{AgentId, Availability, ChatflowId, ShowQueue};
 
 /// What an admin sets. Stored as JSON; every field has a default but the name. Fields that a newer
@@ -71,11 +71,10 @@ impl ChatflowSettings {
         }
     }
 
-    /// What a state means for visitors. `returns_at_ms`: the next start of the operating hours, if
-    /// it can be told.
-    pub fn now(&self, availability: Availability, returns_at_ms: Option<i64>) -> AvailabilityNow {
+    /// What a state means for visitors.
+    pub fn now(&self, availability: Availability, measured: Measured) -> AvailabilityNow {
         let texts = Texts { away: &self.away_message, wait: &self.wait_message };
-        self.availability.now(texts, availability, returns_at_ms)
+        self.availability.now(texts, availability, measured)
     }
 }
 
@@ -111,7 +110,7 @@ mod tests {
         let settings = stored(r#"{"name":"Shop","away_message":"Away.","assign":true}"#);
         assert_eq!(*settings.availability, AvailabilitySettings::default());
         assert_eq!(settings.availability.mode, AvailabilityMode::Agents);
-        let now = settings.now(Availability::Offline, None);
+        let now = settings.now(Availability::Offline, Measured::default());
         assert_eq!(now.notice, Some(Notice::AwayMessage { text: "Away.".to_owned() }));
     }
 

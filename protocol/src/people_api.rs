@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::people::{HeldSkills, Permissions, Seat};
-use crate::{AgentId, AgentStatus, InboxId, SkillId, TeamId};
+use crate::hours::DayRow;
+use crate::people::{AccountSettings, HeldSkills, Permissions, Seat};
+use crate::{AgentId, AgentStatus, ChatflowId, InboxId, SkillId, TeamId};
 
 /// `GET /api/v1/users`
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -70,11 +71,75 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Opt
     T::deserialize(field).map(Some)
 }
 
+/// `PUT /api/v1/account`: what is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_limit_on: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_chat_window_ms: Option<u64>,
+}
+
+impl AccountPatch {
+    pub fn applied(&self, to: AccountSettings) -> AccountSettings {
+        AccountSettings {
+            capacity_limit_on: self.capacity_limit_on.unwrap_or(to.capacity_limit_on),
+            capacity_limit: self.capacity_limit.unwrap_or(to.capacity_limit),
+            active_chat_window_ms: self.active_chat_window_ms.unwrap_or(to.active_chat_window_ms),
+        }
+    }
+}
+
 /// `PUT /api/v1/users/{id}/status`
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusChoice {
     pub status: AgentStatus,
+}
+
+/// `GET /api/v1/colleagues`: who has access to inboxes that the asker may see (AV-34).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Colleagues {
+    pub colleagues: Vec<Colleague>,
+}
+
+/// What the frame `agents` does not say of somebody.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Colleague {
+    pub id: AgentId,
+    /// Of those that the asker may see.
+    pub inboxes: Vec<InboxId>,
+    /// Left out by whoever has set none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<HoursToday>,
+}
+
+/// Of the day that it is where they work.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HoursToday {
+    pub time_zone: String,
+    /// In order, without what they are out of office for.
+    pub rows: Vec<DayRow>,
+    /// Out of office now: until then, on that clock, as `YYYY-MM-DDTHH:MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_until: Option<String>,
+}
+
+/// `GET /api/v1/chatflows`: those of the inboxes that the asker may see.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Chatflows {
+    pub chatflows: Vec<ChatflowName>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ChatflowName {
+    pub id: ChatflowId,
+    /// What stands on top of its widget.
+    pub heading: String,
+    pub inbox: InboxId,
 }
 
 /// `GET /api/v1/teams`

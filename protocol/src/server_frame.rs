@@ -191,6 +191,12 @@ pub struct BoardRow {
     /// Since when the visitor counts as gone, whom nobody took in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed_at_ms: Option<i64>,
+    /// Whose queue it waits in. Nodes of older releases do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chatflow: Option<ChatflowId>,
+    /// The page it began on: its title, or its address, cut to `limits::PREVIEW_CHARS_MAX`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub page: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -1,5 +1,7 @@
 // The words of the wire, as `protocol/src` has them: frames, entries, codes, limits, REST answers.
 
+import type { Permission } from './people';
+
 export const PROTOCOL = 1;
 
 /** A message or a comment, in UTF-8 bytes. */
@@ -89,7 +91,25 @@ export interface DecisionRecord {
   /** How far round robin had come. */
   round?: Round;
   tie_break?: TieBreak;
+  /** Who was asked before, and why they were passed over; whose the candidates are comes last. */
+  steps?: DecisionStep[];
+  /** How long it had waited, where that counts. */
+  waited_ms?: number;
 }
+
+/** One who was asked, and what came of it. */
+export type DecisionStep = (
+  | { target: 'contact_owner'; agent: AgentId }
+  | { target: 'rule'; place: number; name: string }
+  | { target: 'default' }
+  | { target: 'overflow'; after_ms: number }
+) &
+  (
+    | { outcome: 'chosen' }
+    | { outcome: 'not_matched'; condition: number }
+    | { outcome: 'nobody_eligible' }
+    | { outcome: 'owner_skipped'; verdict: Verdict }
+  );
 
 export interface Round {
   cycle: number;
@@ -261,6 +281,10 @@ export interface BoardRow {
   last_at_ms: number;
   waiting_since_ms?: number;
   missed_at_ms?: number;
+  /** Whose queue it waits in; nodes of older releases do not tell. */
+  chatflow?: ChatflowId;
+  /** The page it began on, in a few words. */
+  page?: string;
 }
 
 export interface BoardUpdate {
@@ -278,6 +302,8 @@ export interface AgentPresence {
   present: boolean;
   active: number;
   capacity: number;
+  /** Who set the status, if it was somebody else (PERM-8). */
+  status_by?: AgentId | null;
 }
 
 /** Where a waiting conversation stands in its queue. */
@@ -371,11 +397,34 @@ export interface EntryPage {
   head: Seq;
 }
 
+/** Who has access to the same inboxes: what the frame `agents` does not say (AV-34). */
+export interface Colleague {
+  id: AgentId;
+  inboxes: InboxId[];
+  /** Left out by whoever has set none. */
+  hours?: HoursToday;
+}
+
+export interface HoursToday {
+  time_zone: string;
+  rows: { start: string; end: string }[];
+  /** Out of office now, until this time on that clock. */
+  out_until?: string;
+}
+
+export interface ChatflowName {
+  id: ChatflowId;
+  heading: string;
+  inbox: InboxId;
+}
+
 export interface Session {
   agent: AgentId;
   name: string;
   email: string;
   status: AgentStatus;
+  /** A super admin has them all, named or not. Nodes of older releases do not tell. */
+  permissions?: readonly Permission[];
   inboxes: { id: InboxId; name: string }[];
   socket_token: string;
   csrf_token: string;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use salotto_protocol::api::{EntryPage, LoadTestAgent, LoadTestDesk, VisitorToken};
+use salotto_protocol::availability::Measured;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{
     AgentId, Author, Availability, BoardRow, BoardUpdate, ChatflowId, ClientFrame, ClientId,
@@ -123,7 +124,8 @@ impl House {
         let agents = self.agents[..count as usize].iter();
         LoadTestDesk {
             site: self.site,
-            chatflow: settings.public(self.chatflow, settings.now(Availability::Available, None)),
+            chatflow: settings
+                .public(self.chatflow, settings.now(Availability::Available, Measured::default())),
             inbox: self.inbox,
             agents: agents
                 .map(|(id, token)| LoadTestAgent { id: *id, socket_token: token.clone() })
@@ -385,5 +387,7 @@ fn row(id: ConversationId, conversation: &Conversation) -> BoardRow {
         last_at_ms: 0,
         waiting_since_ms: None,
         missed_at_ms: None,
+        chatflow: None,
+        page: String::new(),
     }
 }

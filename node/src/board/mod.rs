@@ -5,6 +5,7 @@
 mod actor;
 mod news;
 mod registry;
+mod row;
 mod state;
 #[cfg(test)]
 mod tests;

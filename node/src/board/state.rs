@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use salotto_protocol::{BoardRow, ConversationId, ConversationState};
 
 use super::news::{Kind, News};
+use super::row::row;
 use crate::store::Head;
 
 /// How many rows a list has at most: an agent does not read further, and a browser draws them all.
@@ -140,23 +141,6 @@ fn age(row: &BoardRow) -> (i64, ConversationId) {
     (row.last_at_ms, row.conversation)
 }
 
-fn row(head: &Head) -> BoardRow {
-    BoardRow {
-        conversation: head.id,
-        number: head.number,
-        visitor: head.visitor,
-        seq: head.seq,
-        state: head.state,
-        assignee: head.assignee,
-        preview: head.preview.clone(),
-        preview_by: head.preview_by,
-        started_at_ms: head.started_at_ms,
-        last_at_ms: head.last_at_ms,
-        waiting_since_ms: head.waiting_since_ms,
-        missed_at_ms: head.missed_at_ms,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use salotto_protocol::{ChatflowId, ConversationNumber, InboxId, Page, Seq, SiteId, VisitorId};
@@ -184,6 +168,8 @@ mod tests {
             state,
             assignee: None,
             slot_agent: None,
+            slot_excess: false,
+            active_at_ms: last_at_ms,
             assignment: 0,
             answered: false,
             beside: false,

@@ -96,7 +96,10 @@ impl ChatflowActor {
     async fn weigh(&self, row: &ChatflowRow) {
         let snapshot = self.known.snapshot();
         let Some(rule) = snapshot.rule(row.id) else { return };
-        let now = rule.now(&self.roster.borrow(), self.clock.now_ms());
+        let now = {
+            let reply_time = self.known.reply_time(row.id);
+            rule.now(&self.roster.borrow(), self.clock.now_ms(), reply_time)
+        };
         if self.known.told(row.id).is_some_and(|told| told.now == now) {
             return;
         }

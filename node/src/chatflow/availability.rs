@@ -1,6 +1,6 @@
 //! Whether a chatflow can be answered now, and what its visitors get (AV-1 to AV-14). Pure.
 
-use salotto_protocol::availability::{AvailabilityMode, AvailabilityNow};
+use salotto_protocol::availability::{AvailabilityMode, AvailabilityNow, Measured, ReplyTime};
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentStatus, Availability};
 
@@ -43,9 +43,16 @@ impl Rule {
         }
     }
 
-    pub(super) fn now(&self, roster: &Roster, now_ms: i64) -> AvailabilityNow {
+    /// `reply_time`: how soon visitors were answered of late, if it is known.
+    pub(super) fn now(
+        &self,
+        roster: &Roster,
+        now_ms: i64,
+        reply_time: Option<ReplyTime>,
+    ) -> AvailabilityNow {
         let state = self.state(staff(&self.settings, roster), now_ms);
-        self.settings.now(state, self.returns_at_ms(now_ms))
+        let returns_at_ms = self.returns_at_ms(now_ms);
+        self.settings.now(state, Measured { returns_at_ms, reply_time })
     }
 
     /// The first row that holds wins (AV-10 to AV-13).

@@ -53,7 +53,7 @@ fn in_mode(mode: &str) -> Rule {
 }
 
 fn state(rule: &Rule, agents: &[(AgentStatus, bool, u32)], time: &str) -> Availability {
-    rule.now(&roster(agents), at(time)).availability
+    rule.now(&roster(agents), at(time), None).availability
 }
 
 /// AV-1, AV-10, AV-12, AV-13
@@ -113,7 +113,7 @@ fn offline(hours: &Value) -> Rule {
 }
 
 fn notice(rule: &Rule, time: &str) -> Option<Notice> {
-    rule.now(&roster(&[]), at(time)).notice
+    rule.now(&roster(&[]), at(time), None).notice
 }
 
 fn away_message() -> Option<Notice> {
@@ -173,7 +173,7 @@ fn the_browser_is_told_the_outcome_of_each_state() {
     });
     let rule = rule(json!({"name": "Shop", "availability": availability}));
     let told = |agents: &[(AgentStatus, bool, u32)], time| -> AvailabilityNow {
-        rule.now(&roster(agents), at(time))
+        rule.now(&roster(agents), at(time), None)
     };
     assert_eq!(told(&[FREE], MONDAY_NOON).reply_time, Some(ReplyTime::FewMinutes));
     let lunch = Some(Notice::AwayMessage { text: "At lunch.".to_owned() });

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use salotto_protocol::availability::AvailabilityNow;
+use salotto_protocol::availability::{AvailabilityNow, ReplyTime};
 use salotto_protocol::{ChatflowId, ServerFrame};
 
+use super::reply_time::ReplyTimes;
 use super::state::Snapshot;
 use crate::fanout::{Frame, encode};
 
@@ -14,6 +15,7 @@ use crate::fanout::{Frame, encode};
 pub(super) struct Known {
     snapshot: RwLock<Arc<Snapshot>>,
     told: RwLock<HashMap<ChatflowId, Told>>,
+    reply_times: RwLock<ReplyTimes>,
 }
 
 /// What holds for a chatflow's visitors, and the one frame that tells it.
@@ -43,6 +45,19 @@ impl Known {
         told.retain(|id, _| snapshot.is_published(*id));
         drop(told);
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+
+    /// Whether it was looked for, whatever was found.
+    pub(super) fn has_reply_time(&self, id: ChatflowId) -> bool {
+        self.reply_times.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    pub(super) fn reply_time(&self, id: ChatflowId) -> Option<ReplyTime> {
+        self.reply_times.read().unwrap_or_else(PoisonError::into_inner).get(&id).copied()?
+    }
+
+    pub(super) fn set_reply_times(&self, found: ReplyTimes) {
+        *self.reply_times.write().unwrap_or_else(PoisonError::into_inner) = found;
     }
 
     pub(super) fn told(&self, id: ChatflowId) -> Option<Told> {

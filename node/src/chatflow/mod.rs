@@ -12,6 +12,7 @@ mod clock_tests;
 mod known;
 mod parked;
 mod registry;
+mod reply_time;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -233,6 +234,7 @@ impl Chatflows {
 
     fn weighed(&self, snapshot: &Snapshot, id: ChatflowId) -> Option<Told> {
         let rule = snapshot.rule(id)?;
-        Some(Told::new(id, rule.now(&self.roster.borrow(), self.clock.now_ms())))
+        let reply_time = self.known.reply_time(id);
+        Some(Told::new(id, rule.now(&self.roster.borrow(), self.clock.now_ms(), reply_time)))
     }
 }

@@ -15,6 +15,7 @@ use super::actor::{ChatflowActor, Msg as ChatflowMsg};
 use super::availability::Rule;
 use super::known::Known;
 use super::parked::Parked;
+use super::reply_time::{self, ReplyTimes, is_computed};
 use super::state::Snapshot;
 use crate::ask::ask;
 use crate::clock::Clock;
@@ -24,6 +25,8 @@ use crate::store::{ChatflowRow, Settings, Store, StoreError};
 
 /// Settings changed elsewhere, by another process or node, are in force after so long.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// How soon visitors are answered is the word of a week: it may be a few minutes old.
+const MEASURE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// A store that failed is not asked again at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// A chatflow whose actor failed keeps its last availability so long, and never spins.
@@ -46,6 +49,8 @@ pub(super) enum Msg {
     VersionRead(Result<i64, StoreError>),
     ReadAgain,
     SettingsRead(Result<Settings, StoreError>),
+    MeasureReplies,
+    RepliesMeasured(Result<ReplyTimes, StoreError>),
     /// Answered when passed on.
     RosterChanged(RpcReplyPort<()>),
     Restart(ChatflowId),
@@ -75,6 +80,7 @@ impl Actor for Registry {
     ) -> Result<State, ActorProcessingErr> {
         myself.cast(Msg::SettingsRead(Ok(settings)))?;
         myself.send_interval(CHECK_INTERVAL, || Msg::CheckVersion);
+        myself.send_interval(MEASURE_INTERVAL, || Msg::MeasureReplies);
         Ok(State {
             actors: HashMap::new(),
             reading: true,
@@ -99,6 +105,8 @@ impl Actor for Registry {
             Msg::VersionRead(result) => self.version_read(&myself, state, result),
             Msg::ReadAgain => self.read(&myself, state),
             Msg::SettingsRead(result) => self.settings_read(&myself, state, result).await?,
+            Msg::MeasureReplies => self.measure_replies(&myself),
+            Msg::RepliesMeasured(result) => self.replies_measured(state, result),
             Msg::RosterChanged(passed) => {
                 state.actors.values().for_each(|actor| cast(actor, ChatflowMsg::Weigh));
                 let _ = passed.send(());
@@ -165,6 +173,30 @@ impl Registry {
         }
     }
 
+    /// Nothing is read where no chatflow wants it.
+    fn measure_replies(&self, myself: &ActorRef<Msg>) {
+        let snapshot = self.known.snapshot();
+        let wanted: Vec<ChatflowRow> = snapshot.published().filter(is_computed).cloned().collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let (store, now_ms, myself) = (self.store.clone(), self.clock.now_ms(), myself.clone());
+        tokio::spawn(async move {
+            let found = reply_time::measure(&store, &wanted, now_ms).await;
+            let _ = myself.cast(Msg::RepliesMeasured(found));
+        });
+    }
+
+    fn replies_measured(&self, state: &State, result: Result<ReplyTimes, StoreError>) {
+        match result {
+            Ok(found) => {
+                self.known.set_reply_times(found);
+                state.actors.values().for_each(|actor| cast(actor, ChatflowMsg::Weigh));
+            }
+            Err(error) => tracing::warn!(%error, "how soon visitors are answered was not read"),
+        }
+    }
+
     async fn settings_read(
         &self,
         myself: &ActorRef<Msg>,
@@ -212,6 +244,12 @@ impl Registry {
                 Some(actor) => cast(actor, ChatflowMsg::Settings(row.clone().into())),
                 None => self.open(myself, state, row).await?,
             }
+        }
+        let is_new = |row: &ChatflowRow| is_computed(&row) && !self.known.has_reply_time(row.id);
+        if snapshot.published().any(is_new) {
+            myself
+                .cast(Msg::MeasureReplies)
+                .map_err(|error| SpawnErr::StartupFailed(error.into()))?;
         }
         for id in snapshot.newly_shown(&before) {
             state.actors.get(&id).into_iter().for_each(|it| cast(it, ChatflowMsg::Announce));

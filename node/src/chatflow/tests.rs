@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use salotto_protocol::availability::ReplyTime;
 use salotto_protocol::{
     AgentId, AgentStatus, Availability, ChatflowId, NodeId, ServerFrame, SiteId,
 };
@@ -172,4 +173,36 @@ async fn a_chatflow_that_panics_is_made_again_keeps_its_visitors_and_disturbs_no
     })
     .await;
     hears(&mut browser, desk.chatflow, Availability::Available).await;
+}
+
+/// AV-20
+#[tokio::test(flavor = "multi_thread")]
+async fn how_soon_visitors_are_answered_is_measured_and_told_to_those_who_look() {
+    let desk = Desk::new().await;
+    let agent = desk.agent("anna", 30).await;
+    desk.present(agent, true).await;
+    let settings = serde_json::json!({
+        "name": "Shop", "assign": true, "availability": {"available": {"reply_time": "computed"}},
+    });
+    let settings = serde_json::from_value(settings).expect("settings");
+    let Desk { site, inbox, chatflow: id, .. } = desk;
+    let (enabled, priority) = (true, 1);
+    desk.change(Change::PutChatflow { id, site, inbox, enabled, priority, settings }).await;
+    let chatflows = chatflows(&desk).await;
+    let (_outbox, mut browser) = parked(&chatflows, site).await;
+    let reply_time = || chatflows.shown_on(site).expect("a chatflow").now.reply_time;
+    hears(&mut browser, id, Availability::Available).await;
+    assert_eq!(reply_time(), None, "nobody was answered yet");
+
+    for count in 0..5 {
+        let conversation = desk.waits(id).await;
+        desk.answers(conversation, agent).await;
+        if count % 2 == 0 {
+            desk.closes(conversation).await;
+        }
+    }
+    chatflows.registry.cast(Msg::MeasureReplies).expect("the registry lives");
+
+    hears(&mut browser, id, Availability::Available).await;
+    assert_eq!(reply_time(), Some(ReplyTime::FewMinutes));
 }

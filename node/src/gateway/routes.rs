@@ -5,8 +5,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, patch, post, put};
 
 use super::api::{
-    account, agents, chatflows, conversations, hours, inboxes, loadtest, openapi, session, sites,
-    skills, teams, users, visitors,
+    account, agents, chatflows, colleagues, conversations, hours, inboxes, loadtest, openapi,
+    session, sites, skills, teams, users, visitors,
 };
 use super::{App, assets, observe, socket};
 use crate::metrics::Route;
@@ -26,6 +26,8 @@ pub(crate) fn public_routes(app: App) -> Router {
             "/api/v1/chatflows/{chatflow}/availability",
             get(chatflows::availability).put(chatflows::put_availability),
         )
+        .route("/api/v1/chatflows", get(chatflows::list))
+        .route("/api/v1/colleagues", get(colleagues::list))
         .route("/api/v1/users/{user}/hours", get(hours::read).put(hours::put))
         .route("/api/v1/users", get(users::list).post(users::create))
         .route("/api/v1/users/{user}", patch(users::edit))
@@ -60,7 +62,7 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some("/api/v1/conversations/{conversation}/entries") => Route::Entries,
         Some("/api/v1/session") => Route::Session,
         Some("/api/v1/agents") => Route::Agents,
-        Some("/api/v1/chatflows/{chatflow}/availability") => Route::Chatflows,
+        Some("/api/v1/chatflows" | "/api/v1/chatflows/{chatflow}/availability") => Route::Chatflows,
         Some(path) if is_about_people(path) => Route::People,
         Some("/api/v1/loadtest/agents") => Route::LoadTest,
         Some("/openapi.json") => Route::OpenApi,
@@ -72,7 +74,7 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
 /// Rare, and few enough to be counted together.
 fn is_about_people(path: &str) -> bool {
     let resource = path.strip_prefix("/api/v1/").and_then(|it| it.split('/').next());
-    let of_people = ["users", "teams", "inboxes", "account", "skills"];
+    let of_people = ["users", "colleagues", "teams", "inboxes", "account", "skills"];
     resource.is_some_and(|it| of_people.contains(&it))
 }
 

@@ -14,7 +14,7 @@ pub(crate) enum Route {
     Session,
     Agents,
     Chatflows,
-    /// Users, teams, access to inboxes, the account, skills.
+    /// Users, colleagues, teams, access to inboxes, the account, skills.
     People,
     LoadTest,
     OpenApi,

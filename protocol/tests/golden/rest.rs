@@ -6,13 +6,15 @@ use salotto_protocol::api::{
 };
 use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::availability::{
-    AvailabilityMode, AvailabilitySettings, ReplyTimeChoice, WhenAtCapacity, WhenAvailable,
-    WhenAway, WhenOffline,
+    AvailabilityMode, AvailabilitySettings, Measured, ReplyTimeChoice, WhenAtCapacity,
+    WhenAvailable, WhenAway, WhenOffline,
 };
 use salotto_protocol::chatflow::{ChatflowSettings, PublicChatflow};
 use salotto_protocol::hours::{
     Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
 };
+use salotto_protocol::people::{Permission, Permissions};
+use salotto_protocol::people_api::{ChatflowName, Chatflows, Colleague, Colleagues, HoursToday};
 use salotto_protocol::{
     AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq, ShowQueue, TeamId,
 };
@@ -40,6 +42,8 @@ fn what_visitors_and_their_pages_ask_for_is_as_written_down() {
 fn what_agents_ask_for_is_as_written_down() {
     holds_by_text("rest/sign_in", &sign_in());
     holds("rest/session", &session());
+    holds("rest/colleagues", &Colleagues { colleagues: vec![colleague(), off()] });
+    holds("rest/chatflows", &chatflows());
     holds("rest/agents", &Agents { agents: vec![server_frames::presence()] });
     holds("rest/chatflow_settings", &settings());
     holds("rest/working_hours", &working_hours());
@@ -62,6 +66,8 @@ fn no_rest_file_is_without_a_test() {
             "agents",
             "availability_settings",
             "chatflow_settings",
+            "chatflows",
+            "colleagues",
             "conversation",
             "entry_page",
             "loadtest_agents",
@@ -171,7 +177,10 @@ fn morning() -> DayRow {
 }
 
 fn public_chatflow(state: Availability, returns_at_ms: Option<i64>) -> PublicChatflow {
-    settings().public(ids::chatflow(), settings().now(state, returns_at_ms))
+    settings().public(
+        ids::chatflow(),
+        settings().now(state, Measured { returns_at_ms, reply_time: None }),
+    )
 }
 
 fn entry_page() -> EntryPage {
@@ -183,12 +192,32 @@ fn sign_in() -> SignIn {
     SignIn { email: "ada@shop.example".to_owned(), password: "correct horse".to_owned() }
 }
 
+fn chatflows() -> Chatflows {
+    let heading = "Ask us".to_owned();
+    let chatflow = ChatflowName { id: ids::chatflow(), heading, inbox: ids::inbox() };
+    Chatflows { chatflows: vec![chatflow] }
+}
+
+fn colleague() -> Colleague {
+    let rows = vec![DayRow { start: "09:00".to_owned(), end: "17:30".to_owned() }];
+    let time_zone = "Europe/Berlin".to_owned();
+    let hours = Some(HoursToday { time_zone, rows, out_until: None });
+    Colleague { id: ids::agent(), inboxes: vec![ids::inbox()], hours }
+}
+
+fn off() -> Colleague {
+    let out_until = Some("2027-01-04T00:00".to_owned());
+    let hours = HoursToday { time_zone: "UTC".to_owned(), rows: Vec::new(), out_until };
+    Colleague { id: ids::colleague(), inboxes: Vec::new(), hours: Some(hours) }
+}
+
 fn session() -> Session {
     Session {
         agent: ids::agent(),
         name: "Ada".to_owned(),
         email: "ada@shop.example".to_owned(),
         status: AgentStatus::Available,
+        permissions: Permissions::of(&[Permission::AvailabilityManagement]),
         inboxes: vec![InboxName { id: ids::inbox(), name: "Inbox".to_owned() }],
         socket_token: "a1.an-agent-token".to_owned(),
         csrf_token: "c1.a-csrf-token".to_owned(),

@@ -237,6 +237,8 @@ fn whole_board() -> BoardUpdate {
         last_at_ms: ids::AT_MS,
         waiting_since_ms: Some(ids::AT_MS),
         missed_at_ms: None,
+        chatflow: Some(ids::chatflow()),
+        page: "Products".to_owned(),
     };
     let missed = BoardRow {
         state: ConversationState::Unassigned,

@@ -31,8 +31,9 @@ import {
 import { newNotices } from '../state/notices';
 import { fragmentOf, screenOf, placeOf, type Place } from '../state/route';
 import { Alerts, alertPermission, askPermission } from './alerts';
+import { setStatusOf } from './floor';
 import { Follow } from './follow';
-import { refusalWords } from './refusals';
+import { refusalWords, whyWords } from './refusals';
 import { currentSession, entryPage } from './rest';
 import { keepMute, keepSeen, keptMute, keptSeen, outboxStorage } from './storage';
 import { Threshold } from './threshold';
@@ -167,6 +168,19 @@ export class Desk {
   setStatus(status: AgentStatus): void {
     this.#line.send({ type: 'status', status });
     this.#set({ wantedStatus: status });
+  }
+
+  /** Of somebody else; the next `agents` frame confirms it. */
+  async setStatusOf(agent: AgentId, status: AgentStatus): Promise<void> {
+    const answer = await setStatusOf(agent, status, this.#state.session.csrf_token);
+    switch (answer.kind) {
+      case 'ok':
+        return;
+      case 'unreachable':
+        return this.#say('The status did not change. The node cannot be reached.');
+      case 'problem':
+        return this.#say(`The status did not change. ${whyWords(answer.problem.code)}`);
+    }
   }
 
   setMuted(muted: boolean): void {

@@ -43,8 +43,13 @@ export function actionsOf(desk: DeskState, conversation: Conversation): Actions 
     assign: open,
     close: open,
     reopen: state === 'closed',
-    busy: desk.outbox.some((item) => isAction(item, conversation.id)),
+    busy: hasPendingAction(desk, conversation.id),
   };
+}
+
+/** Something was asked for that is unanswered. */
+export function hasPendingAction(desk: DeskState, conversation: ConversationId): boolean {
+  return desk.outbox.some((item) => isAction(item, conversation));
 }
 
 function isAction(item: Item, conversation: ConversationId): boolean {

@@ -29,6 +29,12 @@ function lines(...entries: Entry[]): string[] {
   return shown(entries).flatMap((item) => (item.kind === 'line' ? [item.text] : []));
 }
 
+test('an entry of a newer release is not shown, and harms no other', () => {
+  const odd = { ...message(2, 'system'), type: 'survey', stars: 5 } as unknown as Entry;
+  const items = shown([message(1, 'visitor'), odd, message(3, 'visitor')]);
+  expect(items.filter((item) => item.kind === 'words')).toHaveLength(2);
+});
+
 test('messages of one author in a row are one group', () => {
   const items = shown([message(1, 'visitor'), message(2, 'visitor'), message(3, 'ana')]);
   const ends = (items as Words[]).map((item) => [item.first, item.last]);

@@ -110,6 +110,9 @@ function itemOf(
       const text = statusWords(entry, view.me);
       return text === null ? null : line(entry, text, null);
     }
+    default:
+      // Of a newer release: taken, and not shown.
+      return null;
   }
 }
 
@@ -155,7 +158,7 @@ function deliveryOf(seq: Seq, visitor: Position): Delivery {
  * A routed assignment and its decision record are two entries side by side; the page shows them
  * as one. The map has the assignment's seq with the record, and the record's seq with null.
  */
-function pairedDecisions(entries: readonly Entry[]): Map<Seq, DecisionRecord | null> {
+export function pairedDecisions(entries: readonly Entry[]): Map<Seq, DecisionRecord | null> {
   const paired = new Map<Seq, DecisionRecord | null>();
   entries.forEach((entry, index) => {
     if (entry.type !== 'assignment' || entry.cause !== 'policy') return;

@@ -1,6 +1,6 @@
 // Times, states and loads in words that a person reads. Pure; the clock is an argument.
 
-import type { ConversationState, Policy, Verdict } from '../../shared/protocol';
+import type { ConversationState } from '../../shared/protocol';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -15,6 +15,13 @@ export function shortAge(atMs: number, nowMs: number): string {
   const weekday: Intl.DateTimeFormatOptions = { weekday: 'short' };
   const date: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
   return new Date(atMs).toLocaleDateString(undefined, age < 6 * DAY_MS ? weekday : date);
+}
+
+/** From here on a wait is shown as one that somebody should end. */
+const LONG_WAIT_MS = 2 * MINUTE_MS;
+
+export function isLong(waitedMs: number): boolean {
+  return waitedMs >= LONG_WAIT_MS;
 }
 
 /** "under a minute", "4 min", "1 h 20 min": how long something has lasted. */
@@ -67,41 +74,6 @@ export function stateName(state: ConversationState): string {
       return 'Assigned';
     case 'closed':
       return 'Closed';
-  }
-}
-
-/** Each verdict of a decision record, as an answer to "why not me?" (BY-3). */
-export function verdictWords(verdict: Verdict): string {
-  switch (verdict) {
-    case 'chosen':
-      return 'Chosen';
-    case 'passed':
-      return 'Free, but another was preferred';
-    case 'had_turn':
-      return 'Free, but had a turn in this cycle';
-    case 'away':
-      return 'Away';
-    case 'absent':
-      return 'Not signed in';
-    case 'at_capacity':
-      return 'All slots taken';
-    case 'no_seat':
-      return 'Has no seat';
-    case 'no_access':
-      return 'No member of the inbox';
-    case 'deactivated':
-      return 'Deactivated';
-  }
-}
-
-export function policyWords(policy: Policy): string {
-  switch (policy) {
-    case 'load_balanced':
-      return 'Load balanced: the fewest chats first';
-    case 'round_robin':
-      return 'Round robin: one to each before anybody gets a second';
-    case 'random':
-      return 'Random: whoever the seed says';
   }
 }
 

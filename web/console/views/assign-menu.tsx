@@ -1,15 +1,10 @@
-// "Assign to…": a menu of the team with presence and load, and nobody.
+// "Assign to…" of the open conversation.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AgentId, AgentPresence } from '../../shared/protocol';
 import { standingOf } from '../state/actions';
 import type { Conversation } from '../state/conversation';
 import type { DeskState } from '../state/desk';
-import { inOrder, reachOf, reachWords, shortLoad } from '../state/team';
-import { Avatar } from './avatar';
+import { AgentMenu } from './agent-menu';
 import { useDesk } from './desk-page';
-import { ChevronIcon } from './icons';
-import { moveAmong } from './keys';
 
 interface Props {
   state: DeskState;
@@ -19,124 +14,15 @@ interface Props {
 
 export function AssignMenu({ state, conversation, disabled }: Props) {
   const desk = useDesk();
-  const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const { assignee } = standingOf(state, conversation);
-  useOutside(box, open, () => setOpen(false));
-  useEffect(() => {
-    if (open) box.current?.querySelector<HTMLElement>('[role=menuitemradio]')?.focus();
-  }, [open]);
-
-  const leave = (): void => {
-    setOpen(false);
-    button.current?.focus();
-  };
-  const choose = (to: AgentId | null): void => {
-    if (to !== assignee) desk.assign(conversation.id, to);
-    leave();
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') leave();
-    if (event.key === 'Tab') setOpen(false);
-  };
   return (
-    <div class="assign" ref={box} onKeyDown={onKeyDown}>
-      <button
-        ref={button}
-        type="button"
-        class="button"
-        aria-haspopup="menu"
-        aria-expanded={open}
-        disabled={disabled}
-        onClick={() => setOpen(!open)}
-      >
-        Assign to…
-        <ChevronIcon />
-      </button>
-      {open && (
-        <Menu state={state} assignee={assignee} onChoose={choose} />
-      )}
-    </div>
+    <AgentMenu
+      state={state}
+      label="Assign to…"
+      about="Assign to"
+      assignee={standingOf(state, conversation).assignee}
+      nobody
+      disabled={disabled}
+      onChoose={(to) => desk.assign(conversation.id, to)}
+    />
   );
-}
-
-interface MenuProps {
-  state: DeskState;
-  assignee: AgentId | null;
-  onChoose(to: AgentId | null): void;
-}
-
-function Menu({ state, assignee, onChoose }: MenuProps) {
-  return (
-    <div
-      class="menu"
-      role="menu"
-      aria-label="Assign to"
-      onKeyDown={(event) => moveAmong(event, '[role=menuitemradio]')}
-    >
-      {inOrder(state.team).map((agent) => (
-        <Choice
-          key={agent.id}
-          agent={agent}
-          me={agent.id === state.session.agent}
-          chosen={agent.id === assignee}
-          onChoose={() => onChoose(agent.id)}
-        />
-      ))}
-      <button
-        type="button"
-        class="choice nobody"
-        role="menuitemradio"
-        aria-checked={assignee === null}
-        tabIndex={-1}
-        onClick={() => onChoose(null)}
-      >
-        Nobody
-      </button>
-    </div>
-  );
-}
-
-interface ChoiceProps {
-  agent: AgentPresence;
-  me: boolean;
-  chosen: boolean;
-  onChoose(): void;
-}
-
-function Choice({ agent, me, chosen, onChoose }: ChoiceProps) {
-  const reach = reachOf(agent);
-  return (
-    <button
-      type="button"
-      class="choice"
-      role="menuitemradio"
-      aria-checked={chosen}
-      tabIndex={-1}
-      onClick={onChoose}
-    >
-      <Avatar name={agent.name} reach={reach} small />
-      <span class="choice-name">
-        <span dir="auto">{me ? `${agent.name} (you)` : agent.name}</span>
-        <span class="faint">{reachWords(reach)}</span>
-      </span>
-      <span class="faint">{shortLoad(agent.active, agent.capacity)}</span>
-    </button>
-  );
-}
-
-function useOutside(
-  box: { current: HTMLElement | null },
-  active: boolean,
-  onOutside: () => void,
-): void {
-  useEffect(() => {
-    if (!active) return;
-    const pressed = (event: PointerEvent): void => {
-      if (!(event.target instanceof Node) || !box.current?.contains(event.target)) onOutside();
-    };
-    document.addEventListener('pointerdown', pressed);
-    return () => document.removeEventListener('pointerdown', pressed);
-  }, [active]);
 }

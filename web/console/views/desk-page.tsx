@@ -17,6 +17,7 @@ import { LineBanner } from './line-banner';
 import { ListPane } from './list-pane';
 import { Outlet } from './outlet';
 import { Rail } from './rail';
+import { StatusAlert } from './status-alert';
 import { Toast } from './toast';
 
 const DeskContext = createContext<Desk | null>(null);
@@ -52,6 +53,7 @@ export function DeskPage({ session, onSignedOut }: Props) {
     <DeskContext.Provider value={desk}>
       <div class="page">
         <LineBanner line={state.line} />
+        <StatusAlert state={state} />
         <div
           class="desk"
           data-screen={screen.kind}

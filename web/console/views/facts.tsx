@@ -12,6 +12,7 @@ import { markWords } from '../state/marks';
 import { nameOf } from '../state/team';
 import { duration, fullTime, stateName } from '../state/words';
 import { CheckIcon, CloseIcon, CopyIcon } from './icons';
+import { RoutingFacts } from './routing-facts';
 
 interface Props {
   state: DeskState;
@@ -69,6 +70,7 @@ export function Facts({ state, conversation, onClose }: Props) {
           </Fact>
         )}
       </dl>
+      <RoutingFacts state={state} conversation={conversation} />
     </aside>
   );
 }

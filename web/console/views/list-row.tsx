@@ -6,11 +6,8 @@ import { isMissed, isWaiting, visitorLabel, type Row } from '../state/board';
 import type { DeskState } from '../state/desk';
 import { isUnread } from '../state/seen';
 import { nameOf } from '../state/team';
-import { duration, shortAge, stateName } from '../state/words';
+import { duration, isLong, shortAge, stateName } from '../state/words';
 import { Time } from './time';
-
-/** From here on a wait is shown as one that somebody should end. */
-const LONG_WAIT_MS = 2 * 60_000;
 
 interface Props {
   row: Row;
@@ -63,7 +60,7 @@ function Wait({ row, nowMs }: { row: Row; nowMs: number }) {
   if (!isWaiting(row)) return null;
   const waited = nowMs - (row.waiting_since_ms ?? row.started_at_ms);
   return (
-    <span class="row-wait" data-long={waited >= LONG_WAIT_MS}>
+    <span class="row-wait" data-long={isLong(waited)}>
       Waiting {duration(waited)}
     </span>
   );

@@ -1,9 +1,10 @@
 // An assignment or a change of state as one quiet line; a routed one says why (BY-3).
 
 import type { AgentId, DecisionRecord } from '../../shared/protocol';
-import { nameOf, shortLoad, type Team } from '../state/team';
+import type { Team } from '../state/team';
 import type { Line } from '../state/thread';
-import { clockTime, policyWords, verdictWords } from '../state/words';
+import { clockTime } from '../state/words';
+import { RecordView } from './record-view';
 import { Time } from './time';
 
 interface Props {
@@ -27,32 +28,7 @@ function Why({ record, team, me }: { record: DecisionRecord; team: Team; me: Age
   return (
     <details class="why">
       <summary>Why this agent?</summary>
-      <p>{policyWords(record.policy)}.</p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Agent</th>
-            <th scope="col">Chats</th>
-            <th scope="col">Verdict</th>
-          </tr>
-        </thead>
-        <tbody>
-          {record.candidates.map((each) => (
-            <tr key={each.agent} data-verdict={each.verdict}>
-              <th scope="row" dir="auto">
-                {nameOf(team, each.agent)}
-                {each.agent === me && ' (you)'}
-              </th>
-              <td>{shortLoad(each.active, each.capacity)}</td>
-              <td>{verdictWords(each.verdict)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p class="faint">
-        Policy version {record.policy_version}, seed {record.seed}: the same facts choose the same
-        agent.
-      </p>
+      <RecordView record={record} team={team} me={me} />
     </details>
   );
 }

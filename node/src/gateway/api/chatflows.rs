@@ -1,10 +1,11 @@
-//! `/api/v1/chatflows/{chatflow}/availability`: when a chatflow can be answered, and what its
+//! `/api/v1/chatflows`: what they are called; and for each, when it can be answered and what its
 //! visitors get when it cannot.
 
 use axum::extract::{Path, State};
 use salotto_protocol::ChatflowId;
 use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::limits::NOTICE_BYTES_MAX;
+use salotto_protocol::people_api::{ChatflowName, Chatflows};
 
 use super::people::{Private, id, private, taken};
 use crate::gateway::App;
@@ -14,6 +15,22 @@ use crate::gateway::error::ApiError;
 use crate::hours::Hours;
 use crate::journal::Change;
 use crate::store::ChatflowRow;
+
+/// What agents call those of the inboxes that they may see; by priority.
+pub(crate) async fn list(
+    State(app): State<App>,
+    agent: Agent,
+) -> Result<Private<Chatflows>, ApiError> {
+    let settings = app.store.settings().await?;
+    let rows = settings.chatflows.into_iter();
+    let seen = rows.filter(|row| app.chatflows.may_see(row.inbox, agent.id));
+    let name = |row: ChatflowRow| ChatflowName {
+        id: row.id,
+        heading: row.settings.heading,
+        inbox: row.inbox,
+    };
+    Ok(private(Chatflows { chatflows: seen.map(name).collect() }))
+}
 
 pub(crate) async fn availability(
     State(app): State<App>,

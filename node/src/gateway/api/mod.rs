@@ -3,6 +3,7 @@
 pub(super) mod account;
 pub(super) mod agents;
 pub(super) mod chatflows;
+pub(super) mod colleagues;
 pub(super) mod conversations;
 pub(super) mod hours;
 pub(super) mod inboxes;

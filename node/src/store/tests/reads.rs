@@ -164,3 +164,26 @@ async fn a_raised_mark_is_given_back_and_a_lower_one_is_not() {
     let marks = desk.store.marks(head.id).await.unwrap();
     assert_eq!(marks, Marks { team_delivered: Seq(3), team_read: Seq(3), ..Marks::default() });
 }
+
+/// AV-20
+#[tokio::test]
+async fn the_beginnings_of_several_logs_are_read_at_once_without_what_visitors_do_not_see() {
+    let desk = desk().await;
+    let (one, entries) = conversation();
+    let (other, _) = conversation();
+    let mut long: Vec<Entry> = Vec::new();
+    for seq in 1..=40 {
+        long.push(entry(seq, Author::Visitor { id: other.visitor }, message("more")));
+    }
+    let other = Head { seq: Seq(40), visitor_seq: Seq(40), ..other };
+    desk.put(&one, &entries).await;
+    desk.put(&other, &long).await;
+
+    let read = desk.store.beginnings(&[one.id, other.id, ConversationId::fresh()]).await.unwrap();
+
+    let of = |id| read.iter().filter(|(it, _)| *it == id).map(|(_, entry)| entry.seq.0).collect();
+    let (first, second): (Vec<u32>, Vec<u32>) = (of(one.id), of(other.id));
+    assert_eq!(first, [1, 3], "the comment is the team's own");
+    assert_eq!(second, (1..=30).collect::<Vec<_>>(), "and no more");
+    assert_eq!(desk.store.beginnings(&[]).await.unwrap(), []);
+}

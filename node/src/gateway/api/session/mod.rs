@@ -94,6 +94,7 @@ async fn session_of(
         name: row.name,
         email: row.email,
         status: row.status,
+        permissions: row.permissions,
         inboxes: inboxes.map(|inbox| InboxName { id: inbox.id, name: inbox.name }).collect(),
         socket_token: app.tokens.for_socket(agent, clock::now_ms() + SOCKET_TOKEN_MS),
         csrf_token: app.tokens.for_csrf(cookie_hash),
