@@ -19,7 +19,7 @@ use crate::journal::{
     Change, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry, Outcome, Slot, Target,
     Write,
 };
-use crate::store::{AgentRow, Head, Store};
+use crate::store::{AgentRow, Head, Store, Term};
 use crate::supervisor::{self, ActorCell};
 
 /// More than any of these tests leaves unread.
@@ -227,6 +227,28 @@ impl Desk {
         self.moves(Target::Conversation(id), by, body, state).await;
     }
 
+    /// Frees the slot there is, and takes one of this agent: as the router if it is its term.
+    pub(crate) async fn takes(&self, id: ConversationId, agent: AgentId, term: Option<Term>) {
+        for slot in [Slot::Free, Slot::Take(agent)] {
+            let (by, body) = (Author::System, EntryBody::Comment { text: String::new() });
+            let decide = Box::new(move |locked: &Locked<'_>| {
+                let entries =
+                    vec![NewEntry { by: by.clone(), client_id: None, body: body.clone() }];
+                let (state, assignee) = (locked.head.state, locked.head.assignee);
+                Ok(Decision { entries, state, assignee, slot })
+            });
+            let (answer, outcome) = oneshot::channel();
+            let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
+            let target = Target::Conversation(id);
+            let (client_id, agents) = (None, vec![agent]);
+            let (unattended, turn) = (false, None);
+            let write = Write { target, client_id, agents, term, unattended, turn, decide, done };
+            self.journal.submit(write).expect("the queue has room");
+            let outcome = outcome.await.expect("it is answered");
+            assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");
+        }
+    }
+
     async fn moves(
         &self,
         target: Target,
@@ -249,6 +271,7 @@ impl Desk {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide,
             done,

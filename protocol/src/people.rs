@@ -17,6 +17,9 @@ pub const MEMBERS_MAX: usize = 1_000;
 pub const SKILLS_MAX: usize = 500;
 /// Skills and languages of one user or team.
 pub const HELD_SKILLS_MAX: usize = 50;
+/// What `AccountSettings::active_chat_window_ms` can be: from a second, for trials, to thirty days.
+pub const ACTIVE_CHAT_WINDOW_MS_MIN: u64 = 1_000;
+pub const ACTIVE_CHAT_WINDOW_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// The highest limit that can be set. Above it is only "without a limit".
 pub const CAPACITY_MAX: u32 = 10_000;
 /// The capacity of who has no limit.
@@ -166,6 +169,13 @@ pub struct AccountSettings {
     /// Conversations at once; kept while it is off.
     #[serde(default = "default_capacity")]
     pub capacity_limit: u32,
+    /// For so long after the last message a conversation counts against the limit (CAP-5, CAP-6).
+    #[serde(default = "default_active_chat_window_ms")]
+    pub active_chat_window_ms: u64,
+}
+
+fn default_active_chat_window_ms() -> u64 {
+    12 * 3_600_000
 }
 
 fn default_capacity() -> u32 {
@@ -174,7 +184,11 @@ fn default_capacity() -> u32 {
 
 impl Default for AccountSettings {
     fn default() -> AccountSettings {
-        AccountSettings { capacity_limit_on: false, capacity_limit: default_capacity() }
+        AccountSettings {
+            capacity_limit_on: false,
+            capacity_limit: default_capacity(),
+            active_chat_window_ms: default_active_chat_window_ms(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::hours::DayRow;
-use crate::people::{HeldSkills, Permissions, Seat};
+use crate::people::{AccountSettings, HeldSkills, Permissions, Seat};
 use crate::{AgentId, AgentStatus, ChatflowId, InboxId, SkillId, TeamId};
 
 /// `GET /api/v1/users`
@@ -69,6 +69,28 @@ pub struct UserPatch {
 /// Tells a field that is null from one that is left out.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
     T::deserialize(field).map(Some)
+}
+
+/// `PUT /api/v1/account`: what is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_limit_on: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_chat_window_ms: Option<u64>,
+}
+
+impl AccountPatch {
+    pub fn applied(&self, to: AccountSettings) -> AccountSettings {
+        AccountSettings {
+            capacity_limit_on: self.capacity_limit_on.unwrap_or(to.capacity_limit_on),
+            capacity_limit: self.capacity_limit.unwrap_or(to.capacity_limit),
+            active_chat_window_ms: self.active_chat_window_ms.unwrap_or(to.active_chat_window_ms),
+        }
+    }
 }
 
 /// `PUT /api/v1/users/{id}/status`

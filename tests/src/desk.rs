@@ -203,9 +203,13 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// A super admin.
     pub async fn as_demo_agent(node: &Node) -> SignedIn {
-        let email = demo_email(node).await;
-        let answer = sign_in(node, &email, DEMO_PASSWORD).await;
+        SignedIn::with(node, &demo_email(node).await, DEMO_PASSWORD).await
+    }
+
+    pub async fn with(node: &Node, email: &str, password: &str) -> SignedIn {
+        let answer = sign_in(node, email, password).await;
         let cookie = answer.header("set-cookie").split(';').next().unwrap_or("").to_owned();
         assert!(cookie.starts_with("salotto_session="), "{cookie}");
         SignedIn { session: answer.json(), cookie }
@@ -213,6 +217,21 @@ impl SignedIn {
 
     pub fn get(&self, node: &Node, path: &str) -> Ask {
         Ask::get(node.public, path).header("cookie", &self.cookie)
+    }
+
+    /// What changes something says where it comes from, and that it is meant.
+    pub fn put(&self, node: &Node, path: &str) -> Ask {
+        self.changing(node, Ask::put(node.public, path))
+    }
+
+    pub fn patch(&self, node: &Node, path: &str) -> Ask {
+        self.changing(node, Ask::patch(node.public, path))
+    }
+
+    /// Whatever `ask` changes, as the console asks for it.
+    pub fn changing(&self, node: &Node, ask: Ask) -> Ask {
+        let ask = ask.header("cookie", &self.cookie).header("origin", &node.origin());
+        ask.header("x-salotto-csrf", &self.session.csrf_token)
     }
 
     /// The whole log in the agents' view.

@@ -7,8 +7,11 @@
 //! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
 //! `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
+//! `spec` finds which tests show which rows of the specification;
+//! `burst` lets thousands begin at once;
 //! `chart` and `prometheus` drive programs of others (`tool`); `cpu` reads what all that costs.
 
+pub mod burst;
 pub mod chart;
 pub mod checker;
 pub mod cluster;
@@ -26,6 +29,7 @@ pub mod prometheus;
 pub mod redis;
 pub mod rest;
 pub mod socket;
+pub mod spec;
 pub mod tidy;
 pub mod tool;
 pub mod wire;

@@ -41,6 +41,14 @@ impl Ask {
         Ask::new(Method::POST, address, path)
     }
 
+    pub fn put(address: SocketAddr, path: &str) -> Ask {
+        Ask::new(Method::PUT, address, path)
+    }
+
+    pub fn patch(address: SocketAddr, path: &str) -> Ask {
+        Ask::new(Method::PATCH, address, path)
+    }
+
     pub fn delete(address: SocketAddr, path: &str) -> Ask {
         Ask::new(Method::DELETE, address, path)
     }

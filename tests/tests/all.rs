@@ -1,7 +1,10 @@
 //! Everything from outside but `faults` and `mutations`, which want the machine to themselves. One
 //! program: what they share is compiled and linked once.
 
+mod access;
 mod bad_lines;
+mod burst;
+mod capacity;
 mod chart;
 mod clocks;
 mod crashes;
@@ -22,6 +25,7 @@ mod rolling;
 mod routing;
 mod sessions;
 mod settings;
+mod spec_status;
 mod spoiled_lines;
 mod store_commands;
 mod storms;

@@ -7,7 +7,7 @@ use salotto_protocol::ConversationState;
 use salotto_tests::desk::{Desk, SignedIn};
 use salotto_tests::mutation::{Chat, Places, SABOTAGE, sabotaged_binary};
 use salotto_tests::node::Node;
-use salotto_tests::patience;
+use salotto_tests::patience::{self, PATIENCE};
 use salotto_tests::postgres::Postgres;
 
 /// Each at another batch: some have starts in them, some assignments, some only messages.
@@ -20,6 +20,10 @@ const POINTS: [&str; 6] = [
     "crash_in_batch:9",
 ];
 
+/// Visitors and messages of each. When all of them write at once, a message of everybody is one
+/// batch, and their answers are another: there must be many more of these than the points count.
+const LONG_CHAT: (usize, usize) = (8, 64);
+
 fn prepared(settings: &[(&str, &str)]) -> Node {
     let mut node = Node::prepare(settings);
     node.set_program(&sabotaged_binary());
@@ -30,7 +34,8 @@ fn prepared(settings: &[(&str, &str)]) -> Node {
 async fn crashes_at(node: &mut Node, point: &str) {
     node.set_variable(SABOTAGE, Some(point));
     node.launch();
-    let status = node.exited().await;
+    let status = node.exits_within(PATIENCE).await;
+    let status = status.unwrap_or_else(|| panic!("{point} is not reached: {}", node.stderr()));
     node.set_variable(SABOTAGE, None);
     let name = point.split(':').next().expect("a split has a first part");
     let said = node.stderr();
@@ -47,7 +52,7 @@ async fn assert_bears_all(mut node: Node) {
     starts(&mut node).await;
     let desk = Desk::open(&node, 1).await;
     let places = Places { visitors: node.public, agent: node.public };
-    let chat = Chat::begin(&node, places, &desk, (8, 16)).await;
+    let chat = Chat::begin(&node, places, &desk, LONG_CHAT).await;
 
     node.kill().await;
     for point in POINTS {

@@ -74,6 +74,7 @@ fn keys(printed: &str) -> BTreeSet<String> {
     words.filter(is_key).map(str::to_owned).collect()
 }
 
+/// BY-11
 #[test]
 fn every_test_that_the_page_on_failures_names_exists() {
     let page = include_str!("../../docs/failures.md");

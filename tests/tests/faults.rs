@@ -65,6 +65,11 @@ fn fresh_seed() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn redis_away_for_25_seconds_loses_doubles_and_reorders_nothing() {
+    assert_survived(&Plan::outage_of_redis(25_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faults_in_pairs_lose_double_and_reorder_nothing_and_break_no_capacity() {
     assert_survived(&Plan::pairs(SEED)).await;
 }

@@ -218,7 +218,7 @@ fn out_of_order(log: &[Entry]) -> u32 {
     counts.next().expect("it was assigned")
 }
 
-/// AS-44, from the boards of both inboxes, on both nodes.
+/// AS-44, PERM-12: from the boards of both inboxes, on both nodes.
 #[tokio::test]
 async fn as_44_a_conversation_moves_to_another_inbox_and_both_boards_follow() {
     let (postgres, redis) = (Postgres::start().await, RedisServer::start().await);

@@ -19,6 +19,7 @@ const VISITORS: usize = 20;
 const MESSAGES: usize = 15;
 const KILLS: usize = 3;
 
+/// REG-4, REG-2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_killed_in_mid_chat_lose_double_and_reorder_nothing() {
     let mut node = Node::start().await;
@@ -59,6 +60,7 @@ async fn nodes_killed_in_mid_chat_lose_double_and_reorder_nothing() {
     assert_logs_reached_the_head(&told, &truth.ledger);
 }
 
+/// REG-2
 #[tokio::test]
 async fn a_socket_comes_back_with_its_cursor_and_gets_exactly_what_it_missed() {
     let node = Node::start().await;
@@ -116,6 +118,7 @@ async fn a_cursor_of_another_epoch_or_from_the_future_is_reset() {
     }
 }
 
+/// REG-19
 #[tokio::test]
 async fn a_conversation_of_somebody_else_is_not_there() {
     let node = Node::start().await;

@@ -254,6 +254,7 @@ async fn speak_the_next_version(redis: &RedisServer) {
     assert_ne!(heard, "0", "nobody heard it");
 }
 
+/// BY-8
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rolling_upgrade_under_load_loses_nothing_and_no_conversation_changes_hands() {
     let mut cluster = Cluster::start(&[]).await;

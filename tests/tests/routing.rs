@@ -12,6 +12,7 @@ use salotto_tests::node::{LOADTEST_TOKEN, Node};
 use salotto_tests::rest::Ask;
 use salotto_tests::socket::Socket;
 
+/// AS-23, BY-3
 #[tokio::test]
 async fn a_conversation_goes_to_the_agent_with_the_fewest_and_says_why() {
     let node = Node::start().await;
@@ -70,6 +71,7 @@ async fn reg_8_a_full_agent_gets_no_more_and_then_the_oldest_first() {
     }
 }
 
+/// AV-30
 #[tokio::test]
 async fn an_agent_who_is_away_gets_nothing_until_available_again() {
     let node = Node::start().await;
@@ -109,6 +111,7 @@ async fn waiting_conversations_are_assigned_after_a_crash() {
     assert_eq!(board.owner_of(&mut agent, conversation).await, desk.agents[0].0);
 }
 
+/// AS-40
 #[tokio::test]
 async fn answering_what_nobody_has_takes_it() {
     let node = Node::start().await;

@@ -90,6 +90,7 @@ async fn nobody_reads_without_signing_in() {
     assert!(ask().bearer("not the token").send().await.status.is_client_error());
 }
 
+/// AV-31
 #[tokio::test]
 async fn an_agents_status_is_heard_by_the_team() {
     let node = Node::start().await;
@@ -108,4 +109,26 @@ async fn an_agents_status_is_heard_by_the_team() {
         _ => None,
     })
     .await;
+}
+
+/// AV-36
+#[tokio::test]
+async fn whose_browser_is_gone_is_absent_and_still_available() {
+    let node = Node::start().await;
+    let desk = Desk::open(&node, 2).await;
+    let one = desk.agent_socket(&node, 0).await;
+    let mut two = desk.agent_socket(&node, 1).await;
+
+    drop(one);
+
+    let gone = desk.agents[0].0;
+    let status = two
+        .until("the colleague to be absent", |frame| match frame {
+            ServerFrame::Agents { agents } => {
+                agents.iter().find(|it| it.id == gone && !it.present).map(|it| it.status)
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(status, AgentStatus::Available, "nobody sets it but people and their hours");
 }

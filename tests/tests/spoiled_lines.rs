@@ -42,6 +42,7 @@ const SPOILS: [Spoil; 9] = [
     Spoil::Cut(Cut::Reset),
 ];
 
+/// REG-4
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_to_the_lines_nothing_is_lost_doubled_or_reordered() {
     let node = Node::start_with(&[HEARTBEAT]).await;

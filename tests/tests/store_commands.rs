@@ -55,6 +55,7 @@ async fn verify_finds_nothing_in_an_honest_store_and_in_honest_receipts() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
+/// BY-1
 #[tokio::test]
 async fn verify_finds_every_kind_of_damage_in_a_store() {
     for damage in [
@@ -73,6 +74,7 @@ async fn verify_finds_every_kind_of_damage_in_a_store() {
     }
 }
 
+/// BY-1
 #[tokio::test]
 async fn verify_finds_what_receipts_and_store_disagree_about() {
     let world = World::recorded().await;

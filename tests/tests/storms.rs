@@ -20,7 +20,7 @@ const V1: &str = "PROXY TCP4 192.0.2.7 10.0.0.1 50000 80\r\n";
 const V2: &[u8] =
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x08\x0a\x00\x00\x01\xc3\x50\x00\x50";
 
-/// BY-9
+/// BY-9: BY-9
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_storm_agents_and_conversations_get_through_and_the_others_come_back_spread() {
     let node = Node::start_with(&[

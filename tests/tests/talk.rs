@@ -59,6 +59,7 @@ async fn the_sender_receives_the_own_entry_with_its_client_id() {
     talk.agent.entry("the same at the agent", talk.conversation, has_text(&text)).await;
 }
 
+/// IN-14
 #[tokio::test]
 async fn marks_tell_each_side_how_far_the_other_is() {
     let mut talk = Talk::begin().await;
@@ -88,6 +89,7 @@ async fn marks_tell_each_side_how_far_the_other_is() {
     assert_eq!((of_visitor.delivered, of_visitor.read), (seq, seq));
 }
 
+/// IN-13, IN-14
 #[tokio::test]
 async fn typing_and_pages_reach_the_other_side() {
     let mut talk = Talk::begin().await;
@@ -113,6 +115,7 @@ async fn typing_and_pages_reach_the_other_side() {
         .await;
 }
 
+/// IN-10
 #[tokio::test]
 async fn a_comment_never_reaches_the_visitor() {
     let mut talk = Talk::begin().await;
@@ -142,6 +145,7 @@ async fn a_comment_never_reaches_the_visitor() {
     assert!(log.iter().any(|entry| entry.seq == comment), "{log:?}");
 }
 
+/// IN-6, AS-48
 #[tokio::test]
 async fn a_closed_conversation_refuses_the_agent_and_reopens_for_the_visitor() {
     let mut talk = Talk::begin().await;
@@ -163,6 +167,7 @@ async fn a_closed_conversation_refuses_the_agent_and_reopens_for_the_visitor() {
     assert_ne!(answer.conversation.state, ConversationState::Closed);
 }
 
+/// IN-5
 #[tokio::test]
 async fn an_agent_reopens_what_was_closed() {
     let mut talk = Talk::begin().await;
@@ -178,6 +183,7 @@ async fn an_agent_reopens_what_was_closed() {
     say(&mut talk.agent, conversation, "Sorry, a slip.").await;
 }
 
+/// AS-41, AS-45
 #[tokio::test]
 async fn an_agent_hands_a_conversation_to_a_colleague_and_to_nobody() {
     let mut talk = Talk::begin().await;

@@ -200,6 +200,7 @@ test('REG-10: a page of before is told what holds when the chat is opened', asyn
   await visitor.leave();
 });
 
+// AS-47
 test('AV-15: a chat with somebody goes on when they are away for new ones', async () => {
   const visitor = await Visitor.arrive(browser, node);
   await visitor.open();
@@ -232,6 +233,7 @@ async function busy() {
   return visitors;
 }
 
+// CAP-10
 test('AV-23: with all hands full there is a wait message, no launcher, or nothing', async () => {
   const open = [...agent.conversations.keys()];
   for (const conversation of open) agent.send({ type: 'close', conversation, client_id: fresh() });

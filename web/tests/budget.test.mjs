@@ -13,11 +13,13 @@ const WIDGET_BYTES_MAX = 45 * 1024;
 const compressions = { gzip: gzipSync, brotli: brotliCompressSync };
 
 for (const [name, compress] of Object.entries(compressions)) {
+  // BY-12
   test(`the loader is at most 5 KB as ${name}`, async () => {
     const bytes = compress(await readFile(`${dist}loader.js`)).length;
     assert(bytes <= LOADER_BYTES_MAX, `${bytes} bytes`);
   });
 
+  // BY-12
   test(`the widget is at most 45 KB as ${name} when it opens`, async () => {
     let bytes = compress(await readFile(`${dist}widget/index.html`)).length;
     const assets = await readdir(`${dist}widget/assets`);

@@ -85,6 +85,7 @@ test('a killed node comes back, and both go on', async () => {
   await visitor.leave();
 });
 
+// IN-21
 test('sound and desktop alerts: asked for by a button, silent when muted', async () => {
   const desk = await Console.signIn(browser, node, { before: watchAlerts });
   await desk.status('away');

@@ -69,6 +69,7 @@ test('a reply reaches the visitor, and the agent sees how far it came', async ()
   assert.deepEqual(desk.errors, []);
 });
 
+// IN-10
 test('an internal comment never reaches the visitor', async () => {
   const visitor = await visitorSays('May I pay later?');
   await desk.opens('May I pay later?');
@@ -81,6 +82,7 @@ test('an internal comment never reaches the visitor', async () => {
   await visitor.leave();
 });
 
+// IN-13, IN-14
 test('the page and the typing of the visitor are shown and move no message', async () => {
   const visitor = await visitorSays('Which pot?');
   await desk.opens('Which pot?');
@@ -139,6 +141,7 @@ test('a conversation is assigned to a colleague, who notices, and back to nobody
   await visitor.leave();
 });
 
+// IN-5
 test('a conversation is closed, a reply is not possible, and it is reopened', async () => {
   const visitor = await visitorSays('That was all');
   await desk.opens('That was all');
@@ -163,6 +166,7 @@ test('a conversation is closed, a reply is not possible, and it is reopened', as
   await visitor.leave();
 });
 
+// BY-3
 test('who is Available gets what waits, and the decision says why', async () => {
   const visitor = await visitorSays('Who takes me?');
   await desk.tab('All');

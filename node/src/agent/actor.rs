@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::people::Permission;
 use salotto_protocol::{
     AgentId, Author, ClientFrame, ClientId, CloseCode, ConversationId, Cursor, ErrorCode, InboxId,
     Refusal, limits,
@@ -176,7 +177,7 @@ impl AgentActor {
             }
             tab.attached.push(cursor.conversation);
         }
-        let follower = Follower::Agent { id: self.id };
+        let follower = Follower::Agent { id: self.id, sees_all: self.sees_all() };
         self.parts.conversations.attach(follower, outbox.clone(), cursor);
     }
 
@@ -215,6 +216,13 @@ impl AgentActor {
             let refusal = Refusal::new(ErrorCode::Busy, "too much to write at once: send it again");
             refuse(outbox, Refusal { client_id, conversation, ..refusal });
         }
+    }
+
+    /// Super admins look at every inbox (PERM-5).
+    fn sees_all(&self) -> bool {
+        let roster = self.parts.presence.roster();
+        let row = roster.borrow().get(&self.id).cloned();
+        row.is_some_and(|row| row.may(Permission::SuperAdmin))
     }
 
     /// With the name that the roster has now.

@@ -168,6 +168,8 @@ mod tests {
             state,
             assignee: None,
             slot_agent: None,
+            slot_excess: false,
+            active_at_ms: last_at_ms,
             assignment: 0,
             answered: false,
             beside: false,

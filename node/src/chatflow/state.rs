@@ -110,6 +110,7 @@ mod tests {
         snapshot.shown_on(site(number)).map(|row| row.id)
     }
 
+    /// CF-11
     #[test]
     fn the_enabled_chatflow_of_the_highest_priority_is_shown() {
         let snapshot = snapshot(vec![

@@ -9,6 +9,7 @@ use std::time::Instant;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use salotto_protocol::{AgentId, ConversationId, Page, Party, Seq, VisitorId};
 
+use super::access::Access;
 use super::attach::Missed;
 use super::following::Following;
 use super::handle::Attach;
@@ -23,6 +24,7 @@ pub(super) struct ConversationActor {
     pub(super) id: ConversationId,
     pub(super) store: Store,
     pub(super) journal: Journal,
+    pub(super) access: Access,
     pub(super) places: Arc<QueuePlaces>,
     pub(super) registry: ActorRef<registry::Msg>,
 }

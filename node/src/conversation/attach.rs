@@ -1,7 +1,9 @@
 //! Reading what a socket missed: from its cursor, if the cursor still means anything.
 
-use salotto_protocol::{Cursor, Entry, Epoch, ResetReason, Seq, View, limits};
+use salotto_protocol::{Cursor, Entry, Epoch, ResetReason, Seq, limits};
 
+use super::access::Access;
+use super::handle::Follower;
 use crate::metrics;
 use crate::store::{Head, Marks, Standing, Store, StoreError};
 
@@ -12,6 +14,8 @@ pub(super) const READ_MAX: usize = limits::CATCH_UP_ENTRIES_MAX + 1;
 pub(super) struct Missed {
     pub(super) head: Head,
     pub(super) marks: Marks,
+    /// Of an agent: whether the inbox is among theirs.
+    pub(super) may_see: bool,
     pub(super) reset: Option<ResetReason>,
     /// The cursor in force: after a reset, the beginning.
     pub(super) from: Seq,
@@ -27,11 +31,14 @@ pub(super) enum MissedEntries {
 /// `None`: there is no such conversation.
 pub(super) async fn read_missed(
     store: &Store,
+    access: &Access,
     cursor: Cursor,
-    view: View,
+    follower: Follower,
 ) -> Result<Option<Missed>, StoreError> {
     let id = cursor.conversation;
     let Some(Standing { head, marks }) = store.standing(id).await? else { return Ok(None) };
+    let may_see = access.may_see(head.inbox, follower).await?;
+    let view = follower.view();
     let (reset, from) = begin(cursor, store.epoch(), head.seq);
     let entries = if from < head.seq {
         store.entries_after(id, view, from, READ_MAX).await?
@@ -42,7 +49,7 @@ pub(super) async fn read_missed(
     if cursor.seq > Seq(0) {
         metrics::session_resumed(resume_word(reset, &entries));
     }
-    Ok(Some(Missed { head, marks, reset, from, entries }))
+    Ok(Some(Missed { head, marks, may_see, reset, from, entries }))
 }
 
 /// Where a history begins: after the cursor, or with the first entry if it must be reset.

@@ -280,7 +280,11 @@ mod tests {
 
     fn joining(audience: &mut Audience) -> u64 {
         let cursor = Cursor { conversation: ConversationId::fresh(), epoch: None, seq: Seq(0) };
-        audience.admit(Follower::Agent { id: AgentId::fresh() }, SocketId(1), cursor)
+        audience.admit(
+            Follower::Agent { id: AgentId::fresh(), sees_all: false },
+            SocketId(1),
+            cursor,
+        )
     }
 
     fn deliver(audience: &mut Audience, seq: u32) {

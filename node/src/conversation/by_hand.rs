@@ -5,9 +5,10 @@ use salotto_protocol::{
     AgentId, AssignmentCause, Author, ConversationState, EntryBody, ErrorCode, InboxId,
 };
 
+use super::access::{NOT_AMONG_YOURS, STALE_ACCESS, is_stale};
 use super::state::{Asked, closed};
 use crate::journal::{Decision, NewEntry, Rejection, Slot};
-use crate::store::Settings;
+use crate::store::{AgentRow, Settings};
 
 impl Asked<'_> {
     /// Whatever the capacity (AS-43).
@@ -16,11 +17,12 @@ impl Asked<'_> {
         if head.state == ConversationState::Closed {
             return Err(closed());
         }
-        if !self.locked.agents.contains_key(&to) {
-            return Err(Rejection { code: ErrorCode::NotFound, message: "there is no such agent" });
-        }
+        let Some(row) = self.locked.agents.get(&to) else { return Err(NO_AGENT) };
         if head.assignee == Some(to) {
             return Ok(self.unchanged(self.note(note).into_iter().collect()));
+        }
+        if row.is_deactivated() {
+            return Err(DEACTIVATED);
         }
         if !self.may_have(to, head.inbox) {
             return Err(NOT_A_MEMBER);
@@ -72,6 +74,23 @@ impl Asked<'_> {
         Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
     }
 
+    /// Whatever an agent does is for members; a super admin who is none may look (PERM-5). Without
+    /// a seat a member may do all of it by hand.
+    pub(super) fn may_answer(&self) -> Result<(), Rejection> {
+        let Author::Agent { id, .. } = self.author else { return Ok(()) };
+        let row = self.locked.agents.get(id);
+        if self.settings.zip(row).is_some_and(|(settings, row)| is_stale(settings, row)) {
+            return Err(STALE_ACCESS);
+        }
+        if self.may_have(*id, self.head().inbox) { Ok(()) } else { Err(NOT_AMONG_YOURS) }
+    }
+
+    /// As far as these settings can say; newer ones may say no.
+    pub(super) fn has_access(&self, row: &AgentRow) -> bool {
+        let is_stale = self.settings.is_some_and(|settings| is_stale(settings, row));
+        !is_stale && self.may_have(row.id, self.head().inbox)
+    }
+
     /// Before an older one of the same queue, only with the permission (REG-14). An answer is not
     /// refused: its words may have been on their way when the conversation went back to the queue.
     fn may_pick(&self) -> Result<(), Rejection> {
@@ -97,6 +116,12 @@ impl Asked<'_> {
         Some(NewEntry { client_id: None, ..self.entry(body) })
     }
 }
+
+const NO_AGENT: Rejection =
+    Rejection { code: ErrorCode::NotFound, message: "there is no such agent" };
+
+const DEACTIVATED: Rejection =
+    Rejection { code: ErrorCode::Forbidden, message: "their account is deactivated" };
 
 const OUT_OF_TURN: Rejection = Rejection {
     code: ErrorCode::Forbidden,

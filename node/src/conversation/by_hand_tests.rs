@@ -1,8 +1,9 @@
 //! What agents may decide by hand, on made-up heads.
 
 use salotto_protocol::TeamId;
-use salotto_protocol::people::{HeldSkills, InboxAccess, Permission, Permissions};
+use salotto_protocol::people::{HeldSkills, InboxAccess, Permission, Permissions, Seat};
 
+use super::super::super::access::{NOT_AMONG_YOURS, STALE_ACCESS};
 use super::*;
 use crate::store::TeamRow;
 
@@ -110,6 +111,69 @@ fn only_members_of_the_inbox_are_given_its_conversations_perm_6() {
         let given = world.decide(&agent(ada), &Command::Assign { to: Some(to), note: None });
         assert_eq!(given.err().map(|no| no.code), (!is_member).then_some(ErrorCode::Forbidden));
     }
+}
+
+/// PERM-5
+#[test]
+fn every_command_of_an_agent_is_for_members_and_a_seat_is_not_asked() {
+    let mut world = World::new();
+    let (ada, eve) = (world.hire("Ada"), world.hire("Eve"));
+    world.settings.inboxes[0].access = InboxAccess::Chosen { agents: vec![ada], teams: Vec::new() };
+    world.agents.get_mut(&eve).expect("hired").permissions =
+        Permissions::of(&[Permission::SuperAdmin]);
+    world.agents.get_mut(&ada).expect("hired").seat = Seat::None;
+    let inbox = world.head.inbox;
+    let (to, note, text) = (Some(ada), None, "Hello!".to_owned());
+    for command in [
+        Command::AgentMessage { text: text.clone() },
+        Command::Comment { text },
+        Command::Assign { to, note: note.clone() },
+        Command::Assign { to: None, note },
+        Command::Move { inbox },
+        Command::Close,
+        Command::Reopen,
+    ] {
+        assert_eq!(world.decide(&agent(eve), &command).err(), Some(NOT_AMONG_YOURS));
+        assert!(world.decide(&agent(ada), &command).is_ok(), "{command:?}");
+    }
+}
+
+/// PERM-5
+#[test]
+fn what_was_decided_before_access_changed_is_decided_anew() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    world.agents.get_mut(&ada).expect("hired").access_version = world.settings.version + 1;
+    assert_eq!(world.decide(&agent(ada), &reply()).err(), Some(STALE_ACCESS));
+    world.settings.version += 1;
+    assert!(world.decide(&agent(ada), &reply()).is_ok());
+}
+
+/// AS-8
+#[test]
+fn nobody_gives_anything_to_a_deactivated_account() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    world.agents.get_mut(&ben).expect("hired").deactivated_at_ms = Some(1);
+    let given = world.decide(&agent(ada), &Command::Assign { to: Some(ben), note: None });
+    assert_eq!(given.err().map(|no| no.code), Some(ErrorCode::Forbidden));
+}
+
+/// AS-48, PERM-2, PERM-5
+#[test]
+fn a_former_owner_without_a_seat_or_access_does_not_get_it_back() {
+    let mut world = World::new();
+    let ada = world.hire("Ada");
+    let (mut world, visitor) = (world.assigned_to(ada).closed(), AgentId::fresh());
+    let owner = |world: &World| world.says(world.head.visitor).expect("they may").assignee;
+    assert_eq!(owner(&world), Some(ada));
+    world.agents.get_mut(&ada).expect("hired").seat = Seat::None;
+    assert_eq!(owner(&world), None);
+    world.agents.get_mut(&ada).expect("hired").seat = Seat::Sales;
+    assert_eq!(owner(&world), Some(ada));
+    world.settings.inboxes[0].access =
+        InboxAccess::Chosen { agents: vec![visitor], teams: Vec::new() };
+    assert_eq!(owner(&world), None);
 }
 
 #[test]

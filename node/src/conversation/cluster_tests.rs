@@ -133,7 +133,7 @@ async fn a_visitor_whom_everybody_missed_waits_again_on_whichever_node_they_retu
     let sql = "UPDATE conversations SET missed_at_ms = 7";
     cluster.here.store.tamper(sql).await;
     let (desk, mut desks) = socket().await;
-    let agent = Follower::Agent { id: cluster.here.agent };
+    let agent = Follower::Agent { id: cluster.here.agent, sees_all: false };
     cluster.there.conversations.attach(agent, desk.clone(), cluster.here.from(id, 0));
     entries(&mut desks, 2).await;
     let stranger = Follower::Visitor { id: VisitorId::fresh(), site: cluster.here.chatflow.site };
@@ -258,7 +258,7 @@ async fn who_types_here_is_seen_there_and_nowhere_else() {
     let mut hints = idle.link.hints();
     let (id, _outbox, mut browser) = cluster.followed().await;
     let (desk, mut desks) = socket().await;
-    let agent = Follower::Agent { id: cluster.here.agent };
+    let agent = Follower::Agent { id: cluster.here.agent, sees_all: false };
     cluster.here.conversations.attach(agent, desk.clone(), cluster.here.from(id, 0));
     entries(&mut desks, 2).await;
     let ada = Author::Agent { id: cluster.here.agent, name: "Ada".to_owned() };

@@ -11,7 +11,9 @@ use crate::fanout::{Outbox, SocketId, encode};
 
 impl ConversationActor {
     pub(super) fn mark(&self, state: &State, socket: SocketId, delivered: Seq, read: Seq) {
-        if let Some(follower) = state.following.audience.follower(socket) {
+        if let Some(follower) = state.following.audience.follower(socket)
+            && self.may_answer(state, follower)
+        {
             let delivered = delivered.max(read);
             self.journal.mark(self.id, follower.party(), delivered, read);
         }
@@ -24,8 +26,10 @@ impl ConversationActor {
         agent: Option<(AgentId, String)>,
         on: bool,
     ) {
-        let attached =
-            socket.is_none_or(|socket| state.following.audience.follower(socket).is_some());
+        let attached = socket.is_none_or(|socket| {
+            let follower = state.following.audience.follower(socket);
+            follower.is_some_and(|follower| self.may_answer(state, follower))
+        });
         let (true, Some(known)) = (attached, &state.following.known) else { return };
         // The visitor's typing is the team's business; an agent's also the other agents'.
         let (by, side) = match agent {
@@ -43,6 +47,17 @@ impl ConversationActor {
         state.following.typists.heard(by.clone(), on, Instant::now());
         let frame = ServerFrame::Typing { conversation: self.id, by, on };
         state.following.tell(frame, side, socket);
+    }
+
+    /// Who may only look leaves no trace (PERM-5).
+    fn may_answer(&self, state: &State, follower: Follower) -> bool {
+        match (follower, &state.following.known) {
+            (Follower::Visitor { .. }, _) => true,
+            (Follower::Agent { .. }, None) => false,
+            (Follower::Agent { id, .. }, Some(known)) => {
+                self.access.may_answer(known.head.inbox, id)
+            }
+        }
     }
 
     /// To a socket that now has the history: who is typing.

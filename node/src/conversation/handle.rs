@@ -8,7 +8,7 @@ use salotto_protocol::{
     Page, Party, Seq, SiteId, View, VisitorId,
 };
 
-use super::access::Access;
+use super::access::{Access, STALE_ACCESS};
 use super::registry::{self, Msg};
 use super::state::{decide, decide_start};
 use crate::fanout::{Outbox, SocketId};
@@ -27,8 +27,15 @@ pub(crate) struct Conversations {
 /// Who follows a conversation through a socket, and so what they may see.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Follower {
-    Visitor { id: VisitorId, site: SiteId },
-    Agent { id: AgentId },
+    Visitor {
+        id: VisitorId,
+        site: SiteId,
+    },
+    /// A super admin `sees_all`; others the inboxes that they are members of (PERM-5).
+    Agent {
+        id: AgentId,
+        sees_all: bool,
+    },
 }
 
 /// A socket that wants to follow a conversation.
@@ -118,7 +125,11 @@ impl Conversations {
         supervisor: ActorCell,
     ) -> Result<Conversations, SpawnErr> {
         let access = Access::new(store.clone());
-        let registry = registry::start(journal.clone(), link, store, supervisor).await?;
+        // A store that does not answer now is asked again by the first agent who says something.
+        let _ = access.fresh().await;
+        let parts =
+            registry::Parts { journal: journal.clone(), link, store, access: access.clone() };
+        let registry = registry::start(parts, supervisor).await?;
         Ok(Conversations { registry, journal, access })
     }
 
@@ -151,6 +162,7 @@ impl Conversations {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
@@ -158,32 +170,55 @@ impl Conversations {
     }
 
     /// Hands a write to the journal. A visitor's command on a conversation of somebody else is
-    /// rejected as `not_found`.
+    /// rejected as `not_found`, that of an agent in an inbox of others as `forbidden`.
     pub(crate) fn write(&self, request: Request, done: Done) -> Result<(), Busy> {
-        match request.command {
-            Command::Assign { to: Some(_), .. } | Command::Move { .. } => {
-                tokio::spawn(self.clone().write_by_settings(request, done));
-                Ok(())
-            }
+        let newest_alone = match request.command {
+            Command::Assign { to: Some(_), .. } | Command::Move { .. } => true,
             Command::VisitorMessage { .. }
             | Command::AgentMessage { .. }
             | Command::Comment { .. }
             | Command::Assign { to: None, .. }
             | Command::Close
-            | Command::Reopen => self.submit(request, None, done),
+            | Command::Reopen => false,
+        };
+        let known = self.access.known().filter(|_| !newest_alone);
+        match (&request.author, known) {
+            (Author::Visitor { .. } | Author::System, known) => self.submit(request, known, done),
+            (Author::Agent { .. }, Some(known)) => self.submit_for_agent(request, known, done),
+            (Author::Agent { .. }, None) => {
+                tokio::spawn(self.clone().write_by_settings(request, done));
+                Ok(())
+            }
         }
     }
 
-    /// With what the settings say of who may have it. Without an answer (the journal is full) the
-    /// sender sends it again, as after every silence.
+    /// By the settings of now. Without an answer (the journal is full) the sender sends it again, as
+    /// after every silence.
     async fn write_by_settings(self, request: Request, done: Done) {
-        match self.access.settings().await {
-            Ok(settings) => drop(self.submit(request, Some(settings), done)),
+        match self.access.fresh().await {
+            Ok(settings) => drop(self.submit_for_agent(request, settings, done)),
             Err(error) => {
                 tracing::warn!(%error, "who may have a conversation could not be read");
                 done(Outcome::Failed);
             }
         }
+    }
+
+    /// Decided anew if access has changed since those settings.
+    fn submit_for_agent(
+        &self,
+        request: Request,
+        settings: Arc<Settings>,
+        done: Done,
+    ) -> Result<(), Busy> {
+        let (conversations, again) = (self.clone(), request.clone());
+        let done = Box::new(move |outcome| match outcome {
+            Outcome::Rejected(STALE_ACCESS) => {
+                tokio::spawn(conversations.write_by_settings(again, done));
+            }
+            Outcome::Committed(_) | Outcome::Rejected(_) | Outcome::Failed => done(outcome),
+        });
+        self.submit(request, Some(settings), done)
     }
 
     fn submit(
@@ -198,6 +233,7 @@ impl Conversations {
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: Box::new(move |locked| decide(locked, &request, settings.as_deref())),
             done,

@@ -2,6 +2,7 @@
 
 use salotto_protocol::{Cursor, Seq, ServerFrame};
 
+use super::access::NOT_AMONG_YOURS;
 use super::attach::{Missed, MissedEntries};
 use super::audience::{History, Joining, Release};
 use super::following::{Action, Following, Known, Share, Source, Told};
@@ -32,6 +33,10 @@ impl Following {
     pub(super) fn missed(&mut self, attempt: u64, missed: Option<Missed>) {
         let Some(joining) = self.audience.joining(attempt) else { return };
         match missed {
+            Some(missed) if !missed.may_see => {
+                self.act(Action::Refused(joining.socket, NOT_AMONG_YOURS));
+                self.dismiss(&joining);
+            }
             Some(missed) if may_follow(joining.follower, &missed.head) => {
                 self.learn(&missed.head, missed.marks);
                 self.send_missed(&joining, missed);

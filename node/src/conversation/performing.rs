@@ -63,10 +63,11 @@ impl ConversationActor {
     }
 
     fn read_for(&self, myself: &ActorRef<Msg>, joining: Joining) {
-        let (store, myself) = (self.store.clone(), myself.clone());
+        let (store, access) = (self.store.clone(), self.access.clone());
+        let myself = myself.clone();
         tokio::spawn(async move {
             let Joining { attempt, cursor, follower, .. } = joining;
-            let missed = read_missed(&store, cursor, follower.view()).await;
+            let missed = read_missed(&store, &access, cursor, follower).await;
             sabotage::linger(Switch::SlowReads).await;
             let _ = myself.cast(Msg::Missed(attempt, missed));
         });

@@ -12,6 +12,7 @@ use ractor::{
 use salotto_protocol::envelope::{Envelope, PageHint};
 use salotto_protocol::{Author, CloseCode, ConversationId, Page, Seq, VisitorId};
 
+use super::access::Access;
 use super::actor::{self, ConversationActor};
 use super::anti_entropy::{CONSIDERED_EVERY, Found, Lookout, Reach, Scope, look};
 use super::handle::{Attach, Typing};
@@ -47,14 +48,18 @@ pub(super) struct Alone {
     pub(super) attaches: u64,
 }
 
-pub(super) async fn start(
-    journal: Journal,
-    link: Link,
-    store: Store,
-    supervisor: ActorCell,
-) -> Result<ActorRef<Msg>, SpawnErr> {
+/// What it works with.
+pub(super) struct Parts {
+    pub(super) journal: Journal,
+    pub(super) link: Link,
+    pub(super) store: Store,
+    pub(super) access: Access,
+}
+
+pub(super) async fn start(parts: Parts, supervisor: ActorCell) -> Result<ActorRef<Msg>, SpawnErr> {
+    let Parts { journal, link, store, access } = parts;
     let (commits, hints) = (journal.commits(), link.hints());
-    let registry = Registry { store, journal, link, places: Arc::default() };
+    let registry = Registry { store, journal, link, access, places: Arc::default() };
     let (actor, _) = Actor::spawn_linked(None, registry, (), supervisor).await?;
     actor.send_interval(CONSIDERED_EVERY, || Msg::Consider);
     tokio::spawn(follow_commits(commits, actor.clone()));
@@ -79,6 +84,7 @@ struct Registry {
     store: Store,
     journal: Journal,
     link: Link,
+    access: Access,
     places: Arc<QueuePlaces>,
 }
 
@@ -180,6 +186,7 @@ impl Registry {
                     id,
                     store: self.store.clone(),
                     journal: self.journal.clone(),
+                    access: self.access.clone(),
                     places: self.places.clone(),
                     registry: myself.clone(),
                 };

@@ -37,6 +37,7 @@ pub(super) fn decide(
 ) -> Result<Decision, Rejection> {
     let Request { author, client_id, command, .. } = request;
     let asked = Asked { locked, author, client_id: *client_id, settings };
+    asked.may_answer()?;
     match command {
         Command::VisitorMessage { visitor, text, assigning } => {
             if locked.head.visitor != *visitor {
@@ -194,8 +195,9 @@ impl Asked<'_> {
         let owner = self.locked.agents.get(&self.head().assignee?)?;
         let eligible = owner.status == AgentStatus::Available
             && owner.present
+            && owner.seat.is_paid()
             && owner.active < owner.capacity;
-        eligible.then_some(owner)
+        (eligible && self.has_access(owner)).then_some(owner)
     }
 
     /// A message in an assigned conversation without a slot takes one again, above the limit if

@@ -35,6 +35,8 @@ impl World {
             state: ConversationState::Waiting,
             assignee: None,
             slot_agent: None,
+            slot_excess: false,
+            active_at_ms: 0,
             assignment: 0,
             answered: false,
             beside: false,

@@ -99,6 +99,7 @@ impl World {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: Box::new(decide),
             done: Box::new(move |outcome| sender.send(outcome).expect("awaited")),
@@ -359,7 +360,7 @@ async fn who_joins_while_somebody_types_is_told_after_the_history() {
     let world = World::new().await;
     let id = world.begin("one").await;
     let (desk, mut desks) = socket().await;
-    let agent = Follower::Agent { id: world.agent };
+    let agent = Follower::Agent { id: world.agent, sees_all: false };
     world.conversations.attach(agent, desk.clone(), world.from(id, 0));
     entries(&mut desks, 2).await;
     let ada = Author::Agent { id: world.agent, name: "Ada".to_owned() };

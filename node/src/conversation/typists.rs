@@ -35,7 +35,7 @@ impl Typists {
     ) -> impl Iterator<Item = &Author> {
         self.since.iter().filter(move |(_, since)| now - *since < LAPSES).map(|(by, _)| by).filter(
             move |by| match (by, follower) {
-                (Author::Agent { id, .. }, Follower::Agent { id: own }) => *id != own,
+                (Author::Agent { id, .. }, Follower::Agent { id: own, .. }) => *id != own,
                 (Author::Agent { .. }, Follower::Visitor { .. }) => true,
                 (Author::Visitor { .. } | Author::System, _) => follower.party() == Party::Team,
             },

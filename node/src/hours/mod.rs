@@ -59,8 +59,16 @@ impl Hours {
         let reading = self.zone.reading(at_ms);
         let minute = minute_of(reading);
         let is_within = |span: &Span| (span.start..span.end).contains(&minute);
-        self.spans(reading.date()).iter().any(is_within)
-            && !self.absences.iter().any(|(from, until)| (*from..*until).contains(&reading))
+        self.spans(reading.date()).iter().any(is_within) && !self.is_absent(reading)
+    }
+
+    /// Whatever the weekly rows say (AV-33).
+    pub(crate) fn is_out_of_office(&self, at_ms: i64) -> bool {
+        self.is_absent(self.zone.reading(at_ms))
+    }
+
+    fn is_absent(&self, reading: DateTime) -> bool {
+        self.absences.iter().any(|(from, until)| (*from..*until).contains(&reading))
     }
 
     /// The first change after this instant; `None` if there is none within `FAR_DAYS`.

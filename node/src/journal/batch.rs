@@ -244,12 +244,14 @@ async fn doubt_refusals(
 
 async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     let (mut new, mut advanced, mut moved) = (Vec::new(), Vec::new(), Vec::new());
-    for tracked in work.heads.values().filter(|tracked| tracked.advanced) {
+    for tracked in work.heads.values().filter(|it| it.advanced || it.moved) {
         if tracked.is_new {
             new.push(&tracked.head);
             continue;
         }
-        advanced.push(&tracked.head);
+        if tracked.advanced {
+            advanced.push(&tracked.head);
+        }
         if tracked.moved {
             moved.push(&tracked.head);
         }
@@ -274,7 +276,8 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     batch.set_active(&agents).await?;
     batch.insert_cycles(&work.turns.first()).await?;
     batch.advance_cycles(&work.turns.later()).await?;
-    batch.put_turns(&work.turns.taken()).await
+    batch.put_turns(&work.turns.taken()).await?;
+    batch.insert_mails(&work.mails).await
 }
 
 /// Agents first: whoever hears of an assignment knows its slot already.

@@ -22,6 +22,8 @@ mod picks;
 mod queue;
 mod rejections;
 mod repeat;
+mod run;
+mod slots;
 mod state;
 #[cfg(test)]
 mod tests;

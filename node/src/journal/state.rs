@@ -1,7 +1,6 @@
 //! Decides the writes of one batch on the locked rows, one after the other, in memory. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
@@ -13,12 +12,14 @@ use super::batch::Fate;
 use super::commits::Committed;
 use super::rejections::{ATTENDED, INTERNAL, NOT_FOUND, STALE_TERM};
 use super::repeat::{Repeat, repeat};
+use super::run::{run, told};
+use super::slots::Taker;
 use super::turns::{TURN_PASSED, Turns};
 use super::write::{
-    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
+    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Write,
 };
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, StartKey, Term, preview_of};
+use crate::store::{AgentRow, Head, NewMail, StartKey, Term, preview_of};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
 #[derive(Default)]
@@ -40,6 +41,7 @@ pub(crate) struct Work {
     pub(crate) committed: Vec<Committed>,
     pub(crate) new_starts: Vec<(StartKey, ConversationId)>,
     pub(crate) changed_agents: BTreeSet<AgentId>,
+    pub(crate) mails: Vec<NewMail>,
     /// Heads that another node holds: their writes are put off.
     pub(crate) held: HashSet<ConversationId>,
     /// Whose open conversation is among them.
@@ -134,13 +136,14 @@ impl Work {
             return Outcome::Rejected(ATTENDED);
         }
         let waited_longer = self.waited_longer(&write.target, head);
-        let decision = match run(write, &Locked { head, agents: &self.agents, waited_longer }) {
-            Ok(decision) => decision,
+        let locked = Locked { head, agents: &self.agents, waited_longer };
+        let (decision, mails) = match run(write, &locked) {
+            Ok(decision) => (decision, told(write, &locked)),
             Err(rejection) => return Outcome::Rejected(rejection),
         };
         if decision.entries.is_empty() && !tracked.is_new {
-            let (conversation, seq, at_ms) = (head.id, head.seq, head.last_at_ms);
-            return Outcome::Committed(Ack { conversation, seq, at_ms, repeated: false });
+            self.mails.extend(mails);
+            return self.silently(tracked, decision.slot);
         }
         if !self.is_sound(&decision) {
             tracing::error!(conversation = %head.id, "a decision that cannot be carried out");
@@ -152,7 +155,8 @@ impl Work {
             }
             self.turns.take(turn);
         }
-        self.apply(tracked, decision, write.client_id, now_ms)
+        self.mails.extend(mails);
+        self.apply(tracked, decision, write, now_ms)
     }
 
     fn is_sound(&self, decision: &Decision) -> bool {
@@ -167,15 +171,20 @@ impl Work {
         &mut self,
         tracked: &mut Tracked,
         decision: Decision,
-        client_id: Option<ClientId>,
+        write: &Write,
         now_ms: i64,
     ) -> Outcome {
+        let client_id = write.client_id;
         let visitor_seq_before = tracked.head.visitor_seq;
         let state_before = (tracked.head.seq > Seq(0)).then_some(tracked.head.state);
         let at_ms = now_ms.max(tracked.head.last_at_ms);
         let before = standing(&tracked.head);
 
-        self.move_slot(&mut tracked.head, decision.slot);
+        let taker = Taker::of(write);
+        self.move_slot(&mut tracked.head, decision.slot, taker);
+        if decision.takes_slot_or_talks() {
+            tracked.head.active_at_ms = at_ms;
+        }
         tracked.move_to(decision.state, decision.assignee, at_ms);
         let entries = tracked.append(decision.entries, client_id, at_ms);
         let standing_changed = before != standing(&tracked.head);
@@ -198,23 +207,6 @@ impl Work {
             standing_changed,
         });
         outcome
-    }
-
-    /// Whoever frees a slot lowers the count, and only if there was one.
-    fn move_slot(&mut self, head: &mut Head, slot: Slot) {
-        let (freed, taken) = match slot {
-            Slot::Keep => return,
-            Slot::Free => (head.slot_agent.take(), None),
-            Slot::Take(agent) => (head.slot_agent.replace(agent), Some(agent)),
-        };
-        if freed == taken {
-            return;
-        }
-        for (agent, step) in [(freed, -slots_of_one(freed)), (taken, 1)] {
-            let Some(row) = agent.and_then(|agent| self.agents.get_mut(&agent)) else { continue };
-            row.active = row.active.saturating_add_signed(step);
-            self.changed_agents.insert(row.id);
-        }
     }
 
     /// Where a start led before, else what its visitor has open.
@@ -267,6 +259,8 @@ impl Tracked {
             state: ConversationState::Unassigned,
             assignee: None,
             slot_agent: None,
+            slot_excess: false,
+            active_at_ms: 0,
             assignment: 0,
             answered: false,
             beside: false,
@@ -355,16 +349,6 @@ impl Tracked {
     }
 }
 
-fn slots_of_one(freed: Option<AgentId>) -> i32 {
-    if freed.is_some() && sabotage::on(Switch::LoseSlotRelease) {
-        0
-    } else if freed.is_some() && sabotage::on(Switch::ReleaseSlotTwice) {
-        2
-    } else {
-        1
-    }
-}
-
 /// All of a head but its log: what `moved` is about.
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
@@ -380,11 +364,6 @@ fn is_miss(entry: &Entry) -> bool {
 
 fn is_answer(entry: &Entry) -> bool {
     matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
-}
-
-/// A panic in one write's rules is that write's trouble, not the node's.
-pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Rejection> {
-    catch_unwind(AssertUnwindSafe(|| (write.decide)(locked))).unwrap_or(Err(INTERNAL))
 }
 
 fn acknowledged(conversation: ConversationId, entry: &Entry, repeated: bool) -> Outcome {

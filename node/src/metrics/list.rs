@@ -93,7 +93,7 @@ const STATE: Values = ("state", &["bot", "waiting", "unassigned", "assigned", "c
 /// Named queues come with routing rules; until then there is one.
 const QUEUE: Values = ("queue", &["other"]);
 const ROUTED: Values = ("outcome", &["assigned", "refused", "stale_term", "failed"]);
-const VIOLATION: Values = ("kind", &["miscounted", "misplaced"]);
+const VIOLATION: Values = ("kind", &["exceeding", "miscounted", "misplaced"]);
 const WAITED: Values = ("outcome", &["assigned", "abandoned"]);
 const ROUTE: Values = (
     "route",
@@ -111,6 +111,7 @@ const ROUTE: Values = (
     ],
 );
 const CODE: Values = ("code", &["1xx", "2xx", "3xx", "4xx", "5xx"]);
+const MAIL: Values = ("outcome", &["sent", "put_off", "failed"]);
 const SCOPE: Values = (
     "scope",
     &[
@@ -195,16 +196,27 @@ pub(super) const METRICS: &[Metric] = &[
     histogram("salotto_queue_wait_seconds", HUMAN, &[QUEUE, WAITED], "From waiting to assigned"),
     counter("salotto_routing_decisions_total", &[QUEUE, ROUTED], "What the router decided"),
     histogram("salotto_routing_duration_seconds", FAST, &[], "One decision of the router"),
-    counter("salotto_capacity_violations_total", &[], "Slots taken or freed uncounted: never"),
+    counter(
+        "salotto_capacity_violations_total",
+        &[],
+        "Slots uncounted, or taken above a limit by the router: never",
+    ),
     gauge("salotto_router_leader", &[], "1 on the node that is the router"),
     gauge("salotto_router_term", &[], "Its term; 0 on the other nodes"),
     gauge("salotto_router_violations", &[VIOLATION], "What a recount of the slots finds: never"),
-    gauge("salotto_router_agents_above_capacity", &[], "By hand, or by a lowered limit"),
+    gauge(
+        "salotto_router_agents_above_capacity",
+        &[],
+        "By hand, by a message after a lapse, or by a lowered limit",
+    ),
     counter("salotto_router_requeued_total", &[], "Taken back from agents who are gone"),
+    counter("salotto_router_lapsed_total", &[], "Slots that nobody used for long, free again"),
     counter("salotto_router_missed_total", &[], "Taken from the queue: the visitor is gone"),
     gauge("salotto_conversations", &[STATE], "Conversations in the store"),
     counter("salotto_conversations_started_total", &[], "Conversations started"),
     counter("salotto_conversations_closed_total", &[], "Conversations closed"),
+    counter("salotto_mails_total", &[MAIL], "Attempts to send a mail"),
+    gauge("salotto_mails_waiting", &[], "Mails neither sent nor given up, of all nodes"),
     counter("salotto_http_requests_total", &[ROUTE, CODE], "HTTP requests answered"),
     histogram("salotto_http_request_duration_seconds", FAST, &[ROUTE], "HTTP requests"),
     counter("salotto_rate_limited_total", &[SCOPE], "Refused by a limit"),

@@ -35,7 +35,8 @@ pub(crate) fn routed(outcome: &'static str, time: Duration) {
     histogram!("salotto_routing_duration_seconds").record(time);
 }
 
-/// The auditor found slots that were taken or freed without being counted (BY-2).
+/// The auditor found slots that were taken or freed without being counted (BY-2), or one that the
+/// router took above the limit (I9).
 pub(crate) fn capacity_violation() {
     counter!("salotto_capacity_violations_total").increment(1);
 }
@@ -46,14 +47,16 @@ pub(crate) fn router_term(term: Option<i64>) {
     gauge!("salotto_router_term").set(term.unwrap_or(0) as f64);
 }
 
-/// What the auditor finds now: agents whose slots are miscounted, and conversations that hold a
-/// slot of somebody who does not have them.
-pub(crate) fn router_violations(miscounted: usize, misplaced: u32) {
+/// What the auditor finds now: agents whose slots are miscounted, conversations that hold a slot of
+/// somebody who does not have them, and slots that the router took above the limit.
+pub(crate) fn router_violations(miscounted: usize, misplaced: u32, exceeding: usize) {
     gauge!("salotto_router_violations", "kind" => "miscounted").set(miscounted as f64);
     gauge!("salotto_router_violations", "kind" => "misplaced").set(misplaced);
+    gauge!("salotto_router_violations", "kind" => "exceeding").set(exceeding as f64);
 }
 
-/// Agents with more than their capacity: given by hand, or the limit was lowered.
+/// Agents with more than their capacity: given by hand, spoken to again after a lapse, or the limit
+/// was lowered.
 pub(crate) fn agents_above_capacity(agents: u32) {
     gauge!("salotto_router_agents_above_capacity").set(agents);
 }
@@ -61,6 +64,11 @@ pub(crate) fn agents_above_capacity(agents: u32) {
 /// A visitor who waited has long been gone.
 pub(crate) fn missed() {
     counter!("salotto_router_missed_total").increment(1);
+}
+
+/// A slot is free again, since nobody has said anything there for as long as the account says.
+pub(crate) fn lapsed() {
+    counter!("salotto_router_lapsed_total").increment(1);
 }
 
 /// A conversation of an agent who is gone waits again.

@@ -30,6 +30,7 @@ async fn until(presence: &Presence, agent: AgentId, is_so: impl Fn(&AgentRow) ->
     told.expect("in time").expect("presence lives");
 }
 
+/// REG-9
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_only_on_a_node_that_is_dead_is_absent() {
     let desk = Desk::new().await;

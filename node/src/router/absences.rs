@@ -29,7 +29,8 @@ impl Absences {
         let is_blind = self.read_at.is_none_or(|last| asked.duration_since(last) > BLIND_MAX);
         let before = std::mem::take(&mut self.since);
         self.read_at = Some(asked);
-        let absent = agents.iter().filter(|row| !row.present && row.active > 0);
+        // Also of who has no slot taken: what nobody has answered may have lapsed.
+        let absent = agents.iter().filter(|row| !row.present);
         self.since.extend(absent.map(|row| {
             let known = before.get(&row.id).filter(|it| it.version == row.version && !is_blind);
             let fresh = Absence { version: row.version, since: asked };
@@ -77,17 +78,11 @@ mod tests {
     }
 
     #[test]
-    fn who_came_back_or_has_nothing_open_is_not() {
+    fn who_came_back_is_not() {
         let (start, mut absences) = (Instant::now(), Absences::default());
         absences.read(&absent(1), start);
         absences.read(&[agent(1, 3)], at(start, 2));
         absences.read(&absent(1), at(start, 4));
-        assert!(absences.longer_than(GRACE).is_empty());
-
-        let idle = AgentRow { present: false, ..agent(1, 3) };
-        for seconds in [6, 8, 10, 12] {
-            absences.read(std::slice::from_ref(&idle), at(start, seconds));
-        }
         assert!(absences.longer_than(GRACE).is_empty());
     }
 

@@ -14,12 +14,13 @@ use super::assignment;
 use super::audit::Audit;
 use super::departures::{self, Departures};
 use super::digest::{Digests, TOLD_EVERY};
+use super::lapses::Lapses;
 use super::routing::{Action, Depth, Fresh, Routing};
 use super::state::{Queue, WAITING_MAX};
 use crate::ask::ask;
 use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
 use crate::presence::Roster;
-use crate::store::{Head, Recount, Store, StoreError, Term};
+use crate::store::{Head, Recount, Store, StoreError, TakenSlot, Term};
 use crate::{clock, metrics};
 
 /// What a lost hint delays an assignment by, at most.
@@ -62,6 +63,9 @@ pub(super) enum Msg {
     LookForMissed,
     /// They were, when this was asked.
     Alone(Instant, Result<Vec<ConversationId>, StoreError>),
+    /// Time to look for slots that have lapsed, unless another look comes.
+    LookForLapsed(u64),
+    TakenSlots(Result<Vec<TakenSlot>, StoreError>),
     /// Assigned to agents who have long been gone, and unanswered.
     Unanswered(Result<Vec<Head>, StoreError>),
     /// Time to read what other nodes changed.
@@ -77,6 +81,7 @@ pub(super) struct State {
     is_pass_due: bool,
     audit: Audit,
     pub(super) departures: Departures,
+    pub(super) lapses: Lapses,
     digests: Digests,
     /// Digests told in this term.
     digest: u64,
@@ -111,6 +116,7 @@ impl Actor for RouterActor {
             is_pass_due: false,
             audit: Audit::default(),
             departures: Departures::seen_every(look_interval),
+            lapses: Lapses::default(),
             digests: Digests::default(),
             digest: 0,
             followers,
@@ -125,7 +131,11 @@ impl Actor for RouterActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Read(depth) => state.routing.read(depth),
-            Msg::ReadDone(result) => state.routing.read_done(unless_failed(result)),
+            Msg::ReadDone(result) => {
+                let fresh = unless_failed(result);
+                self.follow_window(&myself, state, fresh.as_ref());
+                state.routing.read_done(fresh);
+            }
             Msg::Committed(commit, taken) => {
                 left_the_queue(&state.routing.queue, &commit);
                 let leaving = Digests::leaving(&state.routing.queue, &commit);
@@ -157,6 +167,8 @@ impl Actor for RouterActor {
             Msg::TellQueue => self.tell_queue(state),
             Msg::LookForMissed => self.look_for_missed(&myself),
             Msg::Alone(asked, result) => self.miss(state, asked, result),
+            Msg::LookForLapsed(look) => self.look_for_lapsed(&myself, state, look),
+            Msg::TakenSlots(result) => self.free_lapsed(&myself, state, result),
             Msg::Unanswered(result) => self.requeue(result),
         }
         self.perform(&myself, state);

@@ -29,6 +29,7 @@ pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
         agents: vec![plan.record.chosen],
         term: Some(term),
         unattended: false,
+        mails: None,
         turn: plan.turn,
         decide: Box::new(move |locked| decide(&decided, locked)),
         done,
@@ -42,7 +43,7 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
     }
     let agent = locked.agents.get(&plan.record.chosen).ok_or(AGENT_CHANGED)?;
     let is_available = agent.status == AgentStatus::Available || plan.ignores_availability;
-    let is_eligible = agent.present && is_available;
+    let is_eligible = agent.present && is_available && agent.seat.is_paid();
     let is_as_seen = agent.version == plan.agent_version && is_eligible;
     if !is_as_seen && !sabotage::on(Switch::SkipEligibility) {
         return Err(AGENT_CHANGED);
@@ -81,6 +82,7 @@ mod tests {
 
     use salotto_protocol::ConversationId;
 
+    use salotto_protocol::people::Seat;
     use salotto_protocol::{Policy, Round};
 
     use super::super::policy::{Question, Seen, choose};
@@ -147,6 +149,7 @@ mod tests {
             AgentRow { version: anna.version + 1, ..anna.clone() },
             AgentRow { present: false, ..anna.clone() },
             AgentRow { status: AgentStatus::Away, ..anna.clone() },
+            AgentRow { seat: Seat::None, ..anna.clone() },
             agent(2, 3),
         ];
         for row in changed {

@@ -1,9 +1,10 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses by a `rule`, `rounds` is how far round robin has come; `assignment`, `requeue`
-//! and `miss` are the guarded writes, `state` is the queue, `digest` is what all nodes are told of
-//! it (with the `pace`), `absences` and `departures` know who has long been gone, `routing`
-//! decides, `actor` performs, `keeper` runs it for a term.
+//! `policy` chooses by a `rule`, `rounds` is how far round robin has come; `assignment`, `requeue`,
+//! `miss` and `lapse` are the guarded writes, `state` is the queue, `digest` is what all nodes are
+//! told of it (with the `pace`), `absences` and `departures` know who has long been gone, `lapses`
+//! which slots nobody uses any more, `routing` decides, `actor` performs, `keeper` runs it for a
+//! term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -17,6 +18,10 @@ mod digest;
 #[cfg(test)]
 mod distribution_tests;
 mod keeper;
+mod lapse;
+#[cfg(test)]
+mod lapse_tests;
+mod lapses;
 mod miss;
 #[cfg(test)]
 mod missed_tests;

@@ -1,4 +1,5 @@
-//! What comes from beyond this node: commits of other nodes, and agents who have gone.
+//! What comes from beyond this node: commits of other nodes, and agents who have gone; and slots
+//! that nobody uses any more.
 
 use std::time::Instant;
 
@@ -6,11 +7,13 @@ use ractor::ActorRef;
 use salotto_protocol::{AgentId, ConversationId};
 
 use super::actor::{Msg, RouterActor, State};
-use super::{miss, requeue};
+use super::lapses::{Lapses, SLOTS_MAX};
+use super::routing::Fresh;
+use super::{lapse, miss, requeue};
 use crate::journal::{Busy, Outcome};
-use crate::metrics;
 use crate::sabotage::{self, Switch};
-use crate::store::{Head, StoreError, Subject};
+use crate::store::{Head, StoreError, Subject, TakenSlot};
+use crate::{clock, metrics};
 
 /// The oldest of those who wait and are gone; the others when these are dealt with.
 const ALONE_MAX: usize = 1_000;
@@ -69,6 +72,67 @@ impl RouterActor {
             if let Err(Busy) =
                 self.journal.submit(miss::write(conversation, &self.journal, self.term, done))
             {
+                break;
+            }
+        }
+    }
+
+    /// Another window for active conversations: from now on by that one.
+    pub(super) fn follow_window(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        fresh: Option<&Fresh>,
+    ) {
+        let Some(settings) = fresh.and_then(|it| it.settings.as_ref()) else { return };
+        if state.lapses.set_window(settings.account.active_chat_window_ms) {
+            let look = state.lapses.expect_look();
+            let _ = myself.cast(Msg::LookForLapsed(look));
+        }
+    }
+
+    pub(super) fn look_for_lapsed(&self, myself: &ActorRef<Msg>, state: &State, look: u64) {
+        if !state.lapses.is_due(look) {
+            return;
+        }
+        let (store, router) = (self.store.clone(), myself.clone());
+        tokio::spawn(async move {
+            let _ = router.cast(Msg::TakenSlots(store.taken_slots(SLOTS_MAX).await));
+        });
+    }
+
+    /// Frees those in which nobody has said anything for so long, and comes back when the next one
+    /// is due, whatever else happens.
+    pub(super) fn free_lapsed(
+        &self,
+        myself: &ActorRef<Msg>,
+        state: &mut State,
+        result: Result<Vec<TakenSlot>, StoreError>,
+    ) {
+        let wait = match result {
+            Ok(slots) => {
+                let (lapsed, wait) = state.lapses.lapsed(&slots, clock::now_ms());
+                self.free(lapsed);
+                wait
+            }
+            Err(error) => {
+                tracing::warn!(%error, "which slots are in use could not be read");
+                Lapses::retry_pause()
+            }
+        };
+        let look = state.lapses.expect_look();
+        myself.send_after(wait, move || Msg::LookForLapsed(look));
+    }
+
+    /// What cannot be written now is found again by the next look.
+    fn free(&self, lapsed: &[TakenSlot]) {
+        for slot in lapsed {
+            let done = Box::new(|outcome| {
+                if let Outcome::Committed(_) = outcome {
+                    metrics::lapsed();
+                }
+            });
+            if let Err(Busy) = self.journal.submit(lapse::write(*slot, self.term, done)) {
                 break;
             }
         }

@@ -158,6 +158,7 @@ fn as_24_who_becomes_eligible_in_the_middle_of_a_cycle_joins_it_and_gets_one_in_
     assert_eq!(round.cycle, 2, "nobody gets two in the first");
 }
 
+/// AS-25
 #[test]
 fn as_24_whoever_had_a_turn_is_told_so_and_whoever_is_full_is_skipped() {
     let had = Some(Round { cycle: 2, turn: 7 });

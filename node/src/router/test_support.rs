@@ -33,6 +33,8 @@ pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
         state: ConversationState::Waiting,
         assignee: None,
         slot_agent: None,
+        slot_excess: false,
+        active_at_ms: since_ms,
         assignment: 0,
         answered: false,
         beside: false,

@@ -60,6 +60,7 @@ pub(super) async fn until_assigned(desk: &Desk, ids: &[ConversationId], count: u
     assigned(desk, ids).await
 }
 
+/// CAP-4, CAP-9
 #[tokio::test(flavor = "multi_thread")]
 async fn the_oldest_are_assigned_up_to_the_capacity_and_a_freed_slot_goes_to_the_next() {
     let desk = Desk::new().await;
@@ -121,6 +122,7 @@ async fn a_new_conversation_goes_to_whoever_has_least_to_do_with_a_record_that_r
     assert!(shown.iter().all(|it| !matches!(it.body, EntryBody::Decision { .. })));
 }
 
+/// AS-2
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_agents_of_the_chatflow_get_its_conversations_and_a_change_of_it_counts() {
     let desk = Desk::new().await;
@@ -218,6 +220,7 @@ async fn a_stopped_router_assigns_nothing_and_the_next_one_takes_over() {
     until_assigned(&desk, &[second, third], 2).await;
 }
 
+/// BY-2
 #[tokio::test(flavor = "multi_thread")]
 async fn by_2_the_auditor_counts_each_slot_that_was_taken_and_not_counted_once() {
     metrics::install();
@@ -273,6 +276,7 @@ async fn the_router_of_a_dead_node_is_replaced_and_the_queue_goes_on() {
     assert!(second.term().borrow().is_some());
 }
 
+/// AS-26, REG-1
 #[tokio::test(flavor = "multi_thread")]
 async fn two_routers_that_both_believe_in_themselves_assign_once_and_below_the_capacity() {
     let desk = Desk::new().await;

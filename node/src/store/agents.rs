@@ -24,8 +24,10 @@ pub(crate) struct AgentRow {
     pub(crate) inherits_capacity: bool,
     /// Slots taken.
     pub(crate) active: u32,
-    /// Grows with every change of eligibility: status, capacity, presence, seat, skills.
+    /// Grows with every change of eligibility: status, capacity, presence, seat, skills, access.
     pub(crate) version: i64,
+    /// Of the settings in which access to inboxes changed last (PERM-5).
+    pub(crate) access_version: i64,
     /// Has a socket on a node that is alive. Never true of somebody deactivated, who therefore is
     /// given nothing (AS-8).
     pub(crate) present: bool,
@@ -55,6 +57,7 @@ struct StoredAgent {
     capacity_inherited: i64,
     active: i64,
     version: i64,
+    access_version: i64,
     present: i64,
     seat: String,
     permissions: String,
@@ -72,6 +75,7 @@ stored!(StoredAgent {
     capacity_inherited,
     active,
     version,
+    access_version,
     present,
     seat,
     permissions,
@@ -91,7 +95,7 @@ stored!(StoredCredentials { id, password_hash, deactivated_at_ms });
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT agents.id, email, name, status, capacity, capacity_inherited, active, version,
-        seat, permissions, skills, status_by, deactivated_at_ms,
+        access_version, seat, permissions, skills, status_by, deactivated_at_ms,
         (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
             WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";
@@ -119,6 +123,11 @@ const SET_CAPACITY: &str = "
 
 const SET_ACTIVE: &str = "
     {update_rows} agents SET active = new.column2 FROM ({rows}) AS new WHERE id = new.column1";
+
+/// With the version that the settings are about to have. Everybody is another candidate than before.
+const CHANGE_ACCESS: &str = "
+    UPDATE agents SET version = version + 1,
+        access_version = (SELECT settings_version + 1 FROM meta)";
 
 pub(super) const TOUCH: &str = "UPDATE agents SET version = version + 1 WHERE id = $1";
 
@@ -194,6 +203,13 @@ impl Batch<'_> {
         Ok(self.run(insert).await? == 1)
     }
 
+    /// Who may see which inbox is another: whatever was decided before, and is not yet written, is
+    /// to be decided anew.
+    pub(crate) async fn change_access(&mut self) -> Result<(), StoreError> {
+        self.run(query(CHANGE_ACCESS)).await?;
+        Ok(())
+    }
+
     /// By the agent's own choice. False if it is so already, or the agent is unknown.
     pub(crate) async fn set_status(
         &mut self,
@@ -226,6 +242,7 @@ impl StoredAgent {
             inherits_capacity: self.capacity_inherited != 0,
             active: decode::count(self.active)?,
             version: self.version,
+            access_version: self.access_version,
             present: self.present > 0 && self.deactivated_at_ms.is_none(),
             // A seat of a newer release is none here: its holder is given nothing by this node.
             seat: Seat::from_word(&self.seat).unwrap_or(Seat::None),
@@ -249,6 +266,7 @@ impl AgentRow {
             inherits_capacity: false,
             active: 0,
             version: 1,
+            access_version: 0,
             present: false,
             seat: Seat::Service,
             permissions: Permissions::default(),

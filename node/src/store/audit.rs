@@ -1,6 +1,6 @@
 //! Recounts what is counted elsewhere.
 
-use salotto_protocol::AgentId;
+use salotto_protocol::{AgentId, ConversationId};
 use uuid::Uuid;
 
 use super::query::query;
@@ -16,12 +16,19 @@ pub(crate) struct SlotCount {
 }
 
 /// What a recount of slots and capacity finds. All but the last are violations.
+///
+/// A slot says whether it was taken within the limit of its time by whoever must keep to it. So what
+/// is above the limit rightly (by hand, by a message after a lapse, by a lowered limit) differs from
+/// what the router must never do.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Recount {
     pub(crate) miscounted: Vec<SlotCount>,
     /// Conversations that hold a slot of somebody who does not have them.
     pub(crate) misplaced: u32,
-    /// Agents with more slots taken than their capacity: by hand, or by a lowered limit.
+    /// Conversations whose slot the router took above the limit; some of them, if they are many.
+    pub(crate) exceeding: Vec<ConversationId>,
+    /// Agents with more slots taken than their capacity: by hand, by a message in a conversation
+    /// whose slot had lapsed, or by a lowered limit.
     pub(crate) above_capacity: u32,
 }
 
@@ -38,6 +45,10 @@ const MISPLACED: &str = "
     WHERE slot_agent IS NOT NULL
         AND (state <> 'assigned' OR assignee IS NULL OR assignee <> slot_agent)";
 
+const EXCEEDING: &str = "
+    SELECT id FROM conversations WHERE slot_agent IS NOT NULL AND slot_excess = 1
+    ORDER BY id LIMIT 1000";
+
 const ABOVE_CAPACITY: &str = "SELECT COUNT(*) FROM agents WHERE active > capacity";
 
 impl Store {
@@ -45,9 +56,11 @@ impl Store {
     pub(crate) async fn recount(&self) -> Result<Recount, StoreError> {
         let miscounted = self.slots_miscounted().await?;
         let (misplaced,): (i64,) = self.reads().one(query(MISPLACED)).await?;
+        let exceeding: Vec<(Uuid,)> = self.reads().all(query(EXCEEDING)).await?;
+        let exceeding = exceeding.into_iter().map(|(id,)| ConversationId(id)).collect();
         let (above,): (i64,) = self.reads().one(query(ABOVE_CAPACITY)).await?;
         let (misplaced, above_capacity) = (decode::count(misplaced)?, decode::count(above)?);
-        Ok(Recount { miscounted, misplaced, above_capacity })
+        Ok(Recount { miscounted, misplaced, exceeding, above_capacity })
     }
 
     /// Empty if all is well (BY-2).

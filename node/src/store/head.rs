@@ -31,6 +31,10 @@ pub(crate) struct Head {
     pub(crate) assignee: Option<AgentId>,
     /// Whose slot it takes. Without a slot it does not count against a capacity.
     pub(crate) slot_agent: Option<AgentId>,
+    /// The router took the slot above the limit: never (I9).
+    pub(crate) slot_excess: bool,
+    /// When the slot was taken, or the last message passed since (CAP-5).
+    pub(crate) active_at_ms: i64,
     /// Grows with every change of the assignee.
     pub(crate) assignment: u32,
     /// Somebody of the team has written since it was assigned last.
@@ -75,7 +79,7 @@ pub(crate) struct OpenConversation {
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
         slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
-        started_on, preview, preview_by, missed_at_ms
+        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -115,13 +119,15 @@ pub(super) const COUNTS: &str = "
 const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
-        waiting_since_ms, started_on, preview, preview_by, missed_at_ms)
+        waiting_since_ms, started_on, preview, preview_by, missed_at_ms, slot_excess,
+        active_at_ms)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
 pub(super) const ADVANCE: &str = "
     {update_rows} conversations SET seq = new.column2, visitor_seq = new.column3,
-        last_at_ms = new.column4, preview = new.column5, preview_by = new.column6
+        last_at_ms = new.column4, preview = new.column5, preview_by = new.column6,
+        active_at_ms = new.column7
     FROM ({rows}) AS new WHERE id = new.column1";
 
 /// What a change of state, assignee or inbox changes besides.
@@ -129,7 +135,7 @@ pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
         beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9,
-        inbox = new.column10
+        inbox = new.column10, slot_excess = new.column11
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -226,7 +232,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(21);
+            let mut rows = Rows::new(23);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -236,7 +242,7 @@ impl Batch<'_> {
     /// Stores new states, assignees, slots and inboxes.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(10);
+            let mut rows = Rows::new(11);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -247,7 +253,8 @@ impl Batch<'_> {
                     .cell(i64::from(head.beside))
                     .cell(head.waiting_since_ms)
                     .cell(head.missed_at_ms)
-                    .cell(head.inbox.0);
+                    .cell(head.inbox.0)
+                    .cell(i64::from(head.slot_excess));
             }
             self.run(rows.into_query(MOVE)).await?;
         }
@@ -257,14 +264,15 @@ impl Batch<'_> {
 
 /// Stores new seqs, times and previews.
 pub(super) fn advance(heads: &[&Head]) -> Query {
-    let mut rows = Rows::new(6);
+    let mut rows = Rows::new(7);
     for head in heads {
         rows.cell(head.id.0)
             .cell(i64::from(head.seq.0))
             .cell(i64::from(head.visitor_seq.0))
             .cell(head.last_at_ms)
             .cell(head.preview.clone())
-            .cell(head.preview_by.map(Party::as_str));
+            .cell(head.preview_by.map(Party::as_str))
+            .cell(head.active_at_ms);
     }
     rows.into_query(ADVANCE)
 }

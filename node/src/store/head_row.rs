@@ -30,6 +30,8 @@ pub(super) struct HeadRow {
     last_at_ms: i64,
     waiting_since_ms: Option<i64>,
     missed_at_ms: Option<i64>,
+    slot_excess: i64,
+    active_at_ms: Option<i64>,
     started_on: String,
     preview: String,
     preview_by: Option<String>,
@@ -54,6 +56,8 @@ stored!(HeadRow {
     last_at_ms,
     waiting_since_ms,
     missed_at_ms,
+    slot_excess,
+    active_at_ms,
     started_on,
     preview,
     preview_by
@@ -80,7 +84,9 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(decode::to_json(&head.started_on))
         .cell(head.preview.clone())
         .cell(head.preview_by.map(Party::as_str))
-        .cell(head.missed_at_ms);
+        .cell(head.missed_at_ms)
+        .cell(i64::from(head.slot_excess))
+        .cell(head.active_at_ms);
 }
 
 impl HeadRow {
@@ -97,6 +103,9 @@ impl HeadRow {
             state: decode::word(&self.state, ConversationState::from_word)?,
             assignee: self.assignee.map(AgentId),
             slot_agent: self.slot_agent.map(AgentId),
+            slot_excess: self.slot_excess != 0,
+            // An older node has written it last, and knew nothing of this.
+            active_at_ms: self.active_at_ms.unwrap_or(self.last_at_ms),
             assignment: decode::count(self.assignment)?,
             answered: self.answered != 0,
             beside: self.beside != 0,

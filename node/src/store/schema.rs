@@ -29,6 +29,8 @@ const SQLITE: &[Step] = steps!("sqlite":
     4 "0004_expand_hours",
     5 "0005_expand_people",
     6 "0006_expand_turns",
+    7 "0007_expand_mails",
+    10 "0010_expand_capacity",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
@@ -37,6 +39,8 @@ const POSTGRES: &[Step] = steps!("postgres":
     4 "0004_expand_hours",
     5 "0005_expand_people",
     6 "0006_expand_turns",
+    7 "0007_expand_mails",
+    10 "0010_expand_capacity",
 );
 
 /// A file of `migrations/`.

@@ -58,6 +58,15 @@ impl Store {
 }
 
 impl Batch<'_> {
+    pub(crate) async fn working_hours(
+        &mut self,
+        agent: AgentId,
+    ) -> Result<Option<WorkingHours>, StoreError> {
+        let find = query(FIND).bind(agent.0);
+        let row: Option<StoredHours> = find.optional(self.connection()).await?;
+        row.map(|row| Ok(row.into_row()?.hours)).transpose()
+    }
+
     /// False if it is so already, or the agent is unknown. What has turned before `now_ms` is past.
     pub(crate) async fn put_working_hours(
         &mut self,

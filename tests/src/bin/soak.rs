@@ -1,5 +1,6 @@
 //! Faults without end: plans drawn from one seed after the other, on real clusters, until the time
-//! is over or something is found: `MINUTES=30 SEED=1 make soak`. With the sabotaged binary as
+//! is over or something is found: `MINUTES=30 SEED=1 make soak`; after an outage of Redis for as
+//! long as you say: `OUTAGE_SECONDS=600 make soak`. With the sabotaged binary as
 //! `SALOTTO_BIN`, `SABOTAGE=skip_term` and the like show that something is found.
 
 use std::process::ExitCode;
@@ -22,8 +23,10 @@ async fn main() -> ExitCode {
     let (mut total, mut trials) = (Figures::default(), 0);
     let shape = shape();
     let mut cluster = Cluster::start_with(NODES, &shape).await;
+    let mut outage = number("OUTAGE_SECONDS").map(|it| Plan::outage_of_redis(it * 1_000));
     loop {
-        let verdict = trial(&mut cluster, &Plan::drawn(seed)).await;
+        let plan = outage.take().unwrap_or_else(|| Plan::drawn(seed));
+        let verdict = trial(&mut cluster, &plan).await;
         println!("{verdict}");
         if !verdict.is_clean() {
             condemn(&verdict, &cluster, seed);

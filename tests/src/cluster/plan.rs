@@ -59,6 +59,12 @@ impl Plan {
         (0..parts).map(part).collect()
     }
 
+    /// F7: Redis dies and stays away for so long. Everything else is well.
+    pub fn outage_of_redis(lasts_ms: u64) -> Plan {
+        let step = Step { faults: vec![Fault::RedisKilled], lasts_ms };
+        Plan { name: "Redis stays away".to_owned(), seed: 0, steps: vec![step] }
+    }
+
     /// Pairs that hide each other's cure.
     pub fn pairs(seed: u64) -> Plan {
         let all = Whom::All;

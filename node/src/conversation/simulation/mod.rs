@@ -57,7 +57,7 @@ impl World for GapFiller {
         let followers = [
             Follower::Visitor { id: VISITOR, site: SITE },
             Follower::Visitor { id: VISITOR, site: SITE },
-            Follower::Agent { id: salotto_protocol::AgentId(Uuid::from_u128(3)) },
+            Follower::Agent { id: salotto_protocol::AgentId(Uuid::from_u128(3)), sees_all: false },
             Follower::Visitor { id: STRANGER, site: SITE },
         ];
         let now = Instant::now();

@@ -236,7 +236,7 @@ impl Node {
                 let entries = truth.entries_after(view, from, limit);
                 let entries = MissedEntries::of(entries);
                 let marks = Marks::default();
-                let missed = Missed { head: *head, marks, reset, from, entries };
+                let missed = Missed { head: *head, marks, may_see: true, reset, from, entries };
                 self.reads.push(Read::ForDone(joining.attempt, Box::new(missed)));
             }
             Read::ForDone(attempt, missed) => following.missed(attempt, Some(*missed)),

@@ -86,8 +86,10 @@ impl World for SlowConsumer {
 
     fn new(_: u64) -> SlowConsumer {
         let agent = salotto_protocol::AgentId(Uuid::from_u128(3));
-        let followers =
-            [Follower::Visitor { id: VISITOR, site: SITE }, Follower::Agent { id: agent }];
+        let followers = [
+            Follower::Visitor { id: VISITOR, site: SITE },
+            Follower::Agent { id: agent, sees_all: false },
+        ];
         let (now, truth) = (Instant::now(), Truth::new());
         let mut world = SlowConsumer {
             now,

@@ -122,6 +122,8 @@ fn head() -> Head {
         state: ConversationState::Unassigned,
         assignee: None,
         slot_agent: None,
+        slot_excess: false,
+        active_at_ms: 0,
         assignment: 0,
         answered: false,
         beside: false,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use salotto_protocol::people::AccountSettings;
+use salotto_protocol::people_api::AccountPatch;
 
 use super::people::{Private, change, private};
 use crate::gateway::App;
@@ -17,12 +18,12 @@ pub(crate) async fn settings(
     Ok(private(app.store.settings().await?.account))
 }
 
-/// Everybody who has no limit of their own follows.
+/// Everybody who has no limit of their own follows. What is left out stays.
 pub(crate) async fn set(
     State(app): State<App>,
     agent: Agent,
-    JsonBody(account): JsonBody<AccountSettings>,
+    JsonBody(patch): JsonBody<AccountPatch>,
 ) -> Result<Private<AccountSettings>, ApiError> {
-    change(&app, agent.id, Asked::Account(account)).await?;
-    Ok(private(account))
+    change(&app, agent.id, Asked::Account(patch)).await?;
+    Ok(private(app.store.settings().await?.account))
 }

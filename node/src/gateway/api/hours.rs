@@ -21,7 +21,8 @@ pub(crate) async fn read(
     Ok(private(hours.unwrap_or_default()))
 }
 
-/// By oneself, or a super admin. Changes no status: the next turn of the hours does.
+/// By oneself, or a super admin. The next turn of the hours changes the status; an absence that is
+/// on already does so now.
 pub(crate) async fn put(
     State(app): State<App>,
     agent: Agent,
@@ -86,9 +87,19 @@ mod tests {
         }
 
         async fn get(&self, user: AgentId) -> Value {
-            let path = format!("/api/v1/users/{user}/hours");
-            let request = with_cookie(Method::GET, &path, &self.cookie).body(Body::empty());
+            self.read(&format!("/api/v1/users/{user}/hours")).await
+        }
+
+        async fn read(&self, path: &str) -> Value {
+            let request = with_cookie(Method::GET, path, &self.cookie).body(Body::empty());
             self.harness.send(request.expect("a request")).await.json()
+        }
+
+        async fn own_status(&self) -> Value {
+            let all = self.read("/api/v1/users").await;
+            let users = all["users"].as_array().expect("a list");
+            let own = users.iter().find(|user| user["id"] == json!(self.agent));
+            own.expect("the one who asks")["status"].clone()
         }
     }
 
@@ -112,6 +123,23 @@ mod tests {
         assert_eq!((answer.status, answer.json()), (200, hours()));
         assert_eq!(desk.get(desk.agent).await, hours());
         assert_eq!(desk.get(desk.colleague).await, nothing);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn av_33_an_absence_that_is_on_already_makes_away_until_it_is_taken_back() {
+        let desk = desk().await;
+        let own = desk.agent.to_string();
+        let long = json!([{"from": "2020-01-01T00:00", "until": "2099-01-01T00:00"}]);
+        assert_eq!(desk.own_status().await, "available");
+
+        assert_eq!(desk.put(&own, &json!({"out_of_office": long})).await.status, 200);
+        assert_eq!(desk.own_status().await, "away");
+        assert_eq!(desk.put(&own, &json!({"out_of_office": []})).await.status, 200);
+        assert_eq!(desk.own_status().await, "available");
+
+        let weekly = hours()["weekly"].clone();
+        assert_eq!(desk.put(&own, &json!({"weekly": weekly})).await.status, 200);
+        assert_eq!(desk.own_status().await, "available", "rows wait for their next turn");
     }
 
     /// AV-32

@@ -105,6 +105,7 @@ mod tests {
         answer.header("access-control-allow-origin")
     }
 
+    /// REG-12
     #[tokio::test]
     async fn a_page_of_the_site_gets_a_visitor_whose_token_is_bound_to_the_site() {
         let harness = Harness::new().await;

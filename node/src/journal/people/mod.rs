@@ -6,8 +6,8 @@ mod skills;
 
 pub(crate) use skills::SkillsAsked;
 
-use salotto_protocol::people::{AccountSettings, HeldSkills, InboxAccess, Permission};
-use salotto_protocol::people_api::{TeamPatch, UserPatch};
+use salotto_protocol::people::{HeldSkills, InboxAccess, Permission};
+use salotto_protocol::people_api::{AccountPatch, TeamPatch, UserPatch};
 use salotto_protocol::{AgentId, AgentStatus, InboxId, TeamId};
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ pub(crate) enum Asked {
     Team { team: TeamId, patch: TeamPatch },
     DeleteTeam(TeamId),
     Access { inbox: InboxId, access: InboxAccess },
-    Account(AccountSettings),
+    Account(AccountPatch),
     Skills(SkillsAsked),
 }
 
@@ -132,15 +132,20 @@ async fn perform(
         Asked::Team { team, patch } => change_team(batch, people, team, patch).await,
         Asked::DeleteTeam(team) => {
             batch.delete_team(team).await?;
+            batch.change_access().await?;
             Ok((true, Notice::Settings))
         }
         Asked::Access { inbox, access } => {
             let is_new = |it: &InboxRow| it.id == inbox && it.access != access;
             let is_new = people.settings.inboxes.iter().any(is_new);
             batch.set_access(inbox, &access).await?;
+            if is_new {
+                batch.change_access().await?;
+            }
             Ok((is_new, Notice::Settings))
         }
-        Asked::Account(account) => {
+        Asked::Account(patch) => {
+            let account = patch.applied(people.settings.account);
             batch.put_account(&account).await?;
             Ok((people.settings.account != account, Notice::Settings))
         }
@@ -199,6 +204,9 @@ async fn change_team(
         skills: skills.unwrap_or_else(|| before.skills.clone()),
     };
     batch.put_team(&after).await?;
+    if after != *before {
+        batch.change_access().await?;
+    }
     Ok((after != *before, Notice::Settings))
 }
 
@@ -242,7 +250,7 @@ fn line_of(by: Option<AgentId>, asked: &Asked) -> PeopleChange {
         Asked::Team { team, patch } => ("team", Some(team.0), json(patch)),
         Asked::DeleteTeam(team) => ("team_deleted", Some(team.0), json(&())),
         Asked::Access { inbox, access } => ("inbox_access", Some(inbox.0), json(access)),
-        Asked::Account(account) => ("account", None, json(account)),
+        Asked::Account(patch) => ("account", None, json(patch)),
         Asked::Skills(SkillsAsked::Add(skills)) => {
             let names: Vec<_> = skills.iter().map(|it| (&it.category, &it.name)).collect();
             ("skills_added", None, json(&names))

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use salotto_protocol::people::{
-    AccountSettings, CAPACITY_MAX, InboxAccess, MEMBERS_MAX, NAME_CHARS_MAX, Permission,
-    Permissions, Seat, TEAMS_MAX,
+    ACTIVE_CHAT_WINDOW_MS_MAX, ACTIVE_CHAT_WINDOW_MS_MIN, AccountSettings, CAPACITY_MAX,
+    InboxAccess, MEMBERS_MAX, NAME_CHARS_MAX, Permission, Permissions, Seat, TEAMS_MAX,
 };
 use salotto_protocol::people_api::{TeamPatch, UserPatch};
 use salotto_protocol::{AgentId, InboxId, TeamId};
@@ -41,7 +41,7 @@ pub(super) fn check(people: &People, by: Option<AgentId>, asked: &Asked) -> Chec
         Asked::Team { team, patch } => check_team(people, by, *team, patch),
         Asked::DeleteTeam(team) => check_team_is_free(people, *team),
         Asked::Access { inbox, access } => check_access(people, *inbox, access),
-        Asked::Account(account) => check_capacity("capacity_limit", account.capacity_limit),
+        Asked::Account(patch) => check_account(&patch.applied(people.settings.account)),
         Asked::Skills(change) => skills::check(people, change),
     }
 }
@@ -270,6 +270,16 @@ pub(super) fn check_name(path: &str, name: &str) -> Checked {
     if name.is_empty() || !is_plain || name.chars().count() > NAME_CHARS_MAX {
         let complaint = format!("must have 1 to {NAME_CHARS_MAX} characters, no space around them");
         return Err(field(path, &complaint));
+    }
+    Ok(())
+}
+
+fn check_account(account: &AccountSettings) -> Checked {
+    check_capacity("capacity_limit", account.capacity_limit)?;
+    let (min, max) = (ACTIVE_CHAT_WINDOW_MS_MIN, ACTIVE_CHAT_WINDOW_MS_MAX);
+    if !(min..=max).contains(&account.active_chat_window_ms) {
+        let complaint = format!("must be a number from {min} to {max}");
+        return Err(field("active_chat_window_ms", &complaint));
     }
     Ok(())
 }

@@ -119,6 +119,59 @@ async fn a_transfer_moves_the_slot_and_taking_ones_own_slot_again_counts_once() 
     assert_eq!(desk.head(id).await.slot_agent, Some(ben));
 }
 
+/// CAP-5
+#[tokio::test]
+async fn messages_keep_a_slot_in_use_and_a_comment_does_not() {
+    let desk = desk().await;
+    let agent = desk.agent("anna@example.com", 3).await;
+    let id = waiting(&desk).await;
+    let asked = desk.head(id).await;
+    let visitor = Visitor { id: asked.visitor, inbox: asked.inbox };
+    desk.store.tamper("UPDATE conversations SET active_at_ms = 7").await;
+
+    committed(desk.write(to(&[agent], id, assigns(agent))).await);
+    let taken = desk.head(id).await;
+    assert_eq!(taken.active_at_ms, taken.last_at_ms, "since it was taken");
+    desk.store.tamper("UPDATE conversations SET active_at_ms = 7").await;
+    let comment = ClientId::fresh();
+    committed(desk.write(on(id, Some(comment), comments(comment, "a note"))).await);
+    assert_eq!(desk.head(id).await.active_at_ms, 7);
+    for by in [anna(), Author::Visitor { id: visitor.id }] {
+        desk.store.tamper("UPDATE conversations SET active_at_ms = 7").await;
+        let client_id = ClientId::fresh();
+        committed(desk.write(on(id, Some(client_id), says(by, client_id, "hello"))).await);
+        let head = desk.head(id).await;
+        assert_eq!(head.active_at_ms, head.last_at_ms);
+    }
+    // A release before this rule knows nothing of the column.
+    desk.store.tamper("UPDATE conversations SET active_at_ms = NULL").await;
+    let head = desk.head(id).await;
+    assert_eq!(head.active_at_ms, head.last_at_ms);
+    let slots = desk.store.taken_slots(10).await.unwrap();
+    assert_eq!(slots.iter().map(|it| it.active_at_ms).collect::<Vec<_>>(), [head.last_at_ms]);
+}
+
+/// CAP-7
+#[tokio::test]
+async fn a_slot_becomes_free_without_an_entry_and_is_counted_once() {
+    let desk = desk().await;
+    let agent = desk.agent("anna@example.com", 3).await;
+    let id = waiting(&desk).await;
+    committed(desk.write(to(&[agent], id, assigns(agent))).await);
+    let before = desk.head(id).await;
+    let frees = || -> Decide {
+        Box::new(|locked| Ok(Decision { slot: Slot::Free, ..stay(locked, Vec::new()) }))
+    };
+
+    for _ in 0..2 {
+        committed(desk.write(on(id, None, frees())).await);
+        let head = desk.head(id).await;
+        assert_eq!(head, Head { slot_agent: None, ..before.clone() });
+        assert_eq!(desk.agent_row(agent).await.active, 0);
+    }
+    assert!(desk.store.slots_miscounted().await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn the_assignment_number_grows_only_with_a_change_of_assignee() {
     let desk = desk().await;

@@ -1,7 +1,7 @@
 //! Users, teams and the account: decided on what is true, told, and kept.
 
-use salotto_protocol::people::{AccountSettings, Permission, Seat, UNLIMITED};
-use salotto_protocol::people_api::UserPatch;
+use salotto_protocol::people::{Permission, Seat, UNLIMITED};
+use salotto_protocol::people_api::{AccountPatch, UserPatch};
 
 use super::*;
 use crate::journal::{Asked, Complaint, NewAccount, Request};
@@ -56,7 +56,11 @@ async fn the_accounts_capacity_reaches_whoever_follows_it_and_raises_their_versi
     let (anna, own) = (hired(&desk, "anna").await, desk.agent("ben@example.com", 3).await);
     let before = (desk.agent_row(anna).await, desk.agent_row(own).await);
     let settings = desk.store.settings().await.unwrap();
-    let account = AccountSettings { capacity_limit_on: true, capacity_limit: 7 };
+    let account = AccountPatch {
+        capacity_limit_on: Some(true),
+        capacity_limit: Some(7),
+        ..Default::default()
+    };
     let change = people(Some(anna), Asked::Account(account));
 
     assert_eq!(desk.journal.change(change.clone()).await.unwrap(), Changed::Done);
@@ -66,6 +70,7 @@ async fn the_accounts_capacity_reaches_whoever_follows_it_and_raises_their_versi
     let expected = AgentRow { capacity: 7, version, ..before.0 };
     assert_eq!((desk.agent_row(anna).await, desk.agent_row(own).await), (expected, before.1));
     let after = desk.store.settings().await.unwrap();
+    let account = account.applied(settings.account);
     assert_eq!((after.account, after.version), (account, settings.version + 1));
 }
 

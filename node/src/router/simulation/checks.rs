@@ -73,6 +73,9 @@ pub(super) fn counts(agents: &Agents, heads: &Heads) -> Result<(), String> {
         }
     }
     for head in heads.values() {
+        if head.slot_excess {
+            return Err("I9: the router took a slot above the limit".to_owned());
+        }
         let (owner, slot) = (head.assignee.is_some(), head.slot_agent.is_some());
         let is_sound = match head.state {
             ConversationState::Waiting => !owner && !slot && head.waiting_since_ms.is_some(),

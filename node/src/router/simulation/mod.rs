@@ -24,6 +24,8 @@ use crate::presence::Wish;
 use crate::simulation::{Random, World};
 
 const NODES: usize = 3;
+/// Of a conversation in which nobody says anything: the slot lapses.
+const WINDOW_MS: i64 = 2_000;
 /// An agent who is gone for so long loses what is unanswered.
 const GRACE: Duration = Duration::from_secs(4);
 
@@ -102,6 +104,7 @@ impl World for LeaseAndRouter {
             Step::Ended { node } => self.nodes[node].ended(),
             Step::Timer { node, which } => self.nodes[node].timer(which),
             Step::Reconcile { node } => self.nodes[node].reconcile(),
+            Step::Sweep { node } => self.nodes[node].sweep(&self.truth),
             Step::Vanish { agent } => self.vanish(agent),
             Step::TakeOver { node } => self.take_over(node),
             Step::Round { ms } => self.round(ms)?,

@@ -7,14 +7,14 @@ use salotto_protocol::{AgentId, ConversationId};
 
 use super::super::routing::{Action, Depth, Fresh, Routing};
 use super::super::state::WAITING_MAX;
-use super::super::{assignment, requeue};
-use super::GRACE;
+use super::super::{assignment, lapse, requeue};
 use super::step::Fate;
 use super::truth::Truth;
+use super::{GRACE, WINDOW_MS};
 use crate::journal::{Candidacy, Commit, Outcome, Write};
 use crate::presence::Tenure;
 use crate::simulation::Random;
-use crate::store::{Head, Term};
+use crate::store::{Head, TakenSlot, Term};
 
 /// Of the node's clock, against the store's: within what the lease's margin allows for.
 const PACES: [f64; 3] = [0.96, 1.0, 1.04];
@@ -130,6 +130,18 @@ impl Node {
         if let Some(router) = &mut self.router {
             router.routing.read(Depth::Window);
         }
+    }
+
+    /// What it sees to have lapsed, by its own clock; written later, when it may be in use again.
+    pub(super) fn sweep(&mut self, truth: &Truth) {
+        let Some(router) = &self.router else { return };
+        let (term, now_ms) = (router.term, truth.clock_ms + self.wall_ms);
+        let slots = truth.heads.values().filter_map(|head| {
+            let (conversation, active_at_ms) = (head.id, head.active_at_ms);
+            head.slot_agent.map(|agent| TakenSlot { conversation, agent, active_at_ms })
+        });
+        let lapsed = slots.filter(|slot| now_ms - slot.active_at_ms >= WINDOW_MS);
+        self.queue.extend(lapsed.map(|slot| lapse::write(slot, term, Box::new(|_| {}))));
     }
 
     /// The store answers a read; or an answer arrives.

@@ -78,6 +78,10 @@ pub(crate) enum Step {
         node: usize,
     },
     /// An agent goes, and the router sees that for all of the grace; nothing is written.
+    /// The router frees the slots that it believes nobody uses.
+    Sweep {
+        node: usize,
+    },
     Vanish {
         agent: usize,
     },
@@ -130,6 +134,7 @@ enum Word {
     Ended,
     Timer,
     Reconcile,
+    Sweep,
     Vanish,
     TakeOver,
     Round,
@@ -155,6 +160,7 @@ const WORDS: &[(usize, Word)] = &[
     (24, Word::Ended),
     (10, Word::Timer),
     (10, Word::Reconcile),
+    (8, Word::Sweep),
     (6, Word::Vanish),
     (5, Word::TakeOver),
     (12, Word::Round),
@@ -183,6 +189,7 @@ impl Step {
             Word::Ended => Step::Ended { node },
             Word::Timer => Step::Timer { node, which },
             Word::Reconcile => Step::Reconcile { node },
+            Word::Sweep => Step::Sweep { node },
             Word::Vanish => Step::Vanish { agent },
             Word::TakeOver => Step::TakeOver { node },
             Word::Round => Step::Round { ms: [0, 250, 1_000][random.below(3)] },

@@ -264,6 +264,9 @@ impl Truth {
             }
             outcomes.push(outcome);
         }
+        // A slot becomes free without a word.
+        let moved = work.heads.values().filter(|tracked| tracked.moved);
+        self.heads.extend(moved.map(|tracked| (tracked.head.id, tracked.head.clone())));
         let changed = work.changed_agents.iter().map(|id| work.agents[id].clone());
         let agents: Vec<AgentRow> = changed.collect();
         let mut commits = Vec::new();

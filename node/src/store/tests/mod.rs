@@ -84,6 +84,8 @@ fn conversation() -> (Head, Vec<Entry>) {
         state: ConversationState::Unassigned,
         assignee: None,
         slot_agent: None,
+        slot_excess: false,
+        active_at_ms: 1_003,
         assignment: 0,
         answered: false,
         beside: false,

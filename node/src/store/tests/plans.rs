@@ -10,8 +10,10 @@ use crate::store::head::{
     OPEN_OF_INBOX, WAITING, select,
 };
 use crate::store::heads::{REACHED, THESE, UNANSWERED};
+use crate::store::mails::{self, CLAIM, FORGET, NEXT};
 use crate::store::marks::{self, RAISE};
 use crate::store::query::query;
+use crate::store::slots::TAKEN;
 use crate::store::standing::OF_VISITORS;
 use crate::store::starts::FIND;
 use crate::store::turns;
@@ -26,8 +28,8 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (select(LOCK_FREE), 1),
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
-        (ADVANCE.to_owned(), 6),
-        (MOVE.to_owned(), 10),
+        (ADVANCE.to_owned(), 7),
+        (MOVE.to_owned(), 11),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
         (marks::OF.to_owned(), 1),
@@ -68,6 +70,17 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
     assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");
     let longer = desk.plan(LONGER).await;
     assert!(longer.contains("conversations_waiting"), "{longer}");
+    for (sql, index) in [
+        (CLAIM, "mails_due"),
+        (NEXT, "mails_due"),
+        (mails::WAITING, "mails_due"),
+        (FORGET, "mails_by_age"),
+    ] {
+        let plan = desk.plan(sql).await;
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
+    let taken = desk.plan(TAKEN).await;
+    assert!(taken.contains("conversations_with_slot"), "{taken}");
     let counts = desk.plan(COUNTS).await;
     assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
 }

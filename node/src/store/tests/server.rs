@@ -142,11 +142,11 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (select(LOCK_FREE), "uuid[]"),
         (EXISTING.to_owned(), "uuid[]"),
         (OPEN.to_owned(), "uuid[], uuid[]"),
-        (ADVANCE.to_owned(), "uuid[], bigint[], bigint[], bigint[], text[], text[]"),
+        (ADVANCE.to_owned(), "uuid[], bigint[], bigint[], bigint[], text[], text[], bigint[]"),
         (
             MOVE.to_owned(),
             "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[], bigint[], \
-             uuid[]",
+             uuid[], bigint[]",
         ),
         (select(THESE), "uuid[]"),
         (select(UNANSWERED), "uuid[]"),

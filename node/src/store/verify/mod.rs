@@ -39,7 +39,7 @@ const SLOTS: &str = "
     FROM agents";
 
 /// Each finds rows that should not be there.
-const STRAYS: [(&str, &str, &str); 5] = [
+const STRAYS: [(&str, &str, &str); 6] = [
     (
         "I3",
         "entries of no conversation",
@@ -69,6 +69,12 @@ const STRAYS: [(&str, &str, &str); 5] = [
         "
         SELECT conversation FROM marks LEFT JOIN conversations ON id = conversation
         WHERE id IS NULL OR delivered_seq > seq OR read_seq > delivered_seq",
+    ),
+    (
+        "I9",
+        "a slot that the router took above the limit",
+        "
+        SELECT id FROM conversations WHERE slot_agent IS NOT NULL AND slot_excess = 1",
     ),
     (
         "I12",

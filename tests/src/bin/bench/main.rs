@@ -4,6 +4,7 @@
 //! that is missed is printed as missed and does not fail the run.
 
 mod broadcast;
+mod burst;
 mod cluster;
 mod crowd;
 mod end_to_end;
@@ -55,6 +56,9 @@ async fn benchmarks(only: &[&str]) {
     }
     if wanted("storm") {
         storm::measure(&mut report).await;
+    }
+    if wanted("burst") {
+        burst::measure(&mut report).await;
     }
     if wanted("journal") {
         journal::measure(&mut report).await;

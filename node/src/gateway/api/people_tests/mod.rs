@@ -1,5 +1,6 @@
 //! Users, teams, access, capacity and skills over the API: what works, and what is refused.
 
+mod account;
 mod colleagues;
 mod skills;
 mod trail;
@@ -272,34 +273,6 @@ async fn another_ones_status_is_set_with_the_permission_and_says_by_whom() {
     let own = ada.done(Method::PUT, &path, json!({"status": "available"})).await;
     assert_eq!((&own["status"], &own["status_by"]), (&json!("available"), &Value::Null));
     assert_eq!(harness.row(ada.id).await.status, AgentStatus::Available);
-}
-
-/// CAP-1, CAP-2
-#[tokio::test]
-async fn the_accounts_capacity_is_everybodys_who_has_none_of_their_own() {
-    let harness = Harness::new().await;
-    let admin = harness.admin().await;
-    let user = json!({"email": "eve@shop.example", "name": "Eve", "password": "long enough"});
-    let eve = admin.done(Method::POST, "users", user).await;
-    assert_eq!((&eve["capacity"], &eve["capacity_override"]), (&Value::Null, &Value::Null));
-    let path = format!("users/{}", eve["id"].as_str().expect("an id"));
-    let id: AgentId = eve["id"].as_str().expect("an id").parse().expect("an id");
-    let version = harness.row(id).await.version;
-
-    let limit = json!({"capacity_limit_on": true, "capacity_limit": 4});
-    admin.done(Method::PUT, "account", limit.clone()).await;
-
-    assert_eq!(admin.gets("account").await, limit);
-    let row = harness.row(id).await;
-    assert_eq!((row.capacity, row.version), (4, version + 1));
-    assert_eq!(harness.row(admin.id).await.capacity, 5, "has one of their own");
-    let own = admin.done(Method::PATCH, &path, json!({"capacity_override": 2})).await;
-    assert_eq!((&own["capacity"], &own["capacity_override"]), (&json!(2), &json!(2)));
-    let limit = json!({"capacity_limit_on": true, "capacity_limit": 6});
-    admin.done(Method::PUT, "account", limit).await;
-    assert_eq!(harness.row(id).await.capacity, 2);
-    let none = admin.done(Method::PATCH, &path, json!({"capacity_override": null})).await;
-    assert_eq!((&none["capacity"], &none["capacity_override"]), (&json!(6), &Value::Null));
 }
 
 /// OBJ-11

@@ -47,7 +47,7 @@ async fn skills_are_made_renamed_given_and_kept_while_somebody_has_them() {
     assert_eq!(names(&admin.gets("skills").await, 0), ["Cars"]);
 }
 
-/// SK-7, PERM-11
+/// SK-1: SK-7, PERM-11
 #[tokio::test]
 async fn a_teams_skills_are_for_super_admins_and_users_with_skills_need_a_service_seat() {
     let harness = Harness::new().await;

@@ -10,6 +10,8 @@ mod assignments;
 mod changes;
 #[path = "../failures.rs"]
 mod failures;
+#[path = "../mails.rs"]
+mod mails;
 #[path = "../marks.rs"]
 mod marks;
 #[path = "../moves.rs"]
