@@ -1,5 +1,6 @@
 //! A head as it stands in the database.
 
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Party,
     SiteId, VisitorId,
@@ -32,6 +33,8 @@ pub(super) struct HeadRow {
     missed_at_ms: Option<i64>,
     slot_excess: i64,
     active_at_ms: Option<i64>,
+    email: Option<String>,
+    due_at_ms: Option<i64>,
     slot_ticket: i64,
     started_on: String,
     preview: String,
@@ -59,6 +62,8 @@ stored!(HeadRow {
     missed_at_ms,
     slot_excess,
     active_at_ms,
+    email,
+    due_at_ms,
     slot_ticket,
     started_on,
     preview,
@@ -89,6 +94,8 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.missed_at_ms)
         .cell(i64::from(head.slot_excess))
         .cell(head.active_at_ms)
+        .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
+        .cell(head.due_at_ms)
         .cell(i64::from(head.slot_ticket));
 }
 
@@ -117,6 +124,8 @@ impl HeadRow {
             last_at_ms: self.last_at_ms,
             waiting_since_ms: self.waiting_since_ms,
             missed_at_ms: self.missed_at_ms,
+            email: self.email.map(EmailAddress::stored),
+            due_at_ms: self.due_at_ms,
             started_on: decode::json(&self.started_on)?,
             preview: self.preview,
             preview_by: self

@@ -30,7 +30,9 @@ const SQLITE: &[Step] = steps!("sqlite":
     5 "0005_expand_people",
     6 "0006_expand_turns",
     7 "0007_expand_mails",
+    9 "0009_expand_promises",
     10 "0010_expand_capacity",
+    11 "0011_expand_tickets",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
@@ -40,7 +42,9 @@ const POSTGRES: &[Step] = steps!("postgres":
     5 "0005_expand_people",
     6 "0006_expand_turns",
     7 "0007_expand_mails",
+    9 "0009_expand_promises",
     10 "0010_expand_capacity",
+    11 "0011_expand_tickets",
 );
 
 /// A file of `migrations/`.

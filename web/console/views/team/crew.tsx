@@ -1,6 +1,7 @@
 // The agents, with bars of what they have in hand.
 
 import { useState } from 'preact/hooks';
+import { UNLIMITED } from '../../../shared/people';
 import type { AgentPresence } from '../../../shared/protocol';
 import type { DeskState } from '../../state/desk';
 import { crewOf } from '../../state/floor';
@@ -42,12 +43,14 @@ function Member({ agent, me }: { agent: AgentPresence; me: boolean }) {
         {me ? `${agent.name} (you)` : agent.name}
       </span>
       <span class="member-reach faint">{reachWords(reach)}</span>
-      <progress
-        class="member-bar"
-        aria-label={`Chats of ${agent.name}`}
-        max={agent.capacity}
-        value={Math.min(agent.active, agent.capacity)}
-      />
+      {agent.capacity !== UNLIMITED && (
+        <progress
+          class="member-bar"
+          aria-label={`Chats of ${agent.name}`}
+          max={agent.capacity}
+          value={Math.min(agent.active, agent.capacity)}
+        />
+      )}
       <span class="member-load faint figures">{load}</span>
     </li>
   );

@@ -28,12 +28,14 @@ export function Missed({ state, inbox, nowMs }: Props) {
         <p class="panel-empty faint">Nobody left before they were answered.</p>
       ) : (
         <table class="live-table">
-          <thead class="hidden-text">
+          <thead>
             <tr>
-              <th scope="col">Missed at</th>
+              <th scope="col">At</th>
               <th scope="col">Visitor</th>
               <th scope="col">Last words, page</th>
-              <th scope="col">Actions</th>
+              <th scope="col">
+                <span class="hidden-text">Actions</span>
+              </th>
             </tr>
           </thead>
           <tbody>
