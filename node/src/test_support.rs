@@ -332,6 +332,7 @@ pub(crate) fn waiting_head(since_ms: i64) -> Head {
         waiting_since_ms: Some(since_ms),
         missed_at_ms: None,
         slot_excess: false,
+        slot_ticket: false,
         active_at_ms: since_ms,
         email: None,
         due_at_ms: None,
