@@ -18,6 +18,10 @@ pub(crate) async fn keep_current(store: Store) {
             // Who works with the store reports its troubles.
             Err(error) => tracing::debug!(%error, "conversations were not counted"),
         }
+        match store.mails_waiting().await {
+            Ok(count) => metrics::mails_waiting(count),
+            Err(error) => tracing::debug!(%error, "mails were not counted"),
+        }
         tokio::time::sleep(INTERVAL).await;
     }
 }

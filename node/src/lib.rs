@@ -19,6 +19,8 @@ mod journal;
 mod limiter;
 mod link;
 mod link_url;
+mod mail;
+mod mail_url;
 mod metrics;
 mod node;
 mod presence;
@@ -77,6 +79,9 @@ enum Command {
     /// Manage agents' accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// See whether mail goes out.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Check the store: dense logs, no doubles, counters that equal their recounts.
     Verify {
         /// What clients saw, one JSON object a line: held against the store.
@@ -122,6 +127,15 @@ enum Command {
 enum UserCommand {
     /// Add an account. The password is asked for, or read from standard input or a file.
     Add(AddUser),
+}
+
+#[derive(Subcommand)]
+enum MailCommand {
+    /// Send one mail, and say what is wrong if it cannot go out.
+    Test {
+        #[arg(value_name = "ADDRESS")]
+        to: String,
+    },
 }
 
 #[derive(Args)]
@@ -187,6 +201,9 @@ async fn run(command_line: CommandLine) -> Result<Option<String>, Failed> {
             let AddUser { email, name, capacity, super_admin, password_file } = user;
             let account = NewAccount { email, name, capacity, super_admin, password_file };
             commands::add_user(&config, account).await.map(Some)
+        }
+        Command::Mail(MailCommand::Test { to }) => {
+            commands::mail_test(&config, &to).await.map(Some)
         }
         Command::Verify { receipts } => {
             commands::verify(&config, receipts.as_deref()).await.map(Some)

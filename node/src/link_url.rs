@@ -162,7 +162,7 @@ fn servers(hosts: &str, default_port: u16) -> Result<Vec<Server>, String> {
 }
 
 /// `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`.
-fn server(text: &str, default_port: u16) -> Option<Server> {
+pub(crate) fn server(text: &str, default_port: u16) -> Option<Server> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest.split_once(']')?;
@@ -188,7 +188,7 @@ fn some(text: &str) -> Result<Option<String>, String> {
 }
 
 /// `%40` is `@`.
-fn decoded(text: &str) -> Result<String, String> {
+pub(crate) fn decoded(text: &str) -> Result<String, String> {
     let wrong = || "must write a % in a user or password as %25".to_owned();
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

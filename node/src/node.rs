@@ -24,12 +24,13 @@ use crate::gateway::{
 use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub, RedisLink};
 use crate::link_url::LinkUrl;
+use crate::mail::{Mailer, Smtp, Trouble};
 use crate::metrics;
 use crate::presence::Presence;
 use crate::router::{Patience, Router};
 use crate::session::Sessions;
 use crate::store::{Store, StoreError};
-use crate::supervisor::{self, SpawnErr};
+use crate::supervisor::{self, ActorCell, SpawnErr};
 use crate::{demo, figures};
 
 /// Requests that run when the listeners close are given this long.
@@ -47,6 +48,8 @@ pub(crate) enum NodeError {
     Listen { setting: &'static str, address: SocketAddr, source: io::Error },
     #[error("store.url: {0}")]
     Store(#[source] StoreError),
+    #[error("mail.url: {0}")]
+    Mail(#[source] Trouble),
     #[error("an actor could not be started")]
     Spawn(#[from] SpawnErr),
     #[error("signals cannot be received")]
@@ -100,6 +103,7 @@ async fn start(
     if store.is_embedded() {
         journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
     }
+    let mailer = start_mailer(config, &journal, &store, &root).await?;
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
     let conversations =
@@ -145,7 +149,34 @@ async fn start(
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
     let config = config.clone();
-    Ok(Running { config, health, journal, presence, router, sockets, stop, server, failure })
+    Ok(Running {
+        config,
+        health,
+        journal,
+        mailer,
+        presence,
+        router,
+        sockets,
+        stop,
+        server,
+        failure,
+    })
+}
+
+/// Without a server nothing is written that it would have to take.
+async fn start_mailer(
+    config: &Config,
+    journal: &Journal,
+    store: &Store,
+    root: &ActorCell,
+) -> Result<Option<Mailer>, NodeError> {
+    let Some(mail) = &config.mail else {
+        tracing::info!("mail.url is empty: nobody is told anything by e-mail");
+        return Ok(None);
+    };
+    let smtp = Smtp::new(mail.url.clone(), &mail.from).map_err(NodeError::Mail)?;
+    let mailer = Mailer::start(smtp, journal.clone(), store.clone(), root.clone()).await?;
+    Ok(Some(mailer))
 }
 
 fn gateway_settings(config: &Config, listen: SocketAddr) -> GatewaySettings {
@@ -171,6 +202,7 @@ struct Running {
     config: Config,
     health: Health,
     journal: Journal,
+    mailer: Option<Mailer>,
     presence: Presence,
     router: Router,
     sockets: Sockets,
@@ -207,6 +239,9 @@ impl Running {
         self.router.stop();
         self.sockets.drain(Duration::from_millis(self.config.drain.window_ms)).await;
         let _ = tokio::time::timeout(REQUESTS_END_WITHIN, &mut self.server).await;
+        if let Some(mailer) = &self.mailer {
+            mailer.drain().await;
+        }
     }
 
     /// Whoever is still here is told to come back; what was taken is committed.

@@ -249,6 +249,7 @@ impl Desk {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide,
             done,

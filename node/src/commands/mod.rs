@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod check;
 mod journal_bench;
+mod mail_test;
 mod migrate;
 mod print;
 mod restored;
@@ -16,6 +17,7 @@ pub(crate) use accounts::{NewAccount, add_user};
 pub(crate) use backup::backup;
 pub(crate) use check::check_config;
 pub(crate) use journal_bench::bench_journal;
+pub(crate) use mail_test::mail_test;
 pub(crate) use migrate::migrate;
 pub(crate) use print::print_config;
 pub(crate) use restored::restored;
@@ -56,7 +58,8 @@ pub(crate) enum Failed {
 impl Failed {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Failed::Config(_) | Failed::Node(NodeError::Listen { .. } | NodeError::Store(_)) => {
+            Failed::Config(_)
+            | Failed::Node(NodeError::Listen { .. } | NodeError::Store(_) | NodeError::Mail(_)) => {
                 ExitCode::from(EXIT_CONFIG)
             }
             Failed::Node(_) | Failed::Store(_) | Failed::Io { .. } | Failed::Refused(_) => {

@@ -24,6 +24,7 @@ pub(crate) use print::{example, print};
 use value::Value;
 
 use crate::link_url::{LinkUrl, RedisUrl};
+use crate::mail_url::MailUrl;
 
 /// Everything that can be set, checked.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) link_url: LinkUrl,
     pub(crate) requeue_grace_ms: u64,
     pub(crate) missed_after_ms: u64,
+    pub(crate) mail: Option<Mail>,
     pub(crate) demo_enabled: bool,
     pub(crate) demo_address: Option<SocketAddr>,
     pub(crate) demo_password: Option<Secret>,
@@ -72,6 +74,16 @@ impl Gateway {
             ProxyProtocol::Required => Some(self.trusted_proxies.clone()),
         }
     }
+}
+
+/// How mail goes out, if any does.
+#[derive(Clone, Debug)]
+pub(crate) struct Mail {
+    pub(crate) url: MailUrl,
+    /// An address, perhaps with a name.
+    pub(crate) from: String,
+    /// What links begin with.
+    pub(crate) public_url: String,
 }
 
 /// Per minute.
@@ -154,6 +166,7 @@ impl Config {
             link_url: link_url(&layers)?,
             requeue_grace_ms: number(&layers, "router.requeue_grace_ms"),
             missed_after_ms: number(&layers, "router.missed_after_ms"),
+            mail: mail(&layers)?,
             demo_enabled: flag(&layers, "demo.enabled"),
             demo_address: optional_address(&layers, "demo.address"),
             demo_password: secret(&layers, "demo.password", "demo.password_file")?,
@@ -266,6 +279,33 @@ fn link_url(layers: &Layers) -> Result<LinkUrl, ConfigError> {
         (LinkUrl::Local, Some(_)) => {
             Err(bad(layers, "link.url", "is local: and needs no link.password".into()))
         }
+    }
+}
+
+/// With the password that stands elsewhere, and all that it takes to write one.
+fn mail(layers: &Layers) -> Result<Option<Mail>, ConfigError> {
+    let complain = |complaint: &str| Err(bad(layers, "mail.url", complaint.to_owned()));
+    let password = secret(layers, "mail.password", "mail.password_file")?;
+    let url = MailUrl::parse(text(layers, "mail.url")).expect("it was checked");
+    let url = match (url, password) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return complain("is empty and needs no mail.password"),
+        (Some(url), None) => url,
+        (Some(url), Some(_)) if url.password.is_some() => {
+            return complain("holds a password: leave out mail.password");
+        }
+        (Some(url), Some(password)) => {
+            MailUrl { password: Some(password.expose().to_owned()), ..url }
+        }
+    };
+    if let Err(complaint) = url.check_login() {
+        return complain(complaint);
+    }
+    let optional = |key| layers.contains_key(key).then(|| text(layers, key).to_owned());
+    match (optional("mail.from"), optional("gateway.public_url")) {
+        (Some(from), Some(public_url)) => Ok(Some(Mail { url, from, public_url })),
+        (None, _) => complain("needs mail.from: the address that mails come from"),
+        (_, None) => complain("needs gateway.public_url: what links in mails begin with"),
     }
 }
 

@@ -50,11 +50,13 @@ fn default(setting: &Setting) -> String {
 fn shown(setting: &Setting, value: &Value) -> String {
     match setting.kind {
         Kind::Secret { .. } => "\"********\"".to_owned(),
-        Kind::StoreUrl | Kind::LinkUrl => masked(&toml_text(value)),
+        Kind::StoreUrl | Kind::LinkUrl | Kind::MailUrl => masked(&toml_text(value)),
         Kind::Address
         | Kind::Number { .. }
         | Kind::Flag
         | Kind::Networks
+        | Kind::MailSender
+        | Kind::PublicUrl
         | Kind::SecretFile
         | Kind::Word(_) => toml_text(value),
     }

@@ -74,6 +74,13 @@ pub(super) const SETTINGS: &[Setting] = &[
                 trusted proxy says so.",
     },
     Setting {
+        key: "gateway.public_url",
+        kind: Kind::PublicUrl,
+        default: None,
+        about: "Where browsers reach the nodes, such as https://chat.example.com: what links in\n\
+                mails begin with.",
+    },
+    Setting {
         key: "limits.visitors_per_address_per_minute",
         kind: Kind::Number { min: 1, max: PER_MINUTE_MAX },
         default: Some("600"),
@@ -147,6 +154,34 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: Some("600000"),
         about: "A visitor who waits and has had no socket for so long is missed: nobody is\n\
                 assigned until they are back. Up to a minute more, in which they may reload.",
+    },
+    Setting {
+        key: "mail.url",
+        kind: Kind::MailUrl,
+        default: Some(""),
+        about: "The SMTP server that takes our mail; empty: no mail is written.\n\
+                smtp://[USER:PASSWORD@]HOST[:PORT], encrypted by STARTTLS, port 587;\n\
+                smtps://[USER:PASSWORD@]HOST[:PORT], encrypted from the start, port 465;\n\
+                smtp+plain://HOST[:PORT], not encrypted, port 25: a server on this machine.\n\
+                Needs mail.from and gateway.public_url.",
+    },
+    Setting {
+        key: "mail.password",
+        kind: Kind::Secret { min_chars: 1 },
+        default: None,
+        about: "The SMTP server's password, rather than in mail.url.",
+    },
+    Setting {
+        key: "mail.password_file",
+        kind: Kind::SecretFile,
+        default: None,
+        about: "A file that holds mail.password.",
+    },
+    Setting {
+        key: "mail.from",
+        kind: Kind::MailSender,
+        default: None,
+        about: "Whom mails come from: chat@example.com, or A Shop <chat@example.com>.",
     },
     Setting {
         key: "demo.enabled",

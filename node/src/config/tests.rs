@@ -247,6 +247,56 @@ fn the_links_password_is_taken_from_where_it_stands_and_never_shown() {
     }
 }
 
+const MAIL: &str = "[gateway]\npublic_url = \"https://chat.example.com\"\n\
+    [mail]\nfrom = \"A Shop <chat@example.com>\"\n";
+
+#[test]
+fn mail_goes_out_as_it_is_set_and_its_password_is_never_shown() {
+    for url in [
+        "url = \"smtp://me@example.com:0123456789abcdef@mx\"\n",
+        "url = \"smtp://me%40example.com@mx\"\npassword = \"0123456789abcdef\"\n",
+    ] {
+        let config = load(Some(&format!("{MAIL}{url}")), &[]).expect("valid");
+        let mail = config.mail.clone().expect("mail");
+        assert_eq!(mail.url.user.as_deref(), Some("me@example.com"));
+        assert_eq!(mail.url.password.as_deref(), Some("0123456789abcdef"));
+        assert_eq!(mail.from, "A Shop <chat@example.com>");
+        assert_eq!(mail.public_url, "https://chat.example.com");
+        for shown in [print(&config), format!("{config:?}"), format!("{mail:?}")] {
+            assert!(!shown.contains("0123456789abcdef") && shown.contains("mx"), "{shown}");
+        }
+    }
+    assert!(load(None, &[]).expect("valid").mail.is_none());
+}
+
+#[test]
+fn mail_that_could_not_go_out_is_refused_without_its_password() {
+    for (file, complaint) in [
+        ("[mail]\nurl = \"smtp://mx\"\n".to_owned(), "mail.url needs mail.from"),
+        (
+            "[mail]\nurl = \"smtp://mx\"\nfrom = \"a@b.example\"\n".to_owned(),
+            "mail.url needs gateway.public_url",
+        ),
+        (format!("{MAIL}password = \"hunter2\"\n"), "mail.url is empty and needs no mail.password"),
+        (
+            format!("{MAIL}url = \"smtp://me:hunter2@mx\"\npassword = \"hunter2\"\n"),
+            "mail.url holds a password",
+        ),
+        (format!("{MAIL}url = \"smtp://me@mx\"\n"), "mail.url names a user and no password"),
+        (
+            format!("{MAIL}url = \"smtp+plain://me:hunter2@mx\"\n"),
+            "mail.url must be smtp:// or smtps:// to sign in",
+        ),
+        (format!("{MAIL}url = \"imap://hunter2\"\n"), "mail.url must be empty or begin with"),
+        ("[mail]\nfrom = \"chat\"\n".to_owned(), "mail.from must be an e-mail address"),
+        ("[gateway]\npublic_url = \"chat\"\n".to_owned(), "gateway.public_url must be a URL"),
+    ] {
+        let line = load(Some(&file), &[]).expect_err(&file).to_string();
+        assert!(line.contains(complaint), "{line}");
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+}
+
 #[test]
 fn the_example_at_the_root_has_every_setting_at_its_default() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../salotto.toml");

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use toml::de::DeValue;
 
 use crate::link_url::LinkUrl;
+use crate::mail_url::{self, MailUrl};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
@@ -20,6 +21,11 @@ pub(super) enum Kind {
     Networks,
     StoreUrl,
     LinkUrl,
+    MailUrl,
+    /// An e-mail address, perhaps with a name.
+    MailSender,
+    /// What links begin with.
+    PublicUrl,
     Secret {
         min_chars: usize,
     },
@@ -58,6 +64,9 @@ impl Kind {
             Kind::Address
             | Kind::StoreUrl
             | Kind::LinkUrl
+            | Kind::MailUrl
+            | Kind::MailSender
+            | Kind::PublicUrl
             | Kind::Secret { .. }
             | Kind::SecretFile
             | Kind::Word(_) => Value::Text(text.to_owned()),
@@ -83,6 +92,9 @@ impl Kind {
             Kind::Address
             | Kind::StoreUrl
             | Kind::LinkUrl
+            | Kind::MailUrl
+            | Kind::MailSender
+            | Kind::PublicUrl
             | Kind::Secret { .. }
             | Kind::SecretFile
             | Kind::Word(_) => {
@@ -122,6 +134,9 @@ impl Kind {
                 .map_err(|_| format!("must be an address such as 127.0.0.1:8080, not {text:?}")),
             Kind::StoreUrl => check_store_url(text),
             Kind::LinkUrl => LinkUrl::parse(text).map(|_| ()),
+            Kind::MailUrl => MailUrl::parse(text).map(|_| ()),
+            Kind::MailSender => mail_url::check_sender(text),
+            Kind::PublicUrl => mail_url::check_public_url(text),
             Kind::Secret { min_chars } if text.chars().count() < min_chars => {
                 Err(format!("must have at least {min_chars} characters"))
             }
@@ -147,6 +162,9 @@ impl Kind {
             | Kind::Networks
             | Kind::StoreUrl
             | Kind::LinkUrl
+            | Kind::MailUrl
+            | Kind::MailSender
+            | Kind::PublicUrl
             | Kind::Secret { .. }
             | Kind::SecretFile
             | Kind::Word(_) => "has the wrong type".to_owned(),

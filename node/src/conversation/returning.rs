@@ -28,6 +28,7 @@ impl ConversationActor {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: Box::new(wait_again),
             done: Box::new(move |outcome| match outcome {

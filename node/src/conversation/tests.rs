@@ -100,6 +100,7 @@ impl World {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: Box::new(decide),
             done: Box::new(move |outcome| sender.send(outcome).expect("awaited")),

@@ -19,7 +19,7 @@ use super::pace::Pace;
 use super::queue::{Next, Queue};
 use super::write::{Candidacy, Change, Changed, Outcome, Renewed};
 use crate::metrics;
-use crate::store::{Held, Mark, Store, StoreError, Trouble};
+use crate::store::{ClaimedMail, Held, Mark, Store, StoreError, Trouble};
 
 /// A mark that no write carries along is stored after so long.
 pub(super) const MARKS_DELAY: Duration = Duration::from_millis(200);
@@ -48,6 +48,8 @@ pub(super) enum Msg {
     Change(Box<Change>, RpcReplyPort<Result<Changed, StoreError>>),
     /// Answered when the node's row and its lease are renewed.
     Renew(NodeId, Candidacy, RpcReplyPort<Result<Renewed, StoreError>>),
+    /// So many mails, for so many milliseconds.
+    ClaimMails(u32, u32, RpcReplyPort<Result<Vec<ClaimedMail>, StoreError>>),
     /// A checkpoint has come as far as it can beside the writer.
     FinishCheckpoint,
     /// Commit what is queued, take nothing more.
@@ -88,6 +90,10 @@ impl Actor for JournalActor {
             Msg::Renew(node, candidacy, reply) => {
                 let renewed = change::renew(&self.store, node, candidacy).await;
                 self.answer(state, renewed, reply).await?;
+            }
+            Msg::ClaimMails(count_max, lease_ms, reply) => {
+                let claimed = change::claim_mails(&self.store, count_max, lease_ms).await;
+                self.answer(state, claimed, reply).await?;
             }
             Msg::Drain(reply) => self.drain(&myself, state, reply).await?,
         }

@@ -274,7 +274,8 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     batch.set_active(&agents).await?;
     batch.insert_cycles(&work.turns.first()).await?;
     batch.advance_cycles(&work.turns.later()).await?;
-    batch.put_turns(&work.turns.taken()).await
+    batch.put_turns(&work.turns.taken()).await?;
+    batch.insert_mails(&work.mails).await
 }
 
 /// Agents first: whoever hears of an assignment knows its slot already.

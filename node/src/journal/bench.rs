@@ -153,6 +153,7 @@ fn message(
         agents: Vec::new(),
         term: None,
         unattended: false,
+        mails: None,
         turn: None,
         decide: Box::new(decide),
         done: Box::new(done),

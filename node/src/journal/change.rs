@@ -9,7 +9,9 @@ use super::outage::Outage;
 use super::people::{self, Complaint};
 use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
-use crate::store::{AgentRow, Batch, ChatflowRow, SiteRow, Store, StoreError, Trouble};
+use crate::store::{
+    AgentRow, Batch, ChatflowRow, ClaimedMail, SiteRow, Store, StoreError, Trouble,
+};
 
 /// What is to follow once the change is committed.
 pub(super) enum Notice {
@@ -134,6 +136,29 @@ pub(super) async fn renew(
     }
 }
 
+/// So many mails that are due: nobody else sends them for `lease_ms`.
+pub(super) async fn claim_mails(
+    store: &Store,
+    count_max: u32,
+    lease_ms: u32,
+) -> Result<Vec<ClaimedMail>, StoreError> {
+    let claiming = async {
+        let mut writer = store.writer().await;
+        let mut batch = writer.begin().await?;
+        match batch.claim_mails(count_max, lease_ms).await {
+            Ok(claimed) => {
+                batch.commit().await?;
+                Ok(claimed)
+            }
+            Err(error) => {
+                batch.roll_back().await;
+                Err(error)
+            }
+        }
+    };
+    store.patiently(claiming).await
+}
+
 async fn renew_in(
     batch: &mut Batch<'_>,
     node: NodeId,
@@ -178,6 +203,12 @@ async fn run(
             (true, Notice::Nobody)
         }
         Change::Leave { node } => (true, told(forget(batch, node).await?)),
+        Change::EndMail { mail, attempt, end } => {
+            (batch.end_mail(mail, attempt, &end).await?, Notice::Nobody)
+        }
+        Change::ForgetMails { older_than_ms } => {
+            (batch.forget_mails(older_than_ms).await?, Notice::Nobody)
+        }
         Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);

@@ -17,7 +17,7 @@ use super::queue::Queue;
 use super::write::{Busy, Candidacy, Change, Changed, Renewed, Write};
 use super::{checkpointer, delivery};
 use crate::ask::{Unanswered, ask};
-use crate::store::{Mark, Store, StoreError, Subject};
+use crate::store::{ClaimedMail, Mark, Store, StoreError, Subject};
 
 /// A fifth of a second of full speed: a sender who waited longer would rather be told `busy`.
 const QUEUE_WRITES_MAX: usize = 4_096;
@@ -117,6 +117,17 @@ impl Journal {
         candidacy: Candidacy,
     ) -> Result<Renewed, StoreError> {
         ask(&self.actor, |reply| Msg::Renew(node, candidacy, reply))
+            .await
+            .unwrap_or(Err(StoreError::Unanswered))
+    }
+
+    /// So many mails that are due, the oldest first: nobody else sends them for `lease_ms`.
+    pub(crate) async fn claim_mails(
+        &self,
+        count_max: u32,
+        lease_ms: u32,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        ask(&self.actor, |reply| Msg::ClaimMails(count_max, lease_ms, reply))
             .await
             .unwrap_or(Err(StoreError::Unanswered))
     }

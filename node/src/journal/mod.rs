@@ -24,6 +24,7 @@ mod picks;
 mod queue;
 mod rejections;
 mod repeat;
+mod run;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use salotto_protocol::{AgentId, AgentRef, Author, ConversationState, Entry, EntryBody, ErrorCode};
 
-use super::state::run;
+use super::run::run;
 use super::write::{Locked, NewEntry, Rejection, Write};
 use crate::store::{AgentRow, Head};
 

@@ -1,7 +1,6 @@
 //! Decides the writes of one batch on the locked rows, one after the other, in memory. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
@@ -13,12 +12,13 @@ use super::batch::Fate;
 use super::commits::Committed;
 use super::rejections::{ATTENDED, INTERNAL, NOT_FOUND, STALE_TERM};
 use super::repeat::{Repeat, repeat};
+use super::run::{run, told};
 use super::turns::{TURN_PASSED, Turns};
 use super::write::{
-    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Rejection, Slot, Target, Write,
+    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Write,
 };
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, StartKey, Term, preview_of};
+use crate::store::{AgentRow, Head, NewMail, StartKey, Term, preview_of};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
 #[derive(Default)]
@@ -42,6 +42,7 @@ pub(crate) struct Work {
     pub(crate) committed: Vec<Committed>,
     pub(crate) new_starts: Vec<(StartKey, ConversationId)>,
     pub(crate) changed_agents: BTreeSet<AgentId>,
+    pub(crate) mails: Vec<NewMail>,
     /// Heads that another node holds: their writes are put off.
     pub(crate) held: HashSet<ConversationId>,
     /// Whose open conversation is among them.
@@ -136,11 +137,13 @@ impl Work {
             return Outcome::Rejected(ATTENDED);
         }
         let waited_longer = self.waited_longer(&write.target, head);
-        let decision = match run(write, &Locked { head, agents: &self.agents, waited_longer }) {
-            Ok(decision) => decision,
+        let locked = Locked { head, agents: &self.agents, waited_longer };
+        let (decision, mails) = match run(write, &locked) {
+            Ok(decision) => (decision, told(write, &locked)),
             Err(rejection) => return Outcome::Rejected(rejection),
         };
         if decision.entries.is_empty() && !tracked.is_new {
+            self.mails.extend(mails);
             let (conversation, seq, at_ms) = (head.id, head.seq, head.last_at_ms);
             return Outcome::Committed(Ack { conversation, seq, at_ms, repeated: false });
         }
@@ -154,6 +157,7 @@ impl Work {
             }
             self.turns.take(turn);
         }
+        self.mails.extend(mails);
         self.apply(tracked, decision, write.client_id, now_ms)
     }
 
@@ -384,11 +388,6 @@ fn is_miss(entry: &Entry) -> bool {
 
 fn is_answer(entry: &Entry) -> bool {
     matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
-}
-
-/// A panic in one write's rules is that write's trouble, not the node's.
-pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Rejection> {
-    catch_unwind(AssertUnwindSafe(|| (write.decide)(locked))).unwrap_or(Err(INTERNAL))
 }
 
 fn acknowledged(conversation: ConversationId, entry: &Entry, repeated: bool) -> Outcome {

@@ -10,10 +10,11 @@ use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
 };
+use uuid::Uuid;
 
 use super::attachments::Changes;
 use super::people::{Complaint, Request};
-use crate::store::{AgentRow, Head, Row, Term, Turn};
+use crate::store::{AgentRow, Head, MailEnd, NewMail, Row, Term, Turn};
 
 /// 0 to 8 entries plus row changes, all or none.
 pub(crate) struct Write {
@@ -30,11 +31,16 @@ pub(crate) struct Write {
     pub(crate) turn: Option<Turn>,
     /// Pure. Runs inside the transaction, on the locked head; more than once if a batch fails.
     pub(crate) decide: Decide,
+    /// Written with it, once for each reason; not if it is refused or had been written before.
+    pub(crate) mails: Option<Mails>,
     pub(crate) done: Done,
 }
 
 /// A rule of a conversation, with the command it is about.
 pub(crate) type Decide = Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>;
+
+/// Who is told of it by e-mail; sees what `decide` sees.
+pub(crate) type Mails = Box<dyn Fn(&Locked<'_>) -> Vec<NewMail> + Send>;
 
 pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
 
@@ -160,6 +166,16 @@ pub(crate) enum Change {
     /// This node ends: nothing of it remains.
     Leave {
         node: NodeId,
+    },
+    /// What came of an attempt to send a mail.
+    EndMail {
+        mail: Uuid,
+        attempt: u32,
+        end: MailEnd,
+    },
+    /// Forgets mails that were written so long ago and need not be sent any more.
+    ForgetMails {
+        older_than_ms: i64,
     },
     /// Forgets nodes that have long been dead.
     Sweep,

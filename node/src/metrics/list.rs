@@ -111,6 +111,7 @@ const ROUTE: Values = (
     ],
 );
 const CODE: Values = ("code", &["1xx", "2xx", "3xx", "4xx", "5xx"]);
+const MAIL: Values = ("outcome", &["sent", "put_off", "failed"]);
 const SCOPE: Values = (
     "scope",
     &[
@@ -205,6 +206,8 @@ pub(super) const METRICS: &[Metric] = &[
     gauge("salotto_conversations", &[STATE], "Conversations in the store"),
     counter("salotto_conversations_started_total", &[], "Conversations started"),
     counter("salotto_conversations_closed_total", &[], "Conversations closed"),
+    counter("salotto_mails_total", &[MAIL], "Attempts to send a mail"),
+    gauge("salotto_mails_waiting", &[], "Mails neither sent nor given up, of all nodes"),
     counter("salotto_http_requests_total", &[ROUTE, CODE], "HTTP requests answered"),
     histogram("salotto_http_request_duration_seconds", FAST, &[ROUTE], "HTTP requests"),
     counter("salotto_rate_limited_total", &[SCOPE], "Refused by a limit"),

@@ -29,6 +29,7 @@ pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
         agents: vec![plan.record.chosen],
         term: Some(term),
         unattended: false,
+        mails: None,
         turn: plan.turn,
         decide: Box::new(move |locked| decide(&decided, locked)),
         done,

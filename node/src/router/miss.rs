@@ -25,6 +25,7 @@ pub(super) fn write(
         agents: Vec::new(),
         term: Some(term),
         unattended: true,
+        mails: None,
         turn: None,
         decide: Box::new(move |locked| match is_here() && !sabotage::on(Switch::SkipAttended) {
             true => Err(ATTENDED),

@@ -30,6 +30,7 @@ pub(super) fn write(head: &Head, term: Term, done: Done) -> Option<Write> {
         agents: Vec::new(),
         term: Some(term),
         unattended: false,
+        mails: None,
         turn: None,
         decide: Box::new(move |locked| decide(seen, locked)),
         done,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use salotto_protocol::Epoch;
 use sqlx::{Connection as _, PgConnection, Sqlite, SqliteConnection};
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, Notify};
 
 use super::connection::Connection;
 use super::dialect::{BEGIN_WRITE, BEGIN_WRITE_POSTGRES, Engine};
@@ -16,11 +16,17 @@ use super::{Place, Store, StoreError, Trouble, meta, server};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The one write connection, held by whoever writes now.
-pub(crate) struct Writer<'a>(MutexGuard<'a, WriteConnection>);
+pub(crate) struct Writer<'a> {
+    connection: MutexGuard<'a, WriteConnection>,
+    mails: &'a Notify,
+}
 
 /// An open transaction. Dropped without `commit`, it has changed nothing.
 pub(crate) struct Batch<'a> {
     transaction: Transaction<'a>,
+    mails: &'a Notify,
+    /// Whoever sends mails is to be told of it.
+    has_mails: bool,
 }
 
 enum Transaction<'a> {
@@ -45,7 +51,7 @@ pub(super) struct Line {
 
 impl Store {
     pub(crate) async fn writer(&self) -> Writer<'_> {
-        Writer(self.write_connection().lock().await)
+        Writer { connection: self.write_connection().lock().await, mails: self.mail_bell() }
     }
 
     /// Waits for a server no longer than an answer may take, then hangs up: what it was asked
@@ -70,7 +76,7 @@ impl Store {
 impl Writer<'_> {
     /// Connects again if it must.
     pub(crate) async fn begin(&mut self) -> Result<Batch<'_>, StoreError> {
-        let transaction = match &mut *self.0 {
+        let transaction = match &mut *self.connection {
             WriteConnection::Sqlite(connection) => {
                 Transaction::Sqlite(connection.begin_with(BEGIN_WRITE).await?)
             }
@@ -80,12 +86,12 @@ impl Writer<'_> {
                 Transaction::Postgres(connection.as_mut().expect(BEGUN), is_open)
             }
         };
-        Ok(Batch { transaction })
+        Ok(Batch { transaction, mails: self.mails, has_mails: false })
     }
 
     /// Outside of any transaction.
     pub(super) async fn connection(&mut self) -> Result<Connection<'_>, StoreError> {
-        self.0.connection().await
+        self.connection.connection().await
     }
 }
 
@@ -95,9 +101,20 @@ impl Batch<'_> {
     /// Returns once it is on disk.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.transaction {
-            Transaction::Sqlite(transaction) => Ok(transaction.commit().await?),
-            Transaction::Postgres(connection, is_open) => end(connection, "COMMIT", is_open).await,
+            Transaction::Sqlite(transaction) => transaction.commit().await?,
+            Transaction::Postgres(connection, is_open) => {
+                end(connection, "COMMIT", is_open).await?;
+            }
         }
+        if self.has_mails {
+            self.mails.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Once it is committed, whoever sends mails looks at once.
+    pub(super) fn has_mails(&mut self) {
+        self.has_mails = true;
     }
 
     /// Lets go of every lock at once. A lost connection has done so by itself.

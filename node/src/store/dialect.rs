@@ -32,7 +32,7 @@ pub(super) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 pub(super) const COPY: &str = "VACUUM INTO $1";
 
 /// Word, SQLite, PostgreSQL.
-const WORDS: [(&str, &str, &str); 14] = [
+const WORDS: [(&str, &str, &str); 15] = [
     // Many rows at once. A row that is refused fails the batch, which is rolled back as a whole:
     // so SQLite need not copy every page it changes into a statement journal (half the writing).
     ("{insert_rows}", "INSERT OR FAIL INTO", "INSERT INTO"),
@@ -47,6 +47,7 @@ const WORDS: [(&str, &str, &str); 14] = [
     ("{lock_agents}", "", "FOR NO KEY UPDATE OF agents"),
     ("{lock_cycles}", "", "FOR NO KEY UPDATE OF cycles"),
     ("{lock_chatflows}", "", "FOR NO KEY UPDATE OF chatflows"),
+    ("{lock_free_mails}", "", "FOR NO KEY UPDATE OF mails SKIP LOCKED"),
     // Keeps a row that was read as it is until the transaction ends.
     ("{keep}", "", "FOR SHARE"),
     // The database's own clock, which all nodes share: milliseconds since 1970, UTC. PostgreSQL's

@@ -26,6 +26,7 @@ mod head_row;
 mod heads;
 mod inboxes;
 mod leases;
+mod mails;
 mod marks;
 mod meta;
 mod nodes;
@@ -68,6 +69,7 @@ pub(crate) use floor::Floor;
 pub(crate) use head::{Head, Held, OpenConversation, preview_of};
 pub(crate) use inboxes::InboxRow;
 pub(crate) use leases::{LEASE_MS, Term};
+pub(crate) use mails::{ClaimedMail, MailEnd, NewMail};
 pub(crate) use marks::{Mark, Marks};
 pub(crate) use nodes::Row;
 pub(crate) use open::check_url;
@@ -94,6 +96,7 @@ use salotto_protocol::Epoch;
 use salotto_protocol::people::AccountSettings;
 use server::Server;
 use standing::{Latest, Standings};
+use tokio::sync::Notify;
 
 /// Reads go through a pool; writes only through the journal. Cheap to clone.
 #[derive(Clone)]
@@ -103,6 +106,8 @@ struct Inner {
     place: Place,
     reads: Reads,
     write: tokio::sync::Mutex<WriteConnection>,
+    /// Mails were written.
+    mails: Notify,
     epoch: Epoch,
     secret: [u8; 32],
     standings: Arc<Gather<Standings>>,
@@ -132,8 +137,8 @@ impl Store {
     fn of(place: Place, reads: Reads, write: WriteConnection, meta: Meta) -> Store {
         let Meta { epoch, secret } = meta;
         let write = tokio::sync::Mutex::new(write);
-        let (standings, latest) = Default::default();
-        Store(Arc::new(Inner { place, reads, write, epoch, secret, standings, latest }))
+        let (mails, standings, latest) = Default::default();
+        Store(Arc::new(Inner { place, reads, write, mails, epoch, secret, standings, latest }))
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -176,12 +181,21 @@ impl Store {
         }
     }
 
+    /// Returns when this node has written mails since it last did. For one reader.
+    pub(crate) async fn mails_written(&self) {
+        self.0.mails.notified().await;
+    }
+
     fn place(&self) -> &Place {
         &self.0.place
     }
 
     fn reads(&self) -> &Reads {
         &self.0.reads
+    }
+
+    fn mail_bell(&self) -> &Notify {
+        &self.0.mails
     }
 
     fn write_connection(&self) -> &tokio::sync::Mutex<WriteConnection> {

@@ -29,6 +29,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     4 "0004_expand_hours",
     5 "0005_expand_people",
     6 "0006_expand_turns",
+    7 "0007_expand_mails",
     8 "0008_expand_contacts",
 );
 const POSTGRES: &[Step] = steps!("postgres":
@@ -38,6 +39,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     4 "0004_expand_hours",
     5 "0005_expand_people",
     6 "0006_expand_turns",
+    7 "0007_expand_mails",
     8 "0008_expand_contacts",
 );
 

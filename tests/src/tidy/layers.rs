@@ -11,6 +11,7 @@ const LEAVES: &[&str] = &[
     "identity",
     "limiter",
     "link_url",
+    "mail_url",
     "metrics",
     "rate",
     "sabotage",
@@ -39,8 +40,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("session", &["chatflow", "conversation", "fanout"]),
     ("agent", &["router", "presence", "conversation", "board", "fanout"]),
     ("chatflow", &["presence", "store", "fanout"]),
-    ("router", &["presence", "journal", "store"]),
+    ("router", &["presence", "mail", "journal", "store"]),
     ("presence", &["journal", "link", "store"]),
+    ("mail", &["journal", "store"]),
     ("board", &["journal", "store", "fanout"]),
     ("conversation", &["journal", "link", "store", "fanout"]),
     ("journal", &["store", "link"]),
@@ -48,7 +50,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("link", &[]),
     ("fanout", &[]),
     // What the command line can ask for.
-    ("commands", &["config", "gateway", "journal", "node", "schedules", "store", "telemetry"]),
+    (
+        "commands",
+        &["config", "gateway", "journal", "mail", "node", "schedules", "store", "telemetry"],
+    ),
     // Which machines the simulation knows: tests alone, and what the mutation check runs.
     ("schedules", &["conversation", "fanout", "gateway", "presence", "router"]),
     // Fills a new store for `make run`, and says how to sign in.
@@ -73,6 +78,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("redis", &["node/src/link/", "tests/"]),
     ("bincode", &["protocol/src/envelope.rs"]),
     ("jiff", &["node/src/hours/"]),
+    ("lettre", &["node/src/mail/", "node/src/mail_url.rs"]),
     ("metrics_exporter_prometheus", &["node/src/metrics/"]),
     ("clap", &["node/src/config/", "node/src/lib.rs", "loadtest/", "tests/"]),
     (
@@ -100,6 +106,7 @@ const ACTOR_HOMES: &[&str] = &[
     "node/src/presence/",
     "node/src/journal/",
     "node/src/link/",
+    "node/src/mail/",
     "node/src/ask.rs",
     "node/src/supervisor.rs",
 ];

@@ -17,11 +17,12 @@ use salotto_protocol::{
 };
 use tokio::sync::{oneshot, watch};
 
+use super::write::Mails;
 use super::{
     Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
     Outcome, Rejection, Slot, Target, Write,
 };
-use crate::store::{AgentRow, Head, Store, Term, Turn};
+use crate::store::{AgentRow, Head, NewMail, Store, Term, Turn};
 use crate::supervisor;
 use crate::test_support::Database;
 
@@ -99,14 +100,15 @@ struct NewWrite {
     unattended: bool,
     turn: Option<Turn>,
     decide: Decide,
+    mails: Option<Mails>,
 }
 
 impl NewWrite {
     fn into_write(self) -> (Write, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
         let done = Box::new(move |outcome| answer.send(outcome).unwrap_or(()));
-        let NewWrite { target, client_id, agents, term, unattended, turn, decide } = self;
-        (Write { target, client_id, agents, term, unattended, turn, decide, done }, outcome)
+        let NewWrite { target, client_id, agents, term, unattended, turn, decide, mails } = self;
+        (Write { target, client_id, agents, term, unattended, turn, decide, mails, done }, outcome)
     }
 }
 
@@ -142,6 +144,7 @@ impl Visitor {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: says(Author::Visitor { id: self.id }, message, text),
         }
@@ -156,7 +159,8 @@ impl Visitor {
 fn on(conversation: ConversationId, client_id: Option<ClientId>, decide: Decide) -> NewWrite {
     let target = Target::Conversation(conversation);
     let (agents, term, turn) = (Vec::new(), None, None);
-    NewWrite { target, client_id, agents, term, unattended: false, turn, decide }
+    let (unattended, mails) = (false, None);
+    NewWrite { target, client_id, agents, term, unattended, turn, decide, mails }
 }
 
 /// A message of whoever; a visitor's reopens a closed conversation.

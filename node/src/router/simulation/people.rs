@@ -66,6 +66,7 @@ pub(super) fn write(what: Said, truth: &Truth) -> Option<Write> {
         agents: Vec::new(),
         term: None,
         unattended: false,
+        mails: None,
         turn: None,
         decide: Box::new(move |locked| decide(what, locked)),
         done: Box::new(|_| {}),

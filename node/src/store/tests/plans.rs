@@ -10,6 +10,7 @@ use crate::store::head::{
     OPEN_OF_INBOX, WAITING, select,
 };
 use crate::store::heads::{REACHED, THESE, UNANSWERED};
+use crate::store::mails::{self, CLAIM, FORGET, NEXT};
 use crate::store::marks::{self, RAISE};
 use crate::store::query::query;
 use crate::store::standing::OF_VISITORS;
@@ -70,6 +71,15 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
     assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");
     let longer = desk.plan(LONGER).await;
     assert!(longer.contains("conversations_waiting"), "{longer}");
+    for (sql, index) in [
+        (CLAIM, "mails_due"),
+        (NEXT, "mails_due"),
+        (mails::WAITING, "mails_due"),
+        (FORGET, "mails_by_age"),
+    ] {
+        let plan = desk.plan(sql).await;
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
     let counts = desk.plan(COUNTS).await;
     assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
 }

@@ -12,6 +12,8 @@ mod changes;
 mod facts;
 #[path = "../failures.rs"]
 mod failures;
+#[path = "../mails.rs"]
+mod mails;
 #[path = "../marks.rs"]
 mod marks;
 #[path = "../moves.rs"]

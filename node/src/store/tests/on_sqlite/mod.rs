@@ -2,6 +2,8 @@
 
 #![expect(clippy::duplicate_mod, reason = "the same cases on both engines")]
 
+#[path = "../mails.rs"]
+mod mails;
 #[path = "../reads.rs"]
 mod reads;
 #[path = "../receipts.rs"]

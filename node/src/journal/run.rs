@@ -1,0 +1,17 @@
+//! Runs the rules of a write. A panic in them is that write's trouble, not the node's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::rejections::INTERNAL;
+use super::write::{Decision, Locked, Rejection, Write};
+use crate::store::NewMail;
+
+pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Rejection> {
+    catch_unwind(AssertUnwindSafe(|| (write.decide)(locked))).unwrap_or(Err(INTERNAL))
+}
+
+/// Nobody is told of what could not be put into words.
+pub(super) fn told(write: &Write, locked: &Locked<'_>) -> Vec<NewMail> {
+    let Some(mails) = &write.mails else { return Vec::new() };
+    catch_unwind(AssertUnwindSafe(|| mails(locked))).unwrap_or_default()
+}
