@@ -2,8 +2,8 @@
 
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
-    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Party,
-    SiteId, VisitorId,
+    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, Facts, InboxId,
+    Party, SiteId, VisitorId,
 };
 use uuid::Uuid;
 
@@ -39,6 +39,7 @@ pub(super) struct HeadRow {
     started_on: String,
     preview: String,
     preview_by: Option<String>,
+    facts: String,
 }
 
 stored!(HeadRow {
@@ -67,7 +68,8 @@ stored!(HeadRow {
     slot_ticket,
     started_on,
     preview,
-    preview_by
+    preview_by,
+    facts
 });
 
 pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
@@ -96,7 +98,13 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.active_at_ms)
         .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
         .cell(head.due_at_ms)
-        .cell(i64::from(head.slot_ticket));
+        .cell(i64::from(head.slot_ticket))
+        .cell(stored_facts(&head.facts));
+}
+
+/// Of most there is nothing to say: an empty text.
+pub(super) fn stored_facts(facts: &Facts) -> String {
+    if *facts == Facts::default() { String::new() } else { decode::to_json(facts) }
 }
 
 impl HeadRow {
@@ -132,6 +140,7 @@ impl HeadRow {
                 .preview_by
                 .map(|word| decode::word(&word, Party::from_word))
                 .transpose()?,
+            facts: decode::json_or_default(&self.facts)?,
         })
     }
 }
