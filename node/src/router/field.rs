@@ -30,7 +30,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    pub(super) fn of(kind: SlotKind) -> Field {
+    pub(super) fn for_kind(kind: SlotKind) -> Field {
         Field {
             kind,
             places: HashMap::new(),

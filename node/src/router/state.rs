@@ -46,8 +46,8 @@ impl Default for Queue {
     fn default() -> Queue {
         Queue {
             team: Team::default(),
-            chats: Field::of(SlotKind::Chat),
-            tickets: Field::of(SlotKind::Ticket),
+            chats: Field::for_kind(SlotKind::Chat),
+            tickets: Field::for_kind(SlotKind::Ticket),
             found_in_shape: 0,
             rules: HashMap::new(),
             everybody: Rule::everybody(),
