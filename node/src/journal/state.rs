@@ -15,7 +15,7 @@ use super::repeat::{Repeat, repeat};
 use super::run::{run, told};
 use super::turns::{TURN_PASSED, Turns};
 use super::write::{
-    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Write,
+    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Told, Write,
 };
 use crate::sabotage::{self, Switch};
 use crate::store::{AgentRow, Head, NewMail, StartKey, Term, preview_of};
@@ -135,13 +135,11 @@ impl Work {
             return Outcome::Rejected(ATTENDED);
         }
         let waited_longer = self.waited_longer(&write.target, head);
-        let locked = Locked { head, agents: &self.agents, waited_longer };
-        let (decision, mails) = match run(write, &locked) {
-            Ok(decision) => (decision, told(write, &locked)),
+        let decision = match run(write, &Locked { head, agents: &self.agents, waited_longer }) {
+            Ok(decision) => decision,
             Err(rejection) => return Outcome::Rejected(rejection),
         };
         if decision.entries.is_empty() && !tracked.is_new {
-            self.mails.extend(mails);
             let (conversation, seq, at_ms) = (head.id, head.seq, head.last_at_ms);
             return Outcome::Committed(Ack { conversation, seq, at_ms, repeated: false });
         }
@@ -155,8 +153,10 @@ impl Work {
             }
             self.turns.take(turn);
         }
-        self.mails.extend(mails);
-        self.apply(tracked, decision, write.client_id, now_ms)
+        let outcome = self.apply(tracked, decision, write.client_id, now_ms);
+        let about = Told { head: &tracked.head, agents: &self.agents };
+        self.mails.extend(told(write, &about));
+        outcome
     }
 
     fn is_sound(&self, decision: &Decision) -> bool {

@@ -38,8 +38,14 @@ pub(crate) struct Write {
 /// A rule of a conversation, with the command it is about.
 pub(crate) type Decide = Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>;
 
-/// Who is told of it by e-mail; sees what `decide` sees.
-pub(crate) type Mails = Box<dyn Fn(&Locked<'_>) -> Vec<NewMail> + Send>;
+/// Who is told of it by e-mail. Pure.
+pub(crate) type Mails = Box<dyn Fn(&Told<'_>) -> Vec<NewMail> + Send>;
+
+/// What mails are about: a conversation as it stands after the write.
+pub(crate) struct Told<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) agents: &'a HashMap<AgentId, AgentRow>,
+}
 
 pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
 

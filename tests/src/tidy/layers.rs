@@ -40,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("session", &["chatflow", "conversation", "fanout"]),
     ("agent", &["router", "presence", "conversation", "board", "fanout"]),
     ("chatflow", &["presence", "store", "fanout"]),
-    ("router", &["presence", "mail", "journal", "store"]),
+    ("router", &["presence", "journal", "store"]),
     ("presence", &["journal", "link", "store"]),
     ("mail", &["journal", "store"]),
     ("board", &["journal", "store", "fanout"]),
