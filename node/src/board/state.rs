@@ -194,6 +194,7 @@ mod tests {
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,
+            facts: Default::default(),
         }
     }
 

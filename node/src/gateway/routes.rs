@@ -5,8 +5,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, patch, post, put};
 
 use super::api::{
-    account, agents, chatflows, conversations, hours, inboxes, loadtest, openapi, session, sites,
-    skills, teams, users, visitors,
+    account, agents, assignments, chatflows, contacts, conversations, hours, inboxes, loadtest,
+    openapi, session, sites, skills, teams, users, visitors,
 };
 use super::{App, assets, observe, socket};
 use crate::metrics::Route;
@@ -26,6 +26,11 @@ pub(crate) fn public_routes(app: App) -> Router {
             "/api/v1/chatflows/{chatflow}/availability",
             get(chatflows::availability).put(chatflows::put_availability),
         )
+        .route(
+            "/api/v1/chatflows/{chatflow}/assignment",
+            get(assignments::read).put(assignments::put),
+        )
+        .route("/api/v1/visitors/{visitor}/contact", get(contacts::read).put(contacts::put))
         .route("/api/v1/users/{user}/hours", get(hours::read).put(hours::put))
         .route("/api/v1/users", get(users::list).post(users::create))
         .route("/api/v1/users/{user}", patch(users::edit))
@@ -60,7 +65,10 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some("/api/v1/conversations/{conversation}/entries") => Route::Entries,
         Some("/api/v1/session") => Route::Session,
         Some("/api/v1/agents") => Route::Agents,
-        Some("/api/v1/chatflows/{chatflow}/availability") => Route::Chatflows,
+        Some(
+            "/api/v1/chatflows/{chatflow}/availability" | "/api/v1/chatflows/{chatflow}/assignment",
+        ) => Route::Chatflows,
+        Some("/api/v1/visitors/{visitor}/contact") => Route::People,
         Some(path) if is_about_people(path) => Route::People,
         Some("/api/v1/loadtest/agents") => Route::LoadTest,
         Some("/openapi.json") => Route::OpenApi,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, InboxId, Seq,
-    View, VisitorId,
+    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, Facts, InboxId,
+    Seq, View, VisitorId,
 };
 
 use super::batch::Fate;
@@ -32,6 +32,8 @@ pub(crate) struct Work {
     /// For those that may be picked out of the queue: who had waited longer when they were locked.
     pub(crate) waited_longer: HashMap<ConversationId, Vec<ConversationId>>,
     pub(crate) turns: Turns,
+    /// Of those who begin a conversation, or may begin one again.
+    pub(crate) facts: HashMap<VisitorId, Facts>,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -180,6 +182,7 @@ impl Work {
         let before = standing(&tracked.head);
 
         self.move_slot(&mut tracked.head, decision.slot);
+        self.note_facts(tracked, decision.state);
         tracked.move_to(decision.state, decision.assignee, at_ms);
         let entries = tracked.append(decision.entries, client_id, at_ms);
         let standing_changed = before != standing(&tracked.head);
@@ -281,6 +284,7 @@ impl Tracked {
             started_on: new.started_on.clone(),
             preview: String::new(),
             preview_by: None,
+            facts: Facts::default(),
         };
         Tracked { head, is_new: true, advanced: false, moved: false }
     }
@@ -373,7 +377,7 @@ fn slots_of_one(freed: Option<AgentId>) -> i32 {
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
-    (head.state, agents, head.answered, head.inbox, head.beside, since)
+    (head.state, agents, head.answered, head.inbox, head.beside, since, head.facts)
 }
 
 /// Nothing else leads from waiting to unassigned without saying by whom.

@@ -1,6 +1,7 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses by a `rule`, `rounds` is how far round robin has come; `assignment`, `requeue`
+//! `policy` chooses of those whom the `route` asks by a `rule`, `rounds` is how far round robin has
+//! come, `lanes` and `field` are who waits and who answers (in `bits`), ready for it; `assignment`, `requeue`
 //! and `miss` are the guarded writes, `state` is the queue, `digest` is what all nodes are told of
 //! it (with the `pace`), `absences` and `departures` know who has long been gone, `routing`
 //! decides, `actor` performs, `keeper` runs it for a term.
@@ -12,11 +13,14 @@ mod assignment;
 mod audit;
 #[cfg(feature = "benchmarks")]
 mod bench;
+mod bits;
 mod departures;
 mod digest;
 #[cfg(test)]
 mod distribution_tests;
+mod field;
 mod keeper;
+mod lanes;
 mod miss;
 #[cfg(test)]
 mod missed_tests;
@@ -25,6 +29,9 @@ mod pace;
 mod policy;
 mod requeue;
 mod rounds;
+mod route;
+#[cfg(test)]
+mod route_tests;
 mod routing;
 mod rule;
 #[cfg(test)]

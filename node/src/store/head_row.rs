@@ -1,8 +1,8 @@
 //! A head as it stands in the database.
 
 use salotto_protocol::{
-    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Party,
-    SiteId, VisitorId,
+    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, Facts, InboxId,
+    Party, SiteId, VisitorId,
 };
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ pub(super) struct HeadRow {
     started_on: String,
     preview: String,
     preview_by: Option<String>,
+    facts: String,
 }
 
 stored!(HeadRow {
@@ -56,7 +57,8 @@ stored!(HeadRow {
     missed_at_ms,
     started_on,
     preview,
-    preview_by
+    preview_by,
+    facts
 });
 
 pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
@@ -80,7 +82,13 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(decode::to_json(&head.started_on))
         .cell(head.preview.clone())
         .cell(head.preview_by.map(Party::as_str))
-        .cell(head.missed_at_ms);
+        .cell(head.missed_at_ms)
+        .cell(stored_facts(&head.facts));
+}
+
+/// Of most there is nothing to say: an empty text.
+pub(super) fn stored_facts(facts: &Facts) -> String {
+    if *facts == Facts::default() { String::new() } else { decode::to_json(facts) }
 }
 
 impl HeadRow {
@@ -110,6 +118,7 @@ impl HeadRow {
                 .preview_by
                 .map(|word| decode::word(&word, Party::from_word))
                 .transpose()?,
+            facts: decode::json_or_default(&self.facts)?,
         })
     }
 }

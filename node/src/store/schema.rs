@@ -30,6 +30,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     5 "0005_expand_people",
     6 "0006_expand_turns",
     7 "0007_expand_mails",
+    8 "0008_expand_contacts",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
@@ -39,6 +40,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     5 "0005_expand_people",
     6 "0006_expand_turns",
     7 "0007_expand_mails",
+    8 "0008_expand_contacts",
 );
 
 /// A file of `migrations/`.

@@ -2,7 +2,9 @@
 
 pub(super) mod account;
 pub(super) mod agents;
+pub(super) mod assignments;
 pub(super) mod chatflows;
+pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod hours;
 pub(super) mod inboxes;

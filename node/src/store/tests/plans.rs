@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::attachments::{OF, WAITING_ALONE};
+use crate::store::contacts::{FACTS, WRITTEN};
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
@@ -27,7 +28,8 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 6),
-        (MOVE.to_owned(), 10),
+        (MOVE.to_owned(), 11),
+        (FACTS.to_owned(), 1),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
         (marks::OF.to_owned(), 1),
@@ -62,6 +64,8 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
         let plan = desk.plan(&select(rest)).await;
         assert!(plan.contains(index), "{rest}\n{plan}");
     }
+    let written = desk.plan(WRITTEN).await;
+    assert!(written.contains("conversations_of_visitor"), "{written}");
     let alone = desk.plan(WAITING_ALONE).await;
     assert!(alone.contains("conversations_waiting"), "{alone}");
     assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");

@@ -1,5 +1,7 @@
 //! Users, teams, access, capacity and skills over the API: what works, and what is refused.
 
+mod assignment;
+mod contacts;
 mod skills;
 mod trail;
 
