@@ -24,7 +24,7 @@ use crate::gateway::{
 use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub, RedisLink};
 use crate::link_url::LinkUrl;
-use crate::mail::{Mailer, Smtp, Trouble};
+use crate::mail::{Letters, Mailer, Smtp, Trouble};
 use crate::metrics;
 use crate::presence::Presence;
 use crate::router::{Patience, Router};
@@ -108,6 +108,8 @@ async fn start(
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), root.clone()).await?;
+    let letters = config.mail.as_ref().map(|mail| Letters::new(&mail.public_url));
+    let conversations = conversations.told_by(letters);
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
     let patience = Patience {
         requeue_grace: Duration::from_millis(config.requeue_grace_ms),

@@ -11,9 +11,11 @@ use salotto_protocol::{
 use super::access::Access;
 use super::registry::{self, Msg};
 use super::state::{decide, decide_start};
+use super::telling::owner_if_away;
 use crate::fanout::{Outbox, SocketId};
-use crate::journal::{Busy, Done, Journal, NewConversation, Outcome, Target, Write};
+use crate::journal::{Busy, Done, Journal, Mails, NewConversation, Outcome, Target, Write};
 use crate::link::Link;
+use crate::mail::Letters;
 use crate::store::{AssigneesOf, ChatflowRow, Settings, Store};
 
 /// The conversations on this node. Cheap to clone; every call is a message, none waits.
@@ -22,6 +24,7 @@ pub(crate) struct Conversations {
     registry: ActorRef<Msg>,
     journal: Journal,
     access: Access,
+    letters: Option<Letters>,
 }
 
 /// Who follows a conversation through a socket, and so what they may see.
@@ -121,7 +124,12 @@ impl Conversations {
     ) -> Result<Conversations, SpawnErr> {
         let access = Access::new(store.clone());
         let registry = registry::start(journal.clone(), link, store, supervisor).await?;
-        Ok(Conversations { registry, journal, access })
+        Ok(Conversations { registry, journal, access, letters: None })
+    }
+
+    /// Tells those by e-mail who are not there to see what begins.
+    pub(crate) fn told_by(self, letters: Option<Letters>) -> Conversations {
+        Conversations { letters, ..self }
     }
 
     /// Sends the socket what came after `cursor`, then every new entry, without a hole. A
@@ -153,7 +161,7 @@ impl Conversations {
             agents: Vec::new(),
             term: None,
             unattended: false,
-            mails: None,
+            mails: owner_if_away(self.letters.as_ref(), &request.assigning),
             turn: None,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
@@ -201,11 +209,25 @@ impl Conversations {
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
-            mails: None,
+            mails: self.mails_about(&request.command),
             turn: None,
             decide: Box::new(move |locked| decide(locked, &request, settings.as_deref())),
             done,
         })
+    }
+
+    fn mails_about(&self, command: &Command) -> Option<Mails> {
+        match command {
+            Command::VisitorMessage { assigning, .. } => {
+                owner_if_away(self.letters.as_ref(), assigning)
+            }
+            Command::AgentMessage { .. }
+            | Command::Comment { .. }
+            | Command::Assign { .. }
+            | Command::Move { .. }
+            | Command::Close
+            | Command::Reopen => None,
+        }
     }
 
     /// Raises the marks of the follower's side. Ignored if the socket is not attached.

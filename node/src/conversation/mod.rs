@@ -29,6 +29,7 @@ mod returning;
 #[cfg(any(test, feature = "sabotage"))]
 mod simulation;
 mod state;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod typists;

@@ -47,6 +47,6 @@ pub(crate) use turns::TURN_PASSED;
 #[cfg(test)]
 pub(crate) use write::{Ack, Decide};
 pub(crate) use write::{
-    Busy, Candidacy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry,
-    Outcome, Rejection, Renewed, Slot, Target, Write,
+    Busy, Candidacy, Change, Changed, Decision, Done, Locked, Mails, NewAgent, NewConversation,
+    NewEntry, Outcome, Rejection, Renewed, Slot, Target, Told, Write,
 };

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, Facts, InboxId,
-    Seq, View, VisitorId,
+    AgentId, Author, ClientId, ContactId, ConversationId, ConversationState, Entry, EntryBody,
+    Facts, InboxId, Seq, View, VisitorId,
 };
 
 use super::batch::Fate;
@@ -15,7 +15,7 @@ use super::repeat::{Repeat, repeat};
 use super::run::{run, told};
 use super::turns::{TURN_PASSED, Turns};
 use super::write::{
-    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Told, Write,
+    Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Write,
 };
 use crate::sabotage::{self, Switch};
 use crate::store::{AgentRow, Head, NewMail, StartKey, Term, preview_of};
@@ -34,6 +34,8 @@ pub(crate) struct Work {
     pub(crate) turns: Turns,
     /// Of those who begin a conversation, or may begin one again.
     pub(crate) facts: HashMap<VisitorId, Facts>,
+    /// Of those who have an owner: the name, else the address.
+    pub(crate) contacts: HashMap<ContactId, String>,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -156,8 +158,8 @@ impl Work {
             self.turns.take(turn);
         }
         let outcome = self.apply(tracked, decision, write.client_id, now_ms);
-        let about = Told { head: &tracked.head, agents: &self.agents };
-        self.mails.extend(told(write, &about));
+        let mails = told(write, &self.told_of(&tracked.head));
+        self.mails.extend(mails);
         outcome
     }
 

@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("presence", &["journal", "link", "store"]),
     ("mail", &["journal", "store"]),
     ("board", &["journal", "store", "fanout"]),
-    ("conversation", &["journal", "link", "store", "fanout"]),
+    ("conversation", &["mail", "journal", "link", "store", "fanout"]),
     ("journal", &["store", "link"]),
     ("store", &[]),
     ("link", &[]),

@@ -31,6 +31,7 @@ impl Harness {
             agents: Vec::new(),
             term: None,
             unattended: false,
+            mails: None,
             turn: None,
             decide: Box::new(move |_| {
                 let body = EntryBody::Message { text: "hello".to_owned() };
