@@ -215,6 +215,13 @@ impl SignedIn {
         Ask::get(node.public, path).header("cookie", &self.cookie)
     }
 
+    /// Of something that changes what stands there.
+    pub fn put(&self, node: &Node, path: &str) -> Ask {
+        let ask = Ask::put(node.public, path).header("cookie", &self.cookie);
+        let ask = ask.header("origin", &node.origin());
+        ask.header("x-salotto-csrf", &self.session.csrf_token)
+    }
+
     /// The whole log in the agents' view.
     pub async fn log(&self, node: &Node, conversation: ConversationId) -> Vec<Entry> {
         self.log_and_epoch(node, conversation).await.1

@@ -41,6 +41,10 @@ impl Ask {
         Ask::new(Method::POST, address, path)
     }
 
+    pub fn put(address: SocketAddr, path: &str) -> Ask {
+        Ask::new(Method::PUT, address, path)
+    }
+
     pub fn delete(address: SocketAddr, path: &str) -> Ask {
         Ask::new(Method::DELETE, address, path)
     }

@@ -2,10 +2,15 @@
 
 use std::collections::HashSet;
 
+use salotto_protocol::api::{Agents, SiteSettings, VisitorToken};
+use salotto_protocol::{ClientFrame, ClientId, Start};
+use salotto_tests::desk::{AS_AGENT, AS_VISITOR, SignedIn, acked, demo_site, new_visitor, say};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
 use salotto_tests::postgres::Postgres;
 use salotto_tests::smtp::{PASSWORD, SmtpServer, Taken};
+use salotto_tests::socket::Socket;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 /// As the journal writes them: so many, of one kind.
@@ -282,4 +287,60 @@ async fn a_mail_whose_acceptance_nobody_heard_comes_again_under_the_same_id() {
 
     let taken = server.until_taken(2).await;
     assert_eq!((taken.len(), ids(&taken).len()), (2, 1));
+}
+
+/// AS-3: over REST, sockets and SMTP. And where no mail is set, none is written.
+#[tokio::test]
+async fn as_3_the_owner_of_a_contact_who_is_offline_is_told_by_e_mail() {
+    let server = SmtpServer::start().await;
+    let (told, untold) = (node_with(&server, &[]).await, Node::start().await);
+    let owners = [writes_to_an_owner(&told).await, writes_to_an_owner(&untold).await];
+
+    let mail = server.until_taken(1).await.remove(0);
+
+    assert_eq!(mail.to, [owners[0].0.as_str()]);
+    assert_eq!(mail.header("Subject"), "Ugo Bianchi is waiting in the chat");
+    assert!(mail.text.contains("> Is the lamp still there?"), "{}", mail.text);
+    let link = format!("https://chat.shop.example/console/#/all/{}", owners[0].1);
+    assert!(mail.text.contains(&link), "{}", mail.text);
+    let count = "SELECT COUNT(*) FROM mails";
+    for (node, mails) in [(&told, 1), (&untold, 0)] {
+        let mut database = SqliteConnection::connect(&store_of(node)).await.expect("the store");
+        let (count,): (i64,) = sqlx::query_as(count).fetch_one(&mut database).await.expect("read");
+        assert_eq!(count, mails);
+    }
+}
+
+/// The owner's address, and the conversation: closed, and opened again by its visitor.
+async fn writes_to_an_owner(node: &Node) -> (String, String) {
+    let ada = SignedIn::as_demo_agent(node).await;
+    let agents: Agents = ada.get(node, "/api/v1/agents").send().await.json();
+    let ben = agents.agents.iter().find(|it| it.id != ada.session.agent).expect("a colleague");
+    let site = demo_site(node).await;
+    let settings: SiteSettings = node.get(&format!("/api/v1/sites/{site}")).await.json();
+    let chatflow = settings.chatflow.expect("the demo's").id;
+    let path = format!("/api/v1/chatflows/{chatflow}/assignment");
+    let rule = json!({ "assign": true, "assign_to": "contact_owner" });
+    let set = ada.put(node, &path).json(&rule).send().await;
+    assert!(set.status.is_success(), "{}", set.text());
+
+    let token: VisitorToken = new_visitor(node, site, &node.origin()).await.json();
+    let mut visitor = Socket::welcomed(node.public, AS_VISITOR, &token.token, Vec::new()).await.0;
+    let message_client_id = ClientId::fresh();
+    let (client_id, text) = (ClientId::fresh(), "Hello".to_owned());
+    visitor.send(&ClientFrame::Start(Start { client_id, chatflow, message_client_id, text })).await;
+    let (conversation, _) = acked(&mut visitor, message_client_id).await;
+    let contact = json!({ "email": "ugo@example.com", "name": "Ugo Bianchi", "owner": ben.id });
+    let path = format!("/api/v1/visitors/{}/contact", token.visitor);
+    let set = ada.put(node, &path).json(&contact).send().await;
+    assert!(set.status.is_success(), "{}", set.text());
+
+    let mut agent =
+        Socket::welcomed(node.public, AS_AGENT, &ada.session.socket_token, Vec::new()).await.0;
+    let client_id = ClientId::fresh();
+    agent.send(&ClientFrame::Close { conversation, client_id }).await;
+    acked(&mut agent, client_id).await;
+    say(&mut visitor, conversation, "Is the lamp still there?").await;
+    say(&mut visitor, conversation, "Hello?").await;
+    ("ben@demo.salotto.example".to_owned(), conversation.to_string())
 }

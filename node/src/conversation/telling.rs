@@ -14,7 +14,11 @@ pub(super) fn owner_if_away(letters: Option<&Letters>, assigning: &AssigneesOf) 
 }
 
 /// If the chatflow would have given it to the owner, and they are away.
-fn letter(letters: &Letters, assigning: &AssigneesOf, told: &Told<'_>) -> Option<NewMail> {
+pub(super) fn letter(
+    letters: &Letters,
+    assigning: &AssigneesOf,
+    told: &Told<'_>,
+) -> Option<NewMail> {
     let head = told.head;
     let waits = match head.state {
         ConversationState::Waiting => true,
