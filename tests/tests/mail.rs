@@ -160,7 +160,7 @@ async fn a_server_that_comes_back_gets_what_waited() {
 
     let taken = server.until_taken(30).await;
     assert_eq!((taken.len(), ids(&taken).len()), (30, 30));
-    assert!(node.stderr().contains("mails go out again"), "{}", node.stderr());
+    assert!(node.stdout().contains("mails go out again"), "{}", node.stdout());
 }
 
 #[tokio::test]
@@ -187,7 +187,8 @@ async fn a_definite_refusal_is_kept_and_a_temporary_one_is_tried_again() {
     let (attempts, waits, _, given_up, error) = mail_to(&store, "later@example.com").await;
     assert!(attempts == 1 && waits && !given_up);
     assert!(error.is_some_and(|it| it.contains("450")));
-    assert!(!node.stderr().contains("no such user"), "answers may name people: not in the log");
+    assert!(node.stdout().contains("a mail was given up"), "{}", node.stdout());
+    assert!(!node.stdout().contains("no such user"), "answers may name people: not in the log");
     // As if the pause were over.
     run(&store, "UPDATE mails SET next_at_ms = 0 WHERE recipient = 'later@example.com'").await;
     assert_eq!(server.until_taken(2).await[1].to, ["later@example.com"]);

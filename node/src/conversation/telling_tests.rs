@@ -1,5 +1,7 @@
 //! Which owners are told by e-mail (AS-3), in the world of the other rules.
 
+use salotto_protocol::AgentStatus;
+
 use super::*;
 use crate::conversation::telling::letter;
 use crate::journal::Told;
