@@ -31,8 +31,8 @@ impl Harness {
             agents: Vec::new(),
             term: None,
             unattended: false,
-            turn: None,
             mails: None,
+            turn: None,
             decide: Box::new(move |_| {
                 let body = EntryBody::Message { text: "hello".to_owned() };
                 let by = Author::Visitor { id: visitor };
