@@ -103,11 +103,20 @@ export interface Skills {
   categories: SkillCategory[];
 }
 
-/** Written back as it came, but for what changed: a newer node may have more in it. */
 export interface AccountSettings {
   capacity_limit_on: boolean;
   capacity_limit: number;
+  /** For so long after the last message a conversation counts against the limit. */
+  active_chat_window_ms: number;
 }
+
+/** Whom a chatflow's conversations go to: of it, what names skills. */
+export interface RuleSkills {
+  rules?: { name: string; skills?: SkillId[] }[];
+}
+
+/** What is left out stays as it is. */
+export type AccountPatch = Partial<AccountSettings>;
 
 export type InboxAccess =
   | { to: 'everyone' }
