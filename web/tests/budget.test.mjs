@@ -1,4 +1,5 @@
-// What a page pays for a chat: the loader on every page, the widget when it opens.
+// What a page pays for a chat: the loader on every page, the widget when it opens; and what an
+// agent waits for.
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -9,6 +10,8 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const LOADER_BYTES_MAX = 5 * 1024;
 const WIDGET_BYTES_MAX = 45 * 1024;
+/** What the desk needs before the first chat can be answered. */
+const CONSOLE_BYTES_MAX = 45 * 1024;
 
 const compressions = { gzip: gzipSync, brotli: brotliCompressSync };
 
@@ -29,6 +32,19 @@ for (const [name, compress] of Object.entries(compressions)) {
     assert(bytes <= WIDGET_BYTES_MAX, `${bytes} bytes`);
   });
 }
+
+test('the console fetches its settings only when somebody looks at them', async () => {
+  const html = await readFile(`${dist}console/index.html`, 'utf8');
+  let bytes = gzipSync(html).length;
+  for (const [, asset] of html.matchAll(/(?:src|href)="\/console\/([^"]+)"/g)) {
+    bytes += gzipSync(await readFile(`${dist}console/${asset}`)).length;
+  }
+  assert(bytes <= CONSOLE_BYTES_MAX, `${bytes} bytes`);
+  const assets = await readdir(`${dist}console/assets`);
+  const settings = assets.find((it) => /^settings-page-.*\.js$/.test(it));
+  assert(settings !== undefined, 'the settings are a file of their own');
+  assert(!html.includes(settings));
+});
 
 test('the pages have nothing inline, so that a strict content policy holds', async () => {
   for (const page of ['widget/index.html', 'console/index.html']) {

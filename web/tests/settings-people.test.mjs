@@ -84,7 +84,7 @@ test('a team is deleted after a question, and not while an inbox names it', asyn
   await remove.click();
   await pages.screenshot('delete-team');
   await pages.dialog().getByRole('button', { name: 'Delete team' }).click();
-  await pages.region('Delete').getByText('Not deleted. Has access to the inbox').waitFor();
+  await pages.region('Delete').getByText('Not deleted. This has access to the inbox').waitFor();
   await admin.does('PUT', `/inboxes/${inbox}/access`, { to: 'everyone' });
   await remove.click();
   await pages.dialog().getByRole('button', { name: 'Delete team' }).click();
@@ -110,7 +110,7 @@ test('SK-2, SK-4: several skills are added to a category at once, and stand ther
   assert.equal(await card.field('Category').inputValue(), '', 'the form is blank again');
 });
 
-test('SK-3, SK-7: languages, main and secondary, and skills are given to users and teams', async () => {
+test('SK-3, SK-7: users and teams get main and secondary languages, and skills', async () => {
   await admin.does('POST', '/skills', { category: 'Tools', names: ['Saws'] });
   const [saws] = await skillsOf('Tools');
   const { id } = await admin.adds('Polyglot');
@@ -245,7 +245,7 @@ test('PERM-5: an inbox is for everyone, or for chosen users and teams', async ()
   await row.getByRole('link').click();
   const card = pages.card('Access');
   await card.field('Specific users and teams').check();
-  await card.refuses('And teams are empty: nobody could answer.');
+  await card.refuses('Agents and teams are empty: nobody could answer.');
   await pages.screenshot('inbox-refused');
   await card.adds('Teams', 'Insiders');
   await card.adds('Users', 'Insider');

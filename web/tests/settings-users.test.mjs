@@ -28,7 +28,7 @@ async function openUser(name, at = pages) {
   return id;
 }
 
-test('PERM-10: a user is added with a seat, and can sign in; what is wrong is at its field', async () => {
+test('PERM-10: a user is added, and can sign in; what is wrong is at its field', async () => {
   await pages.goes('/users', 'Users');
   await pages.page.getByRole('link', { name: 'Add user' }).click();
   const card = pages.card('Account');
@@ -53,7 +53,7 @@ test('PERM-10: a user is added with a seat, and can sign in; what is wrong is at
   await grace.leave();
 });
 
-test('PERM-10: who may not edit users is offered nothing, and a typed address does not help', async () => {
+test('PERM-10: who may not edit users is offered nothing, at typed addresses too', async () => {
   const ben = await Pages.signIn(browser, node, { email: BEN });
   await ben.goes('/users/new', 'Users');
   const { id } = await admin.user('Ada');
@@ -99,7 +99,7 @@ test('PERM-2, PERM-3: each seat says what it does, and is changed', async () => 
   await pages.card('Skills').box.getByText('Skills need a Service seat.').waitFor();
 });
 
-test('PERM-1: permissions are granted and taken, and nobody grants what they do not have', async () => {
+test('PERM-1: permissions are granted and taken, but by nobody without them', async () => {
   const boss = await admin.adds('Half Boss', { permissions: ['users', 'chatflows'] });
   await admin.adds('Novice');
   const there = await Pages.signIn(browser, node, { email: boss.email, password: NEW_PASSWORD });
@@ -118,7 +118,7 @@ test('PERM-1: permissions are granted and taken, and nobody grants what they do 
   await there.leave();
 });
 
-test('CAP-2: a limit of their own, or as the account says; without a limit is said in words', async () => {
+test('CAP-2: a limit of their own, or as the account says; none is said in words', async () => {
   await admin.adds('Limited');
   await openUser('Limited');
   const card = pages.card('Account');
@@ -165,7 +165,7 @@ test('AV-32: working hours are added, refused at their row, taken out and kept',
   assert.equal((await admin.gets(`/users/${id}/hours`)).weekly[0].end, '24:00');
 });
 
-test('AV-32: one sets hours of one’s own, and those of others only as a super admin', async () => {
+test('AV-32: one sets hours of one’s own; those of others, a super admin', async () => {
   const ben = await Pages.signIn(browser, node, { email: BEN });
   await openUser('Ada', ben);
   await ben.page.getByText('Only a super admin and the user can change working hours.').waitFor();
@@ -196,7 +196,7 @@ test('AV-33: dates out of office are added, refused where they end before they b
   assert.deepEqual((await admin.gets(`/users/${id}/hours`)).out_of_office, []);
 });
 
-test('AV-35: the head of a user shows the status and today’s hours, and leads to them', async () => {
+test('AV-35: the head of a user shows status and today’s hours, and leads to them', async () => {
   const { id } = await admin.adds('Headed');
   const head = pages.region('Status');
   await openUser('Headed');
@@ -217,7 +217,7 @@ test('AV-35: the head of a user shows the status and today’s hours, and leads 
   await head.getByText('Out of office until 4 Jan 2031').waitFor();
 });
 
-test('AV-31, PERM-8: a status is set on the page of a user, by who may, and says by whom', async () => {
+test('AV-31, PERM-8: a status is set on a user’s page, by who may, and says by whom', async () => {
   await openUser('Ben');
   const head = pages.region('Status');
   await head.getByRole('switch', { checked: true }).click();
@@ -231,7 +231,7 @@ test('AV-31, PERM-8: a status is set on the page of a user, by who may, and says
   await ben.leave();
 });
 
-test('users are found by words, seat, team, status and state, and each has a card on a phone', async () => {
+test('users are found by words, seat, team and state; each is a card on a phone', async () => {
   const { id } = await admin.adds('Zoë Quist', { seat: 'none' });
   await admin.does('POST', '/teams', { name: 'Finders', main_members: [id] });
   await pages.goes('/users', 'Users');
@@ -256,7 +256,7 @@ test('users are found by words, seat, team, status and state, and each has a car
   await phone.leave();
 });
 
-test('AS-9: deactivating says what becomes of the chats, ends the session, and is taken back', async () => {
+test('deactivating says what becomes of the chats, signs out, and is taken back', async () => {
   const user = await admin.adds('Leaver');
   const leaver = await Pages.signIn(browser, node, { email: user.email, password: NEW_PASSWORD });
   await openUser('Leaver');

@@ -36,7 +36,11 @@ interface Extras {
   readonly csrfToken?: string;
 }
 
-export async function asked<T>(method: string, path: string, extras: Extras = {}): Promise<Answer<T>> {
+export async function asked<T>(
+  method: string,
+  path: string,
+  extras: Extras = {},
+): Promise<Answer<T>> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (extras.body !== undefined) headers['Content-Type'] = 'application/json';
   if (extras.csrfToken !== undefined) headers['X-Salotto-CSRF'] = extras.csrfToken;

@@ -1,7 +1,7 @@
 // Working hours as a form and in words, what the node blames, and the addresses of the pages.
 
 import { expect, test } from 'vitest';
-import type { WorkingHours } from '../../shared/people';
+import type { Absence, HoursRow, WorkingHours } from '../../shared/people';
 import { endFromField, endInField, timeZones, withAbsence, withoutRow, withRow } from './hours';
 import { blames, complaintAt, complaintOf, complaintWithin } from './problems';
 import { screenOf, settingsFragment } from './route';
@@ -48,7 +48,7 @@ test('today in words: rows in order, the night before, days off, absences', () =
     start,
     end,
   });
-  const words = (weekly: WorkingHours['weekly'], out_of_office: WorkingHours['out_of_office'] = []) =>
+  const words = (weekly: HoursRow[], out_of_office: Absence[] = []) =>
     todayWords({ ...NONE, weekly, out_of_office }, NOON_MS);
   expect(words([])).toBe('No working hours');
   expect(words([row('sunday', '09:00', '17:00')])).toBe('Not working today');
@@ -70,7 +70,7 @@ test('a complaint stands at the field that it blames, without its path', () => {
     status: 400,
     field: 'weekly[1].end',
   };
-  const sentence = 'Is not a time of day, as 09:30 is.';
+  const sentence = 'This is not a time of day, as 09:30 is.';
   expect(complaintAt(problem, 'weekly[1].end')).toBe(sentence);
   expect(complaintAt(problem, 'weekly[1]')).toBeNull();
   expect(complaintWithin(problem, 'weekly')).toBe(sentence);
@@ -79,6 +79,10 @@ test('a complaint stands at the field that it blames, without its path', () => {
   expect(blames(null, 'weekly')).toBe(false);
   const { field: _, ...general } = { ...problem, title: 'only a super admin may do this' };
   expect(complaintOf(general)).toBe('Only a super admin may do this.');
+  const empty = { title: 'agents and teams are empty: nobody could answer', field: 'agents' };
+  expect(complaintOf({ ...problem, ...empty })).toMatch(/^Agents and teams are empty/);
+  const seat = { title: 'skills need a Service seat', field: 'skills' };
+  expect(complaintOf({ ...problem, ...seat })).toBe('Need a Service seat.');
 });
 
 test('an address says which page, and whatever it does not know is left out', () => {

@@ -20,10 +20,17 @@ export function complaintWithin(problem: Problem | null, path: string): string |
   return problem !== null && blames(problem, path) ? complaintOf(problem) : null;
 }
 
-/** "Overlaps another row." of `weekly[1] overlaps another row`. */
+/** "This overlaps another row." of `weekly[1] overlaps another row`. */
 export function complaintOf({ title, field }: Problem): string {
-  const words = field !== undefined && title.startsWith(field) ? title.slice(field.length) : title;
-  const text = words.trim().replaceAll('`', '');
-  const sentence = text.charAt(0).toLocaleUpperCase() + text.slice(1);
+  const words = withoutPath(title, field).replaceAll('`', '');
+  const sentence = words.charAt(0).toLocaleUpperCase() + words.slice(1);
   return /[.!?]$/u.test(sentence) ? sentence : `${sentence}.`;
+}
+
+/** The path is where the words stand, and so `This`; "… and teams are empty" needs its name. */
+function withoutPath(title: string, field: string | undefined): string {
+  if (field === undefined || !title.startsWith(`${field} `)) return title;
+  const words = title.slice(field.length).trim();
+  if (words.startsWith('and ')) return title.replaceAll('_', ' ');
+  return /^(?:is|has|must|names|overlaps|would)\b/u.test(words) ? `This ${words}` : words;
 }

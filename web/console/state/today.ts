@@ -54,7 +54,7 @@ function spansOf(weekly: readonly HoursRow[], today: Weekday): string[] {
   const sorted = [...rows].sort((one, other) => (one.start < other.start ? -1 : 1));
   return [
     ...nights.map((row) => `until ${row.end}`),
-    ...sorted.map((row) => `${row.start} to ${shownEnd(row)}${isOverNight(row) ? ' tomorrow' : ''}`),
+    ...sorted.map((row) => `${row.start} to ${shownEnd(row)}`),
   ];
 }
 
@@ -63,8 +63,9 @@ export function isOverNight({ start, end }: HoursRow): boolean {
   return end !== '24:00' && end !== '00:00' && end !== '' && end <= start;
 }
 
-function shownEnd({ end }: HoursRow): string {
-  return end === '24:00' || end === '00:00' ? 'midnight' : end;
+function shownEnd(row: HoursRow): string {
+  if (isOverNight(row)) return `${row.end} tomorrow`;
+  return row.end === '24:00' || row.end === '00:00' ? 'midnight' : row.end;
 }
 
 function absenceAt(absences: readonly Absence[], minute: string): Absence | undefined {

@@ -1,4 +1,4 @@
-// The left rail: oneself with the Available/Away switch, the pages, the team, sound, alerts, sign out.
+// The left rail: oneself with the Available/Away switch, the pages, the team, and some tools.
 
 import { statusOf, type DeskState } from '../state/desk';
 import { loadWords, reachOf } from '../state/team';

@@ -1,4 +1,4 @@
-// Capacity limits (CAP-1): how many chats a user is given at once, unless they have their own limit.
+// Capacity limits (CAP-1): how many chats everybody is given at once who has no own limit.
 
 import { CAPACITY_MAX, type User } from '../../../shared/people';
 import { byName } from '../../state/choices';

@@ -18,6 +18,10 @@ import { PlusIcon } from '../icons';
 import { AbsenceLine, HoursLine } from './hours-rows';
 import { useSettings } from './context';
 
+const ABOUT =
+  'At the start of a row the user becomes Available, at its end Away. Whatever they choose by hand ' +
+  'in between stays until the next turn.';
+
 interface Props {
   hours: WorkingHours;
   lockedFor: string | null;
@@ -31,10 +35,7 @@ export function HoursForm({ hours, lockedFor, save }: Props) {
     <div id="hours">
       <FormCard
         title="Working hours"
-        about={
-          'At the start of a row the user becomes Available, at its end Away. Whatever they choose ' +
-          'by hand in between stays until the next turn.'
-        }
+        about={ABOUT}
         form={form}
         shows={['time_zone', 'weekly', 'out_of_office']}
         lockedFor={lockedFor}

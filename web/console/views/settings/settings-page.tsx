@@ -17,6 +17,7 @@ import { TeamsPage } from './teams-page';
 import { UsersPage } from './users-page';
 import '../../styles/form.css';
 import '../../styles/settings.css';
+import '../../styles/people.css';
 import '../../styles/narrow.css';
 
 /** On a phone nothing is open at first but the list; where there is room, the users are. */

@@ -35,7 +35,7 @@ export function PermissionChecks({ value, error, onValue }: PermissionProps) {
     value: permission,
     name: permissionName(permission),
     help: permissionAbout(permission),
-    locked: may(permission) ? undefined : 'You do not have it yourself.',
+    locked: may(permission) || !may('users') ? undefined : 'You do not have it yourself.',
   }));
   return (
     <Checks legend="Permissions" value={value} choices={choices} error={error} onValue={onValue} />

@@ -53,7 +53,11 @@ export function UserForm({ user }: { user: User }) {
         legend="Capacity"
         value={value.limits}
         choices={[
-          { value: 'account', name: 'As the account says', help: accountLimitWords(roster.account) },
+          {
+            value: 'account',
+            name: 'As the account says',
+            help: accountLimitWords(roster.account),
+          },
           { value: 'own', name: 'A limit of their own', help: 'Whatever holds for the others.' },
         ]}
         onValue={(limits) => form.set({ limits })}
