@@ -100,7 +100,7 @@ function whyNotYet(desk: DeskState, before: number): string | null {
     case 'available':
       return before > 0
         ? 'You are free; routing takes the longest wait first.'
-        : 'You are free. If routing passes you by, its rule does not name you, or you have no seat.';
+        : 'You are free. If it passes you by, its rule does not name you, or you have no seat.';
   }
 }
 
