@@ -60,6 +60,7 @@ impl Scene {
             missed_at_ms: None,
             chatflow: None,
             page: String::new(),
+            due_at_ms: None,
         };
         let inbox = self.agent.inbox;
         let update = BoardUpdate { inbox, whole: true, rows: vec![row], gone: Vec::new() };

@@ -154,6 +154,8 @@ impl Reading {
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Unknown(_) => (What::Other, Noted::Nothing),
         }

@@ -15,7 +15,7 @@ use crate::agent::{self, Agents};
 use crate::board::Boards;
 use crate::chatflow::Chatflows;
 use crate::config::Config;
-use crate::conversation::Conversations;
+use crate::conversation::{Conversations, Promises};
 use crate::gateway;
 use crate::gateway::{
     App, Door, GatewaySettings, Guards, HTTP_CONNECTIONS_RESERVE, Health, Parts, Phase, Sockets,
@@ -106,8 +106,10 @@ async fn start(
     let mailer = start_mailer(config, &journal, &store, &root).await?;
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
+    // Who cannot send mail promises none.
+    let promises = if config.mail.is_some() { Promises::Made } else { Promises::Never };
     let conversations =
-        Conversations::start(journal.clone(), link, store.clone(), root.clone()).await?;
+        Conversations::start(journal.clone(), link, store.clone(), promises, root.clone()).await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
     let patience = Patience {
         requeue_grace: Duration::from_millis(config.requeue_grace_ms),

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
-    ConversationState, EntryBody, InboxId, NodeId, Page, ServerFrame, SiteId, VisitorId,
+    ConversationState, EntryBody, InboxId, NodeId, Page, Seq, ServerFrame, SiteId, VisitorId,
 };
 use salotto_tests::postgres::Postgres;
 use tempfile::TempDir;
@@ -212,6 +213,16 @@ impl Desk {
         self.moves(target, Author::System, EntryBody::Status { from, to }, to).await;
     }
 
+    /// An answer by e-mail is promised.
+    pub(crate) async fn promises(&self, id: ConversationId, due_at_ms: i64) {
+        let by = Author::Visitor { id: self.head(id).await.visitor };
+        let email = EmailAddress::parse("grace@mail.example").expect("an address");
+        for body in [EntryBody::Contact { email }, EntryBody::Promised { due_at_ms }] {
+            let state = self.head(id).await.state;
+            self.moves(Target::Conversation(id), by.clone(), body, state).await;
+        }
+    }
+
     /// A message of the system: nothing else changes.
     pub(crate) async fn says(&self, id: ConversationId, text: &str) {
         let state = self.head(id).await.state;
@@ -241,8 +252,17 @@ impl Desk {
             let done = Box::new(move |outcome| answer.send(outcome).expect("it is awaited"));
             let target = Target::Conversation(id);
             let (client_id, agents) = (None, vec![agent]);
-            let (unattended, turn) = (false, None);
-            let write = Write { target, client_id, agents, term, unattended, turn, decide, done };
+            let write = Write {
+                target,
+                client_id,
+                agents,
+                term,
+                unattended: false,
+                turn: None,
+                mails: None,
+                decide,
+                done,
+            };
             self.journal.submit(write).expect("the queue has room");
             let outcome = outcome.await.expect("it is answered");
             assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");
@@ -290,6 +310,37 @@ impl Desk {
 
 fn number() -> i64 {
     i64::from(getrandom::u32().expect("random numbers"))
+}
+
+/// A head of one visitor alone, who waits.
+pub(crate) fn waiting_head(since_ms: i64) -> Head {
+    Head {
+        id: ConversationId(uuid::Uuid::nil()),
+        number: ConversationNumber(1),
+        site: SiteId(uuid::Uuid::nil()),
+        inbox: InboxId(uuid::Uuid::nil()),
+        chatflow: ChatflowId(uuid::Uuid::nil()),
+        visitor: VisitorId(uuid::Uuid::nil()),
+        seq: Seq(1),
+        visitor_seq: Seq(1),
+        state: ConversationState::Waiting,
+        assignee: None,
+        slot_agent: None,
+        assignment: 0,
+        answered: false,
+        beside: false,
+        started_at_ms: since_ms,
+        last_at_ms: since_ms,
+        waiting_since_ms: Some(since_ms),
+        missed_at_ms: None,
+        slot_excess: false,
+        active_at_ms: since_ms,
+        email: None,
+        due_at_ms: None,
+        started_on: Page::default(),
+        preview: String::new(),
+        preview_by: None,
+    }
 }
 
 /// Waits for it, and fails if it never comes.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::assignment::AssignmentSettings;
 use crate::availability::{AvailabilityNow, AvailabilitySettings, Measured, Texts};
+use crate::promise::Patience;
 use crate::{AgentId, Availability, ChatflowId, ShowQueue};
 
 /// What an admin sets. Stored as JSON; every field has a default but the name. Fields that a newer
@@ -47,6 +48,13 @@ pub struct ChatflowSettings {
     /// What those who wait are told of their place in the queue (CAP-9).
     #[serde(default)]
     pub show_queue: ShowQueue,
+    /// How long they are to wait before an answer by e-mail is offered (BY-15).
+    #[serde(
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "Patience::is_default"
+    )]
+    pub patience: Patience,
 }
 
 /// What the browser is told of a chatflow.

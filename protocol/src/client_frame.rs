@@ -34,6 +34,8 @@ pub enum ClientFrame {
     Close { conversation: ConversationId, client_id: ClientId },
     /// Agent.
     Reopen { conversation: ConversationId, client_id: ClientId },
+    /// Visitor: yes to the offer of an answer by e-mail (BY-15).
+    Promise { conversation: ConversationId, client_id: ClientId, email: String },
     /// Follow a conversation from a cursor. Both roles; a visitor only their own.
     Attach(Cursor),
     /// Follow it no longer. Both roles.
@@ -103,6 +105,7 @@ impl ClientFrame {
             | ClientFrame::Comment { conversation, client_id, .. }
             | ClientFrame::Assign { conversation, client_id, .. }
             | ClientFrame::Move { conversation, client_id, .. }
+            | ClientFrame::Promise { conversation, client_id, .. }
             | ClientFrame::Close { conversation, client_id }
             | ClientFrame::Reopen { conversation, client_id } => {
                 (Some(*client_id), Some(*conversation))
@@ -131,6 +134,7 @@ impl ClientFrame {
             ClientFrame::Move { .. } => "move",
             ClientFrame::Close { .. } => "close",
             ClientFrame::Reopen { .. } => "reopen",
+            ClientFrame::Promise { .. } => "promise",
             ClientFrame::Attach(_) => "attach",
             ClientFrame::Detach { .. } => "detach",
             ClientFrame::Mark { .. } => "mark",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::promise::EmailAddress;
 use crate::{AgentId, ClientId, DecisionRecord, InboxId, Seq, VisitorId};
 
 /// One item of a conversation's log.
@@ -71,6 +72,14 @@ pub enum EntryBody {
     InboxChange {
         from: InboxId,
         to: InboxId,
+    },
+    /// Where the visitor reads mail. Never visible to the visitor's other tabs (BY-15).
+    Contact {
+        email: EmailAddress,
+    },
+    /// An answer by e-mail was promised: it will be picked up, in its turn or once it is due.
+    Promised {
+        due_at_ms: i64,
     },
     /// Of a newer release, by its kind or by a word in it: passed on as it is (I17).
     #[serde(untagged)]
@@ -212,8 +221,10 @@ impl EntryBody {
                 EntryBody::Welcome { .. }
                 | EntryBody::Message { .. }
                 | EntryBody::Assignment { .. }
+                | EntryBody::Promised { .. }
                 | EntryBody::Status { .. } => true,
                 EntryBody::Comment { .. }
+                | EntryBody::Contact { .. }
                 | EntryBody::Decision { .. }
                 | EntryBody::InboxChange { .. } => false,
                 EntryBody::Unknown(body) => !body.hidden,
@@ -222,8 +233,17 @@ impl EntryBody {
     }
 
     /// Those that this release writes.
-    pub const KINDS: [&str; 7] =
-        ["welcome", "message", "comment", "assignment", "decision", "status", "inbox_change"];
+    pub const KINDS: [&str; 9] = [
+        "welcome",
+        "message",
+        "comment",
+        "assignment",
+        "decision",
+        "status",
+        "inbox_change",
+        "contact",
+        "promised",
+    ];
 
     /// The word in SQL and JSON.
     pub fn kind(&self) -> &'static str {
@@ -235,6 +255,8 @@ impl EntryBody {
             EntryBody::Decision { .. } => "decision",
             EntryBody::Status { .. } => "status",
             EntryBody::InboxChange { .. } => "inbox_change",
+            EntryBody::Contact { .. } => "contact",
+            EntryBody::Promised { .. } => "promised",
             EntryBody::Unknown(_) => "unknown",
         }
     }
@@ -249,6 +271,8 @@ impl EntryBody {
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Unknown(_) => None,
         }
     }

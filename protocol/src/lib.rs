@@ -1,7 +1,7 @@
 //! The words that nodes, browsers and the load tester share. No I/O, no clock, no async.
 //!
 //! Reading order: `ids`, `entry`, `client_frame`, `server_frame`, `codes`, `limits`; then
-//! `chatflow`, `assignment`, `availability`, `hours` and `people` (settings), `api` and
+//! `chatflow`, `assignment`, `availability`, `hours`, `promise` and `people` (settings), `api` and
 //! `people_api` (what REST says), `envelope` (what crosses the link).
 
 pub mod api;
@@ -18,6 +18,7 @@ mod ids;
 pub mod limits;
 pub mod people;
 pub mod people_api;
+pub mod promise;
 mod queue_place;
 mod server_frame;
 

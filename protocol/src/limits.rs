@@ -30,6 +30,13 @@ pub const URL_BYTES_MAX: usize = 2 * 1024;
 pub const TITLE_BYTES_MAX: usize = 256;
 /// An away or a wait message: a few lines above the text field.
 pub const NOTICE_BYTES_MAX: usize = 2 * 1024;
+/// The longest address that mail servers take.
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Who would wait for a day need not be asked how long they would.
+pub const PATIENCE_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+/// An answer by e-mail is promised within a minute at least, and a month at most.
+pub const ANSWER_WITHIN_MS_MIN: u64 = 60 * 1_000;
+pub const ANSWER_WITHIN_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// A line of the live list.
 pub const PREVIEW_CHARS_MAX: usize = 120;
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::availability::AvailabilityNow;
+use crate::promise::EmailAddress;
 use crate::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, Epoch, ErrorCode, InboxId, NodeId, Page, Party, QueuePlace, Seq,
@@ -47,6 +48,12 @@ pub enum ServerFrame {
         conversation: ConversationId,
         #[serde(flatten)]
         place: Option<QueuePlace>,
+        /// They may have the answer by e-mail instead: `ClientFrame::Promise` (BY-15).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        offer: bool,
+        /// What the chatflow says with the offer; left out: say it in your own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offer_text: Option<String>,
     },
     /// To agents: the live list.
     Board(BoardUpdate),
@@ -98,7 +105,13 @@ pub struct ConversationSummary {
     pub visitor: Option<VisitorId>,
     /// To agents: the page it was started on (IN-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_on: Option<Page>,
+    pub started_on: Option<Box<Page>>,
+    /// An answer by e-mail was promised; from then on it is overdue (BY-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at_ms: Option<i64>,
+    /// To agents: where that answer goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -197,6 +210,9 @@ pub struct BoardRow {
     /// The page it began on: its title, or its address, cut to `limits::PREVIEW_CHARS_MAX`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub page: String,
+    /// An answer by e-mail was promised; from then on it is overdue (BY-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -21,7 +21,7 @@ async fn hears_place(
 ) -> QueuePlace {
     socket
         .until("a place in the queue", |frame| match frame {
-            ServerFrame::Queue { conversation, place } if conversation == of => {
+            ServerFrame::Queue { conversation, place, .. } if conversation == of => {
                 place.filter(|place| wanted(*place))
             }
             _ => None,

@@ -160,7 +160,11 @@ export type EntryBody =
     }
   | { type: 'decision'; decision: DecisionRecord }
   | { type: 'status'; from: ConversationState; to: ConversationState }
-  | { type: 'inbox_change'; from: InboxId; to: InboxId };
+  | { type: 'inbox_change'; from: InboxId; to: InboxId }
+  /** To agents: where the visitor reads mail. */
+  | { type: 'contact'; email: string }
+  /** An answer by e-mail was promised; from then on it is overdue. */
+  | { type: 'promised'; due_at_ms: number };
 
 /** One item of a conversation's log, as a browser gets it. */
 export type Entry = {
@@ -201,6 +205,8 @@ export type SentFrame =
       note?: string;
     }
   | { type: 'move'; conversation: ConversationId; client_id: ClientId; inbox: InboxId }
+  /** Yes to the offer of an answer by e-mail. */
+  | { type: 'promise'; conversation: ConversationId; client_id: ClientId; email: string }
   | { type: 'close'; conversation: ConversationId; client_id: string }
   | { type: 'reopen'; conversation: ConversationId; client_id: string };
 
@@ -236,6 +242,10 @@ export interface ConversationSummary {
   marks: MarkPair[];
   visitor?: VisitorId;
   started_on?: Page;
+  /** An answer by e-mail was promised; from then on it is overdue. */
+  due_at_ms?: number;
+  /** To agents: where that answer goes. */
+  email?: string;
 }
 
 export interface Welcome {
@@ -285,6 +295,7 @@ export interface BoardRow {
   chatflow?: ChatflowId;
   /** The page it began on, in a few words. */
   page?: string;
+  due_at_ms?: number;
 }
 
 export interface BoardUpdate {
@@ -334,7 +345,13 @@ export type ServerFrame =
   | { type: 'conversation'; conversation: ConversationSummary }
   | { type: 'page'; conversation: ConversationId; page: Page }
   | ({ type: 'availability'; chatflow: ChatflowId } & AvailabilityNow)
-  | ({ type: 'queue'; conversation: ConversationId } & Partial<QueuePlace>)
+  | ({
+      type: 'queue';
+      conversation: ConversationId;
+      /** The answer may come by e-mail instead; what the chatflow says of that. */
+      offer?: boolean;
+      offer_text?: string;
+    } & Partial<QueuePlace>)
   | ({ type: 'board' } & BoardUpdate)
   | { type: 'agents'; agents: AgentPresence[] }
   | { type: 'ping' }

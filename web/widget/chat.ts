@@ -14,6 +14,7 @@ import {
 import { catchUp } from './history';
 import { Notices } from './notices';
 import { fitPage } from './page';
+import type { Offer } from './promise';
 import { Queueing } from './queueing';
 import { MarkReporter } from './reporter';
 import { OtherTyping, OwnTyping } from './typing';
@@ -50,6 +51,8 @@ export interface ChatState {
   typing: string | undefined;
   /** Where the conversation stands in the queue, while it waits. */
   place: QueuePlace | undefined;
+  /** Of an answer by e-mail, if it may take long. */
+  offer: Offer | undefined;
   open: boolean;
 }
 
@@ -134,6 +137,15 @@ export class Chat {
     return this.#outbox.add(START_LANE, start) !== undefined;
   }
 
+  /** Yes to the offer; `failed` is what was refused before. */
+  promise(email: string, failed?: string): void {
+    if (failed !== undefined) this.#outbox.discard(failed);
+    const conversation = this.#conversation?.id;
+    if (conversation === undefined) return;
+    const client_id = freshId();
+    this.#outbox.add(conversation, { type: 'promise', conversation, client_id, email });
+  }
+
   /** The visitor asks again after the line gave up. */
   reconnect(): void {
     this.#line.open();
@@ -175,6 +187,7 @@ export class Chat {
       items: this.#outbox.items,
       typing: this.#typing.name,
       place: this.#queueing.placeOf(this.#conversation?.summary),
+      offer: this.#queueing.offerOf(this.#conversation?.summary),
       open: this.#open,
     };
   }

@@ -70,6 +70,7 @@ function told(
   const heard = { ...summary, last_at_ms: Math.max(summary.last_at_ms, entry.at_ms) };
   if (entry.type === 'status') return { ...heard, state: entry.to };
   if (entry.type === 'assignment') return { ...heard, assignee: entry.to?.id ?? null };
+  if (entry.type === 'promised') return { ...heard, due_at_ms: entry.due_at_ms };
   // Words, and types that a later node may have, change nothing but the time.
   return heard;
 }

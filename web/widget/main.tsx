@@ -11,6 +11,7 @@ import './styles/base.css';
 import './styles/header.css';
 import './styles/messages.css';
 import './styles/queue.css';
+import './styles/promise.css';
 import './styles/composer.css';
 import './styles/motion.css';
 

@@ -36,6 +36,18 @@ test('a place is shown as long as the conversation waits', () => {
   expect(queueing.placeOf(undefined)).toBeUndefined();
 });
 
+test('BY-15 an offer is known as long as the conversation waits, with a place or without', () => {
+  const queueing = new Queueing();
+  queueing.heard({ type: 'queue', conversation: 'a', offer: true });
+  expect(queueing.placeOf(summary('waiting'))).toBeUndefined();
+  expect(queueing.offerOf(summary('waiting'))).toEqual({ text: '' });
+  expect(queueing.offerOf(summary('assigned', 'ada'))).toBeUndefined();
+  queueing.heard({ type: 'queue', conversation: 'a', position: 2, offer: true, offer_text: 'So?' });
+  expect(queueing.offerOf(summary('waiting'))).toEqual({ text: 'So?' });
+  queueing.heard({ type: 'queue', conversation: 'a', position: 2 });
+  expect(queueing.offerOf(summary('waiting'))).toBeUndefined();
+});
+
 test('a place taken back, of another conversation or of an earlier line is not shown', () => {
   const queueing = new Queueing();
   queueing.heard({ type: 'queue', conversation: 'b', position: 3 });

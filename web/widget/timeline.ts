@@ -25,7 +25,7 @@ export interface MessageRow {
 export interface NoteRow {
   kind: 'note';
   key: string;
-  note: 'joined' | 'closed' | 'reopened';
+  note: 'joined' | 'closed' | 'reopened' | 'promised';
   name: string;
 }
 
@@ -97,8 +97,12 @@ function rowOf(entry: Entry, marks: Marks): Row | undefined {
       if (entry.from === 'closed') return { kind: 'note', key, note: 'reopened', name: '' };
       return undefined;
     }
+    case 'promised':
+      return { kind: 'note', key, note: 'promised', name: '' };
     case 'comment':
     case 'decision':
+    case 'inbox_change':
+    case 'contact':
       // Not in a visitor's view.
       return undefined;
     default:

@@ -27,6 +27,14 @@ export const WORDS = {
   stopped: 'The chat is not available here at the moment.',
   loading: 'Loading your conversation',
   team: 'The team',
+  byMail: {
+    label: 'Answer by e-mail',
+    field: 'Your e-mail address',
+    ask: 'Answer by e-mail',
+    sending: 'Sending…',
+    promised: 'We will answer by e-mail. You can close this page.',
+    wrong: 'This is not a complete e-mail address.',
+  },
 };
 
 /** Under the heading, while no agent has the conversation. */
@@ -60,6 +68,18 @@ export function queueWords({ position, at_least, expected_wait_ms }: QueuePlace)
   return expected_wait_ms === undefined ? where : `${where}, ${waitWords(expected_wait_ms)}`;
 }
 
+/** What is asked of who would wait too long, unless the chatflow has words of its own. */
+export function offerWords(place: QueuePlace | undefined): string {
+  const ms = place?.at_least ? undefined : place?.expected_wait_ms;
+  const time = ms === undefined ? 'a while' : waitWords(ms);
+  return `It may take ${time}. Shall we answer by e-mail?`;
+}
+
+export function promiseFailure(code: string): string {
+  if (code === 'conflict' || code === 'closed') return 'This is not possible any more.';
+  return code === 'bad_field' ? WORDS.byMail.wrong : 'Not sent. Please try again.';
+}
+
 function waitWords(ms: number): string {
   const minutes = Math.round(ms / 60_000);
   if (minutes < 1) return 'less than a minute';
@@ -77,6 +97,8 @@ export function noteWords(row: NoteRow): string {
       return 'Conversation closed';
     case 'reopened':
       return 'Conversation reopened';
+    case 'promised':
+      return 'Answer by e-mail promised';
   }
 }
 

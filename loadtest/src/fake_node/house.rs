@@ -389,5 +389,6 @@ fn row(id: ConversationId, conversation: &Conversation) -> BoardRow {
         missed_at_ms: None,
         chatflow: None,
         page: String::new(),
+        due_at_ms: None,
     }
 }

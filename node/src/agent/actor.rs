@@ -157,6 +157,7 @@ impl AgentActor {
             ClientFrame::Hello(_)
             | ClientFrame::Pong
             | ClientFrame::Start(_)
+            | ClientFrame::Promise { .. }
             | ClientFrame::Page(_) => {
                 let message = format!("an agent does not send `{}`", frame.kind());
                 let (client_id, conversation) = frame.subject();

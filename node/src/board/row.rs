@@ -19,6 +19,7 @@ pub(super) fn row(head: &Head) -> BoardRow {
         last_at_ms: head.last_at_ms,
         waiting_since_ms: head.waiting_since_ms,
         missed_at_ms: head.missed_at_ms,
+        due_at_ms: head.due_at_ms,
         chatflow: Some(head.chatflow),
         page: page_words(&head.started_on),
     }

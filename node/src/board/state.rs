@@ -177,6 +177,8 @@ mod tests {
             last_at_ms,
             waiting_since_ms: None,
             missed_at_ms: None,
+            email: None,
+            due_at_ms: None,
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,

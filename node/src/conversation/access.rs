@@ -41,6 +41,18 @@ impl Access {
         Access { store, known: Arc::default() }
     }
 
+    /// Those in force, as far as the store can be asked now.
+    pub(super) async fn latest(&self) -> Arc<Settings> {
+        match self.fresh().await {
+            Ok(settings) => settings,
+            Err(error) => {
+                tracing::warn!(%error, "the settings could not be read: the last known ones hold");
+                let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+                known.settings.clone().unwrap_or_default()
+            }
+        }
+    }
+
     /// Those read last, if any were. Asks beside whether there are newer ones.
     pub(super) fn known(&self) -> Option<Arc<Settings>> {
         let (settings, is_old) = {

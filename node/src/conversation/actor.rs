@@ -13,9 +13,11 @@ use super::access::Access;
 use super::attach::Missed;
 use super::following::Following;
 use super::handle::Attach;
+use super::promising::Asked;
 use super::queue_places::QueuePlaces;
 use super::reading::CaughtUp;
 use super::registry;
+use crate::clock;
 use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Committed, Elsewhere, Journal};
 use crate::store::{Store, StoreError};
@@ -50,6 +52,10 @@ pub(super) enum Msg {
     Page(VisitorId, Page),
     /// The router has said where those who wait stand.
     QueueMoved,
+    /// Who waits may have run out of patience.
+    LookAgain,
+    /// The visitor wants the answer by e-mail.
+    Promise(Box<Asked>),
     /// Once more, after the journal could not.
     WelcomeBack,
     #[cfg(test)]
@@ -99,6 +105,8 @@ impl Actor for ConversationActor {
             Msg::Typing(socket, by, on) => self.typing(state, socket, by, on),
             Msg::Page(visitor, page) => following.page(visitor, page),
             Msg::QueueMoved => {}
+            Msg::LookAgain => following.looks_again(),
+            Msg::Promise(asked) => self.promise(state, *asked),
             Msg::WelcomeBack => following.welcome_back(),
             #[cfg(test)]
             Msg::Panic => panic!("on purpose"),
@@ -144,7 +152,10 @@ impl ConversationActor {
     /// After whatever happened: cheap, and most conversations do not wait.
     fn look_at_queue(&self, following: &mut Following) {
         match following.waiting().map(|head| head.chatflow) {
-            Some(chatflow) => following.stands(self.places.of(self.id, chatflow, Instant::now())),
+            Some(chatflow) => {
+                let stands = self.places.of(self.id, chatflow, Instant::now());
+                following.stands(stands, clock::now_ms());
+            }
             None => following.waits_no_more(),
         }
     }

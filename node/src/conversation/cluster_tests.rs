@@ -9,6 +9,7 @@ use salotto_protocol::{
     VisitorId,
 };
 
+use super::queue_places::Promises;
 use super::tests::{World, entries, texts};
 use super::{Conversations, Follower};
 use crate::fanout::Outbox;
@@ -37,8 +38,13 @@ impl Node {
         let link = Link::Local(hub.join(id));
         let peers = Peers { node: id, link: link.clone() };
         let journal = Journal::linked(store.clone(), peers, root.clone()).await.expect("a journal");
-        let conversations =
-            Conversations::start(journal.clone(), link.clone(), store.clone(), root.clone());
+        let conversations = Conversations::start(
+            journal.clone(),
+            link.clone(),
+            store.clone(),
+            Promises::Made,
+            root.clone(),
+        );
         let conversations = conversations.await.expect("started");
         Node { id, store, journal, conversations, link, _root: root }
     }

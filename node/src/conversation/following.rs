@@ -3,13 +3,15 @@
 //! Pure: every event leaves `Action`s, which the actor performs. `joining` and `keeping_up` are
 //! the rules; here is what they share.
 
+use std::time::Duration;
+
 use salotto_protocol::{
-    ConversationId, Entry, Epoch, Page, Party, QueuePlace, Seq, ServerFrame, View, ViewedEntry,
-    VisitorId,
+    ConversationId, Entry, Epoch, Page, Party, Seq, ServerFrame, View, ViewedEntry, VisitorId,
 };
 
 use super::audience::{Audience, Joining};
 use super::handle::Follower;
+use super::queueing::Queueing;
 use super::typists::Typists;
 use super::view::pair;
 use crate::fanout::SocketId;
@@ -28,8 +30,7 @@ pub(super) struct Following {
     pub(super) early: Early,
     /// A read is under way, and whether another must follow it.
     pub(super) reading: Reading,
-    /// In the queue, as the visitor was told.
-    pub(super) place: Option<QueuePlace>,
+    pub(super) queueing: Queueing,
     actions: Vec<Action>,
 }
 
@@ -76,6 +77,8 @@ pub(super) enum Action {
     /// The socket is not in the audience any more.
     Refused(SocketId, Rejection),
     Dismissed(SocketId),
+    /// `looks_again`: who waits may have run out of patience.
+    LookAgainIn(Duration),
     /// Somebody whom everybody had missed is back: for the journal.
     WelcomeBack,
 }
@@ -120,7 +123,7 @@ impl Following {
             page: None,
             early: Early::default(),
             reading: Reading::default(),
-            place: None,
+            queueing: Queueing::default(),
             actions: Vec::new(),
         }
     }

@@ -9,6 +9,8 @@ use salotto_protocol::{
 };
 
 use super::access::{Access, STALE_ACCESS};
+use super::promising::{Asked, PromiseRequest};
+use super::queue_places::Promises;
 use super::registry::{self, Msg};
 use super::state::{decide, decide_start};
 use crate::fanout::{Outbox, SocketId};
@@ -122,13 +124,15 @@ impl Conversations {
         journal: Journal,
         link: Link,
         store: Store,
+        promises: Promises,
         supervisor: ActorCell,
     ) -> Result<Conversations, SpawnErr> {
         let access = Access::new(store.clone());
         // A store that does not answer now is asked again by the first agent who says something.
         let _ = access.fresh().await;
+        let (journal_too, access_too) = (journal.clone(), access.clone());
         let parts =
-            registry::Parts { journal: journal.clone(), link, store, access: access.clone() };
+            registry::Parts { journal: journal_too, link, store, access: access_too, promises };
         let registry = registry::start(parts, supervisor).await?;
         Ok(Conversations { registry, journal, access })
     }
@@ -190,6 +194,24 @@ impl Conversations {
                 Ok(())
             }
         }
+    }
+
+    /// Promises an answer by e-mail to a visitor who was offered it. Without an answer, the sender
+    /// sends it again.
+    pub(crate) fn promise(&self, request: PromiseRequest, done: Done) {
+        let conversations = self.clone();
+        tokio::spawn(async move {
+            match conversations.access.fresh().await {
+                Ok(settings) => {
+                    let asked = Box::new(Asked { request, settings, done });
+                    conversations.tell(Msg::Promise(asked));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what a chatflow promises could not be read");
+                    done(Outcome::Failed);
+                }
+            }
+        });
     }
 
     /// By the settings of now. Without an answer (the journal is full) the sender sends it again, as

@@ -131,7 +131,8 @@ impl Following {
 }
 
 fn facts_changed(old: &Head, new: &Head) -> bool {
-    old.state != new.state || old.assignee != new.assignee
+    let promise = |head: &Head| (head.email.clone(), head.due_at_ms);
+    old.state != new.state || old.assignee != new.assignee || promise(old) != promise(new)
 }
 
 fn before(visitor: Seq, first: Seq) -> Before {

@@ -21,6 +21,7 @@ mod handle;
 mod joining;
 mod keeping_up;
 mod performing;
+mod promising;
 mod queue_places;
 mod queueing;
 mod reading;
@@ -37,6 +38,8 @@ mod view;
 pub(crate) use crate::journal::{Done, Outcome};
 pub(crate) use answer::{answer, refuse};
 pub(crate) use handle::{Command, Conversations, Follower, Request, StartRequest};
+pub(crate) use promising::PromiseRequest;
+pub(crate) use queue_places::Promises;
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use simulation::{GapFiller, SlowConsumer};
 pub(crate) use view::{newest_seq, summary, viewed};

@@ -55,6 +55,9 @@ impl ConversationActor {
                     }
                 }
                 Action::Refused(socket, rejection) => self.refuse(state, socket, &rejection),
+                Action::LookAgainIn(time) => {
+                    myself.send_after(time, || Msg::LookAgain);
+                }
                 Action::WelcomeBack => self.welcome_back(myself),
                 Action::Dismissed(socket) => drop(state.outboxes.remove(&socket)),
             }

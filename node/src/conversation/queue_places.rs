@@ -1,17 +1,30 @@
 //! Where everybody stands in the queue, as the router said last: shared by all conversations here.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use salotto_protocol::envelope::{QueueHint, QueueLine};
-use salotto_protocol::{ChatflowId, ConversationId, QueuePlace};
+use salotto_protocol::promise::Patience;
+use salotto_protocol::{ChatflowId, ConversationId, QueuePlace, ShowQueue};
+
+use crate::store::Settings;
 
 /// A router that lives says it every 10 s as long as somebody waits.
 const STALE_AFTER: Duration = Duration::from_secs(30);
 
-#[derive(Default)]
-pub(super) struct QueuePlaces(RwLock<Option<Said>>);
+pub(super) struct QueuePlaces {
+    said: RwLock<Option<Said>>,
+    promises: Promises,
+}
+
+/// Whether this node promises answers by e-mail to those who would wait too long: it must be able to
+/// send them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Promises {
+    Made,
+    Never,
+}
 
 struct Said {
     /// Of the router, and of its words.
@@ -20,22 +33,50 @@ struct Said {
     at: Instant,
     lines: HashMap<ChatflowId, Line>,
     places: HashMap<ConversationId, QueuePlace>,
+    /// Of each chatflow: what it lets be said.
+    rules: HashMap<ChatflowId, Rule>,
+}
+
+#[derive(Debug, Eq, PartialEq)]
+struct Rule {
+    show: ShowQueue,
+    /// Only with an end.
+    patience: Option<(u64, Arc<str>)>,
 }
 
 #[derive(Clone, Copy)]
 struct Line {
     named: u32,
     waiting: u32,
+    interval_ms: Option<u64>,
 }
 
 /// What is known of one who waits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Stands {
-    At(QueuePlace),
+    At(Standing),
     /// The chatflow does not tell it.
     Untold,
     /// Nothing new: the next word may say it.
     Unknown,
+}
+
+/// What may be said to whoever waits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Standing {
+    /// As far as the chatflow shows it.
+    pub(super) place: Option<QueuePlace>,
+    pub(super) terms: Option<Terms>,
+}
+
+/// When an answer by e-mail is offered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Terms {
+    /// The chatflow's patience.
+    pub(super) wait_ms: u64,
+    /// Shown or not; at least.
+    pub(super) expected_wait_ms: Option<u64>,
+    pub(super) text: Arc<str>,
 }
 
 /// Whose place may be another one now.
@@ -46,13 +87,17 @@ pub(super) enum Moved {
 }
 
 impl QueuePlaces {
-    pub(super) fn take(&self, hint: &QueueHint, now: Instant) -> Moved {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn new(promises: Promises) -> QueuePlaces {
+        QueuePlaces { said: RwLock::default(), promises }
+    }
+
+    pub(super) fn take(&self, hint: &QueueHint, settings: &Settings, now: Instant) -> Moved {
+        let mut known = self.said.write().unwrap_or_else(PoisonError::into_inner);
         let is_old = |said: &Said| (hint.term, hint.number) <= (said.term, said.number);
         if known.as_ref().is_some_and(is_old) {
             return Moved::These(Vec::new());
         }
-        let said = Said::new(hint, now);
+        let said = Said::new(hint, rules(hint, settings, self.promises), now);
         let before = known.replace(said);
         match (&before, &*known) {
             (Some(before), Some(said)) => said.moved_since(before),
@@ -61,19 +106,21 @@ impl QueuePlaces {
     }
 
     pub(super) fn of(&self, id: ConversationId, chatflow: ChatflowId, now: Instant) -> Stands {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.said.read().unwrap_or_else(PoisonError::into_inner);
         let fresh = known.as_ref().filter(|said| now < said.at + STALE_AFTER);
         fresh.map_or(Stands::Unknown, |said| said.of(id, chatflow))
     }
 }
 
 impl Said {
-    fn new(hint: &QueueHint, at: Instant) -> Said {
+    fn new(hint: &QueueHint, rules: HashMap<ChatflowId, Rule>, at: Instant) -> Said {
         let QueueHint { term, number, .. } = *hint;
-        let mut said = Said { term, number, at, lines: HashMap::new(), places: HashMap::new() };
+        let (lines, places) = (HashMap::new(), HashMap::new());
+        let mut said = Said { term, number, at, lines, places, rules };
         for line in &hint.lines {
             let named = u32::try_from(line.first.len()).unwrap_or(u32::MAX);
-            said.lines.insert(line.chatflow, Line { named, waiting: line.waiting });
+            let (waiting, interval_ms) = (line.waiting, line.interval_ms);
+            said.lines.insert(line.chatflow, Line { named, waiting, interval_ms });
             for (position, id) in (1..).zip(&line.first) {
                 said.places.insert(*id, place(line, position));
             }
@@ -82,22 +129,25 @@ impl Said {
     }
 
     fn of(&self, id: ConversationId, chatflow: ChatflowId) -> Stands {
-        if let Some(place) = self.places.get(&id) {
-            return Stands::At(*place);
-        }
-        match self.lines.get(&chatflow) {
-            Some(line) => line.behind().map_or(Stands::Unknown, Stands::At),
-            None => Stands::Untold,
+        let Some(rule) = self.rules.get(&chatflow) else { return Stands::Untold };
+        let line = self.lines.get(&chatflow);
+        match self.places.get(&id).copied().or_else(|| line.and_then(|it| it.behind())) {
+            Some(place) => Stands::At(rule.standing(place, line.and_then(|it| it.interval_ms))),
+            None => Stands::Unknown,
         }
     }
 
     fn moved_since(&self, before: &Said) -> Moved {
         let is_new = |(id, line): (&ChatflowId, &Line)| {
-            let behind = line.behind();
-            behind.is_some() && before.lines.get(id).and_then(|it| it.behind()) != behind
+            let has_patience = self.rules.get(id).is_some_and(|rule| rule.patience.is_some());
+            let said = |it: &Line| (it.behind(), it.interval_ms.filter(|_| has_patience));
+            line.behind().is_some() && before.lines.get(id).map(said) != Some(said(line))
         };
         let is_gone = |id: &ChatflowId| !self.lines.contains_key(id);
-        if self.lines.iter().any(is_new) || before.lines.keys().any(is_gone) {
+        if self.rules != before.rules
+            || self.lines.iter().any(is_new)
+            || before.lines.keys().any(is_gone)
+        {
             return Moved::Anybody;
         }
         let ids: HashSet<&ConversationId> =
@@ -116,94 +166,44 @@ impl Line {
     }
 }
 
+impl Rule {
+    fn standing(&self, place: QueuePlace, interval_ms: Option<u64>) -> Standing {
+        let expected = interval_ms.map(|it| wait_ms(it, place.position));
+        let expected_wait_ms = place.expected_wait_ms.filter(|_| self.show.expected_wait);
+        let shown = QueuePlace { expected_wait_ms, ..place };
+        let terms = self.patience.as_ref().map(|(wait_ms, text)| Terms {
+            wait_ms: *wait_ms,
+            expected_wait_ms: expected,
+            text: Arc::clone(text),
+        });
+        Standing { place: self.show.position.then_some(shown), terms }
+    }
+}
+
+/// Of the chatflows that the router told of.
+fn rules(hint: &QueueHint, settings: &Settings, promises: Promises) -> HashMap<ChatflowId, Rule> {
+    let patience = |of: &Patience| match promises {
+        Promises::Made => of.wait_ms.map(|wait_ms| (wait_ms, Arc::from(of.text.as_str()))),
+        Promises::Never => None,
+    };
+    let told: HashSet<ChatflowId> = hint.lines.iter().map(|line| line.chatflow).collect();
+    let told = settings.chatflows.iter().filter(|row| told.contains(&row.id));
+    told.map(|row| {
+        let patience = patience(&row.settings.patience);
+        (row.id, Rule { show: row.settings.show_queue, patience })
+    })
+    .collect()
+}
+
+fn wait_ms(interval_ms: u64, position: u32) -> u64 {
+    interval_ms.saturating_mul(u64::from(position))
+}
+
 fn place(line: &QueueLine, position: u32) -> QueuePlace {
-    let wait_ms = |interval_ms: u64| interval_ms.saturating_mul(u64::from(position));
-    let expected_wait_ms = line.interval_ms.map(wait_ms);
+    let expected_wait_ms = line.interval_ms.map(|interval_ms| wait_ms(interval_ms, position));
     QueuePlace { position, at_least: false, expected_wait_ms }
 }
 
 #[cfg(test)]
-mod tests {
-    use salotto_protocol::Epoch;
-    use uuid::Uuid;
-
-    use super::*;
-
-    const SHOP: ChatflowId = ChatflowId(Uuid::from_u128(1));
-
-    fn id(number: u128) -> ConversationId {
-        ConversationId(Uuid::from_u128(number))
-    }
-
-    fn line(first: &[u128], waiting: u32) -> QueueLine {
-        let first = first.iter().copied().map(id).collect();
-        QueueLine { chatflow: SHOP, first, waiting, interval_ms: Some(60_000) }
-    }
-
-    fn hint(number: u64, lines: Vec<QueueLine>) -> QueueHint {
-        QueueHint { epoch: Epoch(Uuid::nil()), term: 1, number, lines }
-    }
-
-    fn these(moved: Moved) -> Vec<ConversationId> {
-        let Moved::These(mut ids) = moved else { panic!("{moved:?}") };
-        ids.sort_unstable();
-        ids
-    }
-
-    #[test]
-    fn each_is_told_how_many_wait_longer_and_how_long_that_takes() {
-        let (places, now) = (QueuePlaces::default(), Instant::now());
-        assert_eq!(places.of(id(3), SHOP, now), Stands::Unknown);
-        assert_eq!(places.take(&hint(1, vec![line(&[5, 4, 3], 3)]), now), Moved::Anybody);
-
-        let third = QueuePlace { position: 3, at_least: false, expected_wait_ms: Some(180_000) };
-        assert_eq!(places.of(id(3), SHOP, now), Stands::At(third));
-        assert_eq!(places.of(id(9), SHOP, now), Stands::Unknown, "it has just come");
-        let other = ChatflowId(Uuid::from_u128(2));
-        assert_eq!(places.of(id(9), other, now), Stands::Untold);
-        assert_eq!(places.of(id(3), SHOP, now + STALE_AFTER), Stands::Unknown);
-    }
-
-    #[test]
-    fn only_whose_number_changed_is_told() {
-        let (places, now) = (QueuePlaces::default(), Instant::now());
-        places.take(&hint(1, vec![line(&[1, 2, 3], 3)]), now);
-
-        assert_eq!(these(places.take(&hint(2, vec![line(&[1, 2, 3], 3)]), now)), []);
-        assert_eq!(these(places.take(&hint(3, vec![line(&[1, 2, 3, 4], 4)]), now)), [id(4)]);
-        let gone = these(places.take(&hint(4, vec![line(&[1, 3, 4], 3)]), now));
-        assert_eq!(gone, [id(2), id(3), id(4)]);
-    }
-
-    #[test]
-    fn who_is_not_named_stands_behind_all_who_are() {
-        let (places, now) = (QueuePlaces::default(), Instant::now());
-        places.take(&hint(1, vec![line(&[1, 2], 2)]), now);
-        assert_eq!(places.take(&hint(2, vec![line(&[1, 2], 900)]), now), Moved::Anybody);
-
-        let behind = QueuePlace { position: 3, at_least: true, expected_wait_ms: None };
-        assert_eq!(places.of(id(77), SHOP, now), Stands::At(behind));
-        let next = these(places.take(&hint(3, vec![line(&[2, 3], 899)]), now));
-        assert_eq!(next, [id(1), id(2), id(3)], "nothing is new to the others");
-    }
-
-    #[test]
-    fn a_chatflow_that_tells_it_no_longer_takes_it_back() {
-        let (places, now) = (QueuePlaces::default(), Instant::now());
-        places.take(&hint(1, vec![line(&[1], 1)]), now);
-        assert_eq!(places.take(&hint(2, Vec::new()), now), Moved::Anybody);
-        assert_eq!(places.of(id(1), SHOP, now), Stands::Untold);
-    }
-
-    #[test]
-    fn a_word_that_comes_late_or_of_a_router_that_was_is_not_believed() {
-        let (places, now) = (QueuePlaces::default(), Instant::now());
-        let later = QueueHint { term: 2, ..hint(1, vec![line(&[1], 1)]) };
-        places.take(&later, now);
-        for stale in [later, hint(9, vec![line(&[2, 1], 2)])] {
-            assert_eq!(these(places.take(&stale, now)), []);
-        }
-        let first = QueuePlace { position: 1, at_least: false, expected_wait_ms: Some(60_000) };
-        assert_eq!(places.of(id(1), SHOP, now), Stands::At(first));
-    }
-}
+#[path = "queue_places_tests.rs"]
+mod tests;

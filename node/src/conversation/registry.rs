@@ -9,21 +9,23 @@ use ractor::{
     Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr,
     SupervisionEvent,
 };
-use salotto_protocol::envelope::{Envelope, PageHint};
+use salotto_protocol::envelope::{Envelope, PageHint, QueueHint};
 use salotto_protocol::{Author, CloseCode, ConversationId, Page, Seq, VisitorId};
 
 use super::access::Access;
 use super::actor::{self, ConversationActor};
 use super::anti_entropy::{CONSIDERED_EVERY, Found, Lookout, Reach, Scope, look};
 use super::handle::{Attach, Typing};
-use super::queue_places::{Moved, QueuePlaces};
+use super::promising::{self, Asked};
+use super::queue_places::{Moved, Promises, QueuePlaces};
+use super::queueing::Offered;
 use crate::ask::ask;
 use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Commit, CommitStream, Journal};
 use crate::link::{Hint, HintStream, Link};
 use crate::metrics;
 use crate::sabotage::{self, Switch};
-use crate::store::{Store, StoreError, Subject};
+use crate::store::{Settings, Store, StoreError, Subject};
 
 pub(super) enum Msg {
     Attach(Attach),
@@ -34,6 +36,9 @@ pub(super) enum Msg {
     Commit(Commit, RpcReplyPort<()>),
     Hint(Hint, RpcReplyPort<()>),
     Alone(Alone),
+    /// The router's word of the queue, with the settings that say what of it visitors hear.
+    QueueTold(Arc<QueueHint>, Arc<Settings>),
+    Promise(Box<Asked>),
     /// Time to consider whether something was missed.
     Consider,
     Looked(Result<Vec<(ConversationId, Seq)>, StoreError>),
@@ -48,18 +53,20 @@ pub(super) struct Alone {
     pub(super) attaches: u64,
 }
 
-/// What it works with.
+/// What conversations need of the node.
 pub(super) struct Parts {
     pub(super) journal: Journal,
     pub(super) link: Link,
     pub(super) store: Store,
     pub(super) access: Access,
+    pub(super) promises: Promises,
 }
 
 pub(super) async fn start(parts: Parts, supervisor: ActorCell) -> Result<ActorRef<Msg>, SpawnErr> {
-    let Parts { journal, link, store, access } = parts;
+    let Parts { journal, link, store, access, promises } = parts;
     let (commits, hints) = (journal.commits(), link.hints());
-    let registry = Registry { store, journal, link, access, places: Arc::default() };
+    let places = Arc::new(QueuePlaces::new(promises));
+    let registry = Registry { store, journal, link, access, places };
     let (actor, _) = Actor::spawn_linked(None, registry, (), supervisor).await?;
     actor.send_interval(CONSIDERED_EVERY, || Msg::Consider);
     tokio::spawn(follow_commits(commits, actor.clone()));
@@ -141,6 +148,8 @@ impl Actor for Registry {
                 take_hint(&state.lines, hint);
                 let _ = reply.send(());
             }
+            Msg::QueueTold(hint, settings) => self.queue_told(&state.lines, &hint, &settings),
+            Msg::Promise(asked) => self.promise(&state.lines, asked),
             Msg::Alone(alone) => self.bury_if_alone(&mut state.lines, &alone),
             Msg::Consider => self.consider(&myself, state),
             Msg::Looked(result) => self.looked(&myself, state, result),
@@ -231,15 +240,32 @@ impl Registry {
                 state.lookout.lost();
                 self.consider(myself, state);
             }
-            Commit::Queue(hint) => match self.places.take(&hint, Instant::now()) {
-                Moved::These(ids) => {
-                    ids.into_iter().for_each(|id| tell(lines, id, actor::Msg::QueueMoved));
-                }
-                Moved::Anybody => {
-                    lines.keys().for_each(|id| tell(lines, *id, actor::Msg::QueueMoved));
-                }
-            },
+            Commit::Queue(hint) => {
+                let (access, registry) = (self.access.clone(), myself.clone());
+                tokio::spawn(async move {
+                    let _ = registry.cast(Msg::QueueTold(hint, access.latest().await));
+                });
+            }
             Commit::Agents(_) | Commit::Settings => {}
+        }
+    }
+
+    fn queue_told(&self, lines: &Lines, hint: &QueueHint, settings: &Settings) {
+        match self.places.take(hint, settings, Instant::now()) {
+            Moved::These(ids) => {
+                ids.into_iter().for_each(|id| tell(lines, id, actor::Msg::QueueMoved));
+            }
+            Moved::Anybody => {
+                lines.keys().for_each(|id| tell(lines, *id, actor::Msg::QueueMoved));
+            }
+        }
+    }
+
+    /// Who does not follow it here was offered nothing here.
+    fn promise(&self, lines: &Lines, asked: Box<Asked>) {
+        match lines.get(&asked.request.conversation) {
+            Some(line) => drop(line.actor.cast(actor::Msg::Promise(asked))),
+            None => promising::submit(&self.journal, *asked, Offered::No),
         }
     }
 

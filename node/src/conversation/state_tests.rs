@@ -44,6 +44,8 @@ impl World {
             last_at_ms: 0,
             waiting_since_ms: Some(0),
             missed_at_ms: None,
+            email: None,
+            due_at_ms: None,
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,

@@ -7,7 +7,7 @@ use salotto_protocol::{
 };
 use tokio::sync::oneshot;
 
-use super::{Command, Conversations, Follower, Request, StartRequest};
+use super::{Command, Conversations, Follower, Promises, Request, StartRequest};
 use crate::fanout::Outbox;
 use crate::journal::{
     Change, Decision, Journal, Locked, NewAgent, NewEntry, Outcome, Peers, Slot, Target, Write,
@@ -42,7 +42,9 @@ impl World {
         let journal = Journal::linked(store.clone(), peers, root.clone()).await.expect("a journal");
         let chatflow = chatflow(&journal).await;
         let agent = hire(&journal).await;
-        let conversations = Conversations::start(journal.clone(), link, store.clone(), root).await;
+        let made = Promises::Made;
+        let conversations =
+            Conversations::start(journal.clone(), link, store.clone(), made, root).await;
         let conversations = conversations.expect("started");
         let visitor = VisitorId::fresh();
         World { _database: database, store, journal, conversations, chatflow, visitor, agent }

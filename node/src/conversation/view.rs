@@ -33,7 +33,7 @@ pub(crate) fn newest_seq(head: &Head, view: View) -> Seq {
 pub(crate) fn summary(head: &Head, marks: Marks, view: View) -> ConversationSummary {
     let (visitor, started_on) = match view {
         View::Visitor => (None, None),
-        View::Agent => (Some(head.visitor), Some(head.started_on.clone())),
+        View::Agent => (Some(head.visitor), Some(Box::new(head.started_on.clone()))),
     };
     ConversationSummary {
         id: head.id,
@@ -47,6 +47,8 @@ pub(crate) fn summary(head: &Head, marks: Marks, view: View) -> ConversationSumm
         marks: vec![pair(marks, Party::Visitor), pair(marks, Party::Team)],
         visitor,
         started_on,
+        due_at_ms: head.due_at_ms,
+        email: head.email.clone().filter(|_| view == View::Agent),
     }
 }
 

@@ -6,7 +6,7 @@ use axum::routing::{get, patch, post, put};
 
 use super::api::{
     account, agents, chatflows, colleagues, conversations, hours, inboxes, loadtest, openapi,
-    session, sites, skills, teams, users, visitors,
+    patience, session, sites, skills, teams, users, visitors,
 };
 use super::{App, assets, observe, socket};
 use crate::metrics::Route;
@@ -28,6 +28,7 @@ pub(crate) fn public_routes(app: App) -> Router {
         )
         .route("/api/v1/chatflows", get(chatflows::list))
         .route("/api/v1/colleagues", get(colleagues::list))
+        .route("/api/v1/chatflows/{chatflow}/patience", get(patience::read).put(patience::put))
         .route("/api/v1/users/{user}/hours", get(hours::read).put(hours::put))
         .route("/api/v1/users", get(users::list).post(users::create))
         .route("/api/v1/users/{user}", patch(users::edit))
@@ -62,7 +63,11 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some("/api/v1/conversations/{conversation}/entries") => Route::Entries,
         Some("/api/v1/session") => Route::Session,
         Some("/api/v1/agents") => Route::Agents,
-        Some("/api/v1/chatflows" | "/api/v1/chatflows/{chatflow}/availability") => Route::Chatflows,
+        Some(
+            "/api/v1/chatflows"
+            | "/api/v1/chatflows/{chatflow}/availability"
+            | "/api/v1/chatflows/{chatflow}/patience",
+        ) => Route::Chatflows,
         Some(path) if is_about_people(path) => Route::People,
         Some("/api/v1/loadtest/agents") => Route::LoadTest,
         Some("/openapi.json") => Route::OpenApi,

@@ -21,7 +21,7 @@ use super::{App, DEMO_SITE, GatewaySettings, Guards, Parts, Sockets, Tokens, pub
 use crate::agent::{self, Agents};
 use crate::board::Boards;
 use crate::chatflow::Chatflows;
-use crate::conversation::Conversations;
+use crate::conversation::{Conversations, Promises};
 use crate::journal::{Asked, Change, Changed, Journal, NewAgent, Request as Asks};
 use crate::link::{Link, LocalHub};
 use crate::presence::Presence;
@@ -69,8 +69,13 @@ impl Harness {
         let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone());
         let chatflows = chatflows.await.expect("chatflows");
         let link = Link::Local(LocalHub::new().join(node));
-        let conversations =
-            Conversations::start(journal.clone(), link, store.clone(), root.clone());
+        let conversations = Conversations::start(
+            journal.clone(),
+            link,
+            store.clone(),
+            Promises::Made,
+            root.clone(),
+        );
         let conversations = conversations.await.expect("conversations");
         let boards = Boards::start(journal.clone(), store.clone(), root.clone());
         let boards = boards.await.expect("boards");

@@ -233,6 +233,9 @@ async fn run(
         Change::PutAvailability { by, chatflow, availability } => {
             return hours::put_availability(batch, by, chatflow, &availability).await;
         }
+        Change::PutPatience { by, chatflow, patience } => {
+            return hours::put_patience(batch, by, chatflow, &patience).await;
+        }
     };
     Ok(Ok(done))
 }

@@ -42,6 +42,8 @@ impl Elsewhere {
             EntryBody::Welcome { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_) => false,

@@ -9,6 +9,7 @@ mod bench;
 mod change;
 mod checkpointer;
 mod commits;
+mod consequences;
 mod delivery;
 mod handle;
 mod hours;
@@ -44,8 +45,8 @@ pub(crate) use rejections::{ATTENDED, STALE_TERM};
 pub(crate) use state::Work;
 pub(crate) use turns::TURN_PASSED;
 #[cfg(test)]
-pub(crate) use write::{Ack, Decide};
+pub(crate) use write::Decide;
 pub(crate) use write::{
-    Busy, Candidacy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation, NewEntry,
-    Outcome, Rejection, Renewed, Slot, Target, Write,
+    Ack, Busy, Candidacy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation,
+    NewEntry, Outcome, Rejection, Renewed, Slot, Target, Write,
 };

@@ -81,6 +81,8 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
         (EntryBody::Status { to, .. }, EntryBody::Status { to: first, .. }) => {
             is_closed(*to) == is_closed(*first)
         }
+        // It is due so long after it was asked for.
+        (EntryBody::Promised { .. }, EntryBody::Promised { .. }) => true,
         (
             EntryBody::Welcome { .. }
             | EntryBody::Message { .. }
@@ -89,6 +91,8 @@ fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
             | EntryBody::InboxChange { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Unknown(_),
             _,
         ) => new == first,

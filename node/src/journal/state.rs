@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, Author, ClientId, ConversationId, ConversationState, Entry, EntryBody, InboxId, Seq,
-    View, VisitorId,
+    AgentId, ClientId, ConversationId, ConversationState, Entry, InboxId, Seq, View, VisitorId,
 };
 
 use super::batch::Fate;
 use super::commits::Committed;
+use super::consequences::take_in;
 use super::rejections::{ATTENDED, INTERNAL, NOT_FOUND, STALE_TERM};
 use super::repeat::{Repeat, repeat};
 use super::run::{run, told};
@@ -19,7 +19,7 @@ use super::write::{
     Ack, Decision, Locked, NewConversation, NewEntry, Outcome, Slot, Target, Write,
 };
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, NewMail, StartKey, Term, preview_of};
+use crate::store::{AgentRow, Head, NewMail, StartKey, Term};
 
 /// The rows a batch of writes may touch: read under their locks, changed here, saved at the end.
 #[derive(Default)]
@@ -268,6 +268,8 @@ impl Tracked {
             last_at_ms: 0,
             waiting_since_ms: None,
             missed_at_ms: None,
+            email: None,
+            due_at_ms: None,
             started_on: new.started_on.clone(),
             preview: String::new(),
             preview_by: None,
@@ -324,25 +326,7 @@ impl Tracked {
                 head.visitor_seq = head.seq;
             }
             let entry = Entry { seq: head.seq, at_ms, by, client_id, body };
-            head.answered |= is_answer(&entry);
-            head.missed_at_ms = match &entry.body {
-                EntryBody::Status { .. } => is_miss(&entry).then_some(at_ms),
-                EntryBody::Assignment { .. } => None,
-                EntryBody::InboxChange { to, .. } => {
-                    // Maybe another one is open there: it stands beside that.
-                    (head.inbox, head.beside) = (*to, true);
-                    head.missed_at_ms
-                }
-                EntryBody::Welcome { .. }
-                | EntryBody::Message { .. }
-                | EntryBody::Comment { .. }
-                | EntryBody::Decision { .. }
-                | EntryBody::Unknown(_) => head.missed_at_ms,
-            };
-            if let Some((preview, party)) = preview_of(&entry) {
-                head.preview = preview;
-                head.preview_by = Some(party);
-            }
+            take_in(head, &entry);
             entry
         };
         new.into_iter().map(number).collect()
@@ -353,17 +337,8 @@ impl Tracked {
 fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
-    (head.state, agents, head.answered, head.inbox, head.beside, since)
-}
-
-/// Nothing else leads from waiting to unassigned without saying by whom.
-fn is_miss(entry: &Entry) -> bool {
-    let (waiting, unassigned) = (ConversationState::Waiting, ConversationState::Unassigned);
-    entry.by == Author::System && entry.body == EntryBody::Status { from: waiting, to: unassigned }
-}
-
-fn is_answer(entry: &Entry) -> bool {
-    matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
+    let promise = (head.email.clone(), head.due_at_ms);
+    (head.state, agents, head.answered, head.inbox, head.beside, since, promise)
 }
 
 fn acknowledged(conversation: ConversationId, entry: &Entry, repeated: bool) -> Outcome {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::hours::WorkingHours;
+use salotto_protocol::promise::Patience;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
@@ -211,6 +212,12 @@ pub(crate) enum Change {
         by: AgentId,
         chatflow: ChatflowId,
         availability: Box<AvailabilitySettings>,
+    },
+    /// So does it when this is set (BY-15).
+    PutPatience {
+        by: AgentId,
+        chatflow: ChatflowId,
+        patience: Patience,
     },
 }
 

@@ -66,6 +66,11 @@ pub(crate) fn missed() {
     counter!("salotto_router_missed_total").increment(1);
 }
 
+/// A visitor who would wait too long was promised an answer by e-mail (BY-15).
+pub(crate) fn promised() {
+    counter!("salotto_promises_total").increment(1);
+}
+
 /// A slot is free again, since nobody has said anything there for as long as the account says.
 pub(crate) fn lapsed() {
     counter!("salotto_router_lapsed_total").increment(1);

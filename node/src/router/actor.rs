@@ -203,6 +203,7 @@ impl RouterActor {
         if !state.routing.assigns() {
             return;
         }
+        state.routing.queue.look_at_clock(clock::now_ms());
         while let Some(plan) = state.routing.next(seed) {
             let (conversation, since, router) = (plan.conversation, Instant::now(), myself.clone());
             let done = Box::new(move |outcome| {

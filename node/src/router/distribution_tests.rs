@@ -33,6 +33,8 @@ impl Desk {
             | EntryBody::Assignment { .. }
             | EntryBody::Status { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Unknown(_) => None,
         });
         record.expect("the router assigned it")

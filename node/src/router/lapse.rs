@@ -17,6 +17,7 @@ pub(super) fn write(seen: TakenSlot, term: Term, done: Done) -> Write {
         term: Some(term),
         unattended: false,
         turn: None,
+        mails: None,
         decide: Box::new(move |locked| decide(seen, locked)),
         done,
     }

@@ -1,6 +1,6 @@
 //! The write that takes a visitor who has long been gone out of the queue.
 
-use salotto_protocol::{Author, ConversationId, ConversationState, EntryBody};
+use salotto_protocol::{Author, ConversationId, ConversationState, EntryBody, ErrorCode};
 
 use super::assignment::NOT_WAITING;
 use crate::journal::{
@@ -8,6 +8,10 @@ use crate::journal::{
 };
 use crate::sabotage::{self, Switch};
 use crate::store::{Subject, Term};
+
+/// Whoever was promised an answer may leave (BY-15).
+pub(super) const PROMISED: Rejection =
+    Rejection { code: ErrorCode::Conflict, message: "An answer by e-mail was promised." };
 
 /// Refused if somebody has come back: a living node is attached, or this one, which need not have
 /// told the store.
@@ -39,6 +43,9 @@ fn decide(locked: &Locked<'_>) -> Result<Decision, Rejection> {
     let from = locked.head.state;
     if from != ConversationState::Waiting {
         return Err(NOT_WAITING);
+    }
+    if locked.head.due_at_ms.is_some() {
+        return Err(PROMISED);
     }
     let state = ConversationState::Unassigned;
     let body = EntryBody::Status { from, to: state };

@@ -1,10 +1,10 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
 //! `policy` chooses by a `rule`, `rounds` is how far round robin has come; `assignment`, `requeue`,
-//! `miss` and `lapse` are the guarded writes, `state` is the queue, `digest` is what all nodes are
-//! told of it (with the `pace`), `absences` and `departures` know who has long been gone, `lapses`
-//! which slots nobody uses any more, `routing` decides, `actor` performs, `keeper` runs it for a
-//! term.
+//! `miss` and `lapse` are the guarded writes, `state` is the queue and `lines` its order, `digest`
+//! is what all nodes are told of it (with the `pace`), `absences` and `departures` know who has long
+//! been gone, `lapses` which slots nobody uses any more, `routing` decides, `actor` performs,
+//! `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -22,12 +22,15 @@ mod lapse;
 #[cfg(test)]
 mod lapse_tests;
 mod lapses;
+mod lines;
 mod miss;
 #[cfg(test)]
 mod missed_tests;
 mod others;
 mod pace;
 mod policy;
+#[cfg(test)]
+mod promised_tests;
 mod requeue;
 mod rounds;
 mod routing;

@@ -1,12 +1,13 @@
 //! The queue: who waits, who could answer, what is promised. A cache of the truth. Pure.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use salotto_protocol::{
     AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState, DecisionRecord, Policy,
     ShowQueue, Verdict,
 };
 
+use super::lines::{Lines, Waiting};
 use super::policy::{self, Question, Seen};
 use super::rounds::{Rounds, Taken};
 use super::rule::Rule;
@@ -25,10 +26,9 @@ pub(super) struct Queue {
     /// Not here: everybody, load balanced.
     rules: HashMap<ChatflowId, Rule>,
     rounds: Rounds,
-    /// Those that tell whoever waits where they stand.
+    /// Those that tell whoever waits where they stand, or offer them an answer by e-mail.
     shown: Vec<(ChatflowId, ShowQueue)>,
-    waiting: HashMap<ChatflowId, BTreeSet<Place>>,
-    known: HashMap<ConversationId, Waiting>,
+    lines: Lines,
     promises: HashMap<ConversationId, Promise>,
     promised_to: HashMap<AgentId, u32>,
     /// Not what the policy saw, by the word of the store. Ineligible until read again.
@@ -62,19 +62,6 @@ pub(super) enum Ending {
     Unknown,
 }
 
-/// Oldest first.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Place {
-    since_ms: i64,
-    conversation: ConversationId,
-}
-
-#[derive(Clone, Copy)]
-struct Waiting {
-    chatflow: ChatflowId,
-    place: Place,
-}
-
 struct Promise {
     waiting: Waiting,
     agent: AgentId,
@@ -94,9 +81,8 @@ impl Queue {
     pub(super) fn set_rules(&mut self, settings: &Settings) {
         let rules = settings.chatflows.iter().map(|row| Rule::of(settings, row));
         self.rules = rules.map(|rule| (rule.version.chatflow, rule)).collect();
-        let shows = |row: &&ChatflowRow| row.settings.assign && row.settings.show_queue.position;
-        let shown = settings.chatflows.iter().filter(shows);
-        self.shown = shown.map(|row| (row.id, row.settings.show_queue)).collect();
+        self.shown = settings.chatflows.iter().filter_map(told).collect();
+        self.lines.keep_turns_of(&settings.chatflows.iter().map(|row| row.id).collect());
     }
 
     pub(super) fn notice_agents(&mut self, rows: &[AgentRow]) {
@@ -116,7 +102,7 @@ impl Queue {
         if head.state == ConversationState::Waiting {
             self.enqueue(head);
         } else {
-            self.remove(head.id);
+            self.lines.remove(head.id);
             self.break_promise(head.id);
         }
     }
@@ -124,24 +110,30 @@ impl Queue {
     /// Since when it has been waiting, if it is known to wait.
     pub(super) fn waiting_since_ms(&self, id: ConversationId) -> Option<i64> {
         let promised = self.promises.get(&id).map(|promise| &promise.waiting);
-        self.known.get(&id).or(promised).map(|waiting| waiting.place.since_ms)
+        self.lines.get(id).or(promised).map(|waiting| waiting.since_ms)
     }
 
-    /// The oldest conversation that somebody eligible could answer, and who shall. Counts as
+    /// What has become overdue by now is before the others.
+    pub(super) fn look_at_clock(&mut self, now_ms: i64) {
+        self.lines.look_at_clock(now_ms);
+    }
+
+    /// Whose turn it is of those whom somebody eligible could answer (`lines`), and who shall. Counts as
     /// promised until `ended`, and until the log or a read shows it.
     pub(super) fn next(&mut self, seed: u32) -> Option<Plan> {
         if self.promises.len() >= PROMISES_MAX {
             return None;
         }
-        let conversation = self.oldest_answerable()?;
-        let waiting = self.known[&conversation];
+        let waiting = self.lines.next(|chatflow| self.is_answerable(chatflow))?;
+        let conversation = waiting.conversation;
         let question = self.question(waiting.chatflow, seed);
         let record = policy::choose(&question, self.candidates(waiting.chatflow))
             .expect("somebody was eligible a moment ago");
         debug_assert_eq!(policy::replay(&record), Some(record.chosen));
 
-        self.remove(conversation);
         let (agent, chatflow) = (record.chosen, waiting.chatflow);
+        self.lines.remove(conversation);
+        self.lines.takes_turn(chatflow);
         let turn = policy::turn(&record).map(|at| Turn { chatflow, agent, at });
         let taken = turn.map(|turn| self.rounds.take(turn));
         self.promises.insert(conversation, Promise { waiting, agent, turn: taken, ending: None });
@@ -241,15 +233,14 @@ impl Queue {
         self.rounds.read(turns);
     }
 
-    /// The chatflows that tell whoever waits where they stand.
+    /// The chatflows whose lines are told, and what of them.
     pub(super) fn shown(&self) -> &[(ChatflowId, ShowQueue)] {
         &self.shown
     }
 
     /// Those of a chatflow who wait longest, and how many wait.
     pub(super) fn line(&self, chatflow: ChatflowId, max: usize) -> (Vec<ConversationId>, usize) {
-        let Some(places) = self.waiting.get(&chatflow) else { return (Vec::new(), 0) };
-        (places.iter().take(max).map(|place| place.conversation).collect(), places.len())
+        self.lines.line(chatflow, max)
     }
 
     /// Somebody is there who answers this chatflow, with room or without.
@@ -258,13 +249,12 @@ impl Queue {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.known.len() + self.promises.len()
+        self.lines.len() + self.promises.len()
     }
 
     pub(super) fn oldest_since_ms(&self) -> Option<i64> {
-        let promised = self.promises.values().map(|promise| promise.waiting.place);
-        let oldest = self.waiting.values().filter_map(BTreeSet::first).copied();
-        oldest.chain(promised).min().map(|place| place.since_ms)
+        let promised = self.promises.values().map(|promise| promise.waiting.since_ms);
+        self.lines.oldest_since_ms().into_iter().chain(promised).min()
     }
 
     /// Those who may answer a chatflow's visitors, as far as they can be trusted.
@@ -284,17 +274,10 @@ impl Queue {
         })
     }
 
-    fn oldest_answerable(&self) -> Option<ConversationId> {
-        let first =
-            |(chatflow, all): (&ChatflowId, &BTreeSet<Place>)| Some((*all.first()?, *chatflow));
-        let mut oldest: Vec<(Place, ChatflowId)> = self.waiting.iter().filter_map(first).collect();
-        oldest.sort_unstable_by_key(|(place, _)| *place);
-        let answerable = |(_, chatflow): &(Place, ChatflowId)| {
-            let ignores = self.rules.get(chatflow).is_some_and(|rule| rule.ignores_availability);
-            let eligible = |seen: Seen| seen.is_eligible(ignores);
-            !self.waits_for_a_read(*chatflow) && self.candidates(*chatflow).any(eligible)
-        };
-        oldest.into_iter().find(answerable).map(|(place, _)| place.conversation)
+    fn is_answerable(&self, chatflow: ChatflowId) -> bool {
+        let ignores = self.rules.get(&chatflow).is_some_and(|rule| rule.ignores_availability);
+        let eligible = |seen: Seen| seen.is_eligible(ignores);
+        !self.waits_for_a_read(chatflow) && self.candidates(chatflow).any(eligible)
     }
 
     /// Whose turn it is can be told of certain facts only: whoever is doubted may be eligible.
@@ -336,39 +319,27 @@ impl Queue {
         committed: &HashSet<ConversationId>,
     ) {
         let ids: HashSet<ConversationId> = found.iter().map(|head| head.id).collect();
-        let last = found.last().filter(|_| found.len() >= limit).map(place);
+        let last = found.last().filter(|_| found.len() >= limit).map(|it| Waiting::of(it).age());
         let is_missing = |waiting: &&Waiting| {
-            let place = waiting.place;
-            last.is_none_or(|last| place <= last)
-                && !ids.contains(&place.conversation)
-                && !committed.contains(&place.conversation)
+            last.is_none_or(|last| waiting.age() <= last)
+                && !ids.contains(&waiting.conversation)
+                && !committed.contains(&waiting.conversation)
         };
         let missing: Vec<ConversationId> =
-            self.known.values().filter(is_missing).map(|it| it.place.conversation).collect();
-        missing.into_iter().for_each(|id| self.remove(id));
+            self.lines.all().filter(is_missing).map(|it| it.conversation).collect();
+        missing.into_iter().for_each(|id| self.lines.remove(id));
     }
 
     fn enqueue(&mut self, head: &Head) {
         if !self.promises.contains_key(&head.id) {
-            self.put(Waiting { chatflow: head.chatflow, place: place(head) });
+            self.put(Waiting::of(head));
         }
     }
 
     fn put(&mut self, waiting: Waiting) {
-        self.remove(waiting.place.conversation);
-        if self.known.len() < WAITING_MAX {
-            self.waiting.entry(waiting.chatflow).or_default().insert(waiting.place);
-            self.known.insert(waiting.place.conversation, waiting);
-        }
-    }
-
-    fn remove(&mut self, id: ConversationId) {
-        let Some(Waiting { chatflow, place }) = self.known.remove(&id) else { return };
-        if let Some(places) = self.waiting.get_mut(&chatflow) {
-            places.remove(&place);
-            if places.is_empty() {
-                self.waiting.remove(&chatflow);
-            }
+        self.lines.remove(waiting.conversation);
+        if self.lines.len() < WAITING_MAX {
+            self.lines.put(waiting);
         }
     }
 
@@ -384,7 +355,10 @@ impl Queue {
     }
 }
 
-fn place(head: &Head) -> Place {
-    let since_ms = head.waiting_since_ms.unwrap_or(head.started_at_ms);
-    Place { since_ms, conversation: head.id }
+/// Whoever is offered an answer must know how long it takes otherwise.
+fn told(row: &ChatflowRow) -> Option<(ChatflowId, ShowQueue)> {
+    let settings = &row.settings;
+    let (offers, shown) = (settings.patience.wait_ms.is_some(), settings.show_queue);
+    let show = ShowQueue { position: true, expected_wait: shown.expected_wait || offers };
+    (settings.assign && (shown.position || offers)).then_some((row.id, show))
 }

@@ -42,6 +42,8 @@ pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
         last_at_ms: since_ms,
         waiting_since_ms: Some(since_ms),
         missed_at_ms: None,
+        email: None,
+        due_at_ms: None,
         started_on: Page::default(),
         preview: String::new(),
         preview_by: None,

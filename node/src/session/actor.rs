@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     Author, ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Page, Refusal, Start,
     limits,
@@ -14,7 +15,7 @@ use super::state::{self, Allowance};
 use crate::chatflow::{Chatflows, Found};
 use crate::clock;
 use crate::conversation::{
-    Command, Conversations, Done, Outcome, Request, StartRequest, answer, refuse,
+    Command, Conversations, Done, Outcome, PromiseRequest, Request, StartRequest, answer, refuse,
 };
 use crate::fanout::Outbox;
 use crate::limiter::Shared;
@@ -101,6 +102,9 @@ impl SessionActor {
             ClientFrame::Start(start) => self.start(state, outbox, start).await,
             ClientFrame::Send { conversation, client_id, text } => {
                 self.send(outbox, conversation, client_id, text);
+            }
+            ClientFrame::Promise { conversation, client_id, email } => {
+                self.promise(outbox, conversation, client_id, &email);
             }
             ClientFrame::Attach(cursor) => {
                 self.tell(registry::Msg::Attach(self.who, outbox.clone(), cursor));
@@ -190,6 +194,20 @@ impl SessionActor {
         if self.conversations.write(request, done).is_err() {
             busy(outbox, Some(conversation), client_id);
         }
+    }
+
+    fn promise(
+        &self,
+        outbox: &Outbox,
+        conversation: ConversationId,
+        client_id: ClientId,
+        email: &str,
+    ) {
+        let email = EmailAddress::parse(email).expect("it was looked at when it was decoded");
+        let request = PromiseRequest { conversation, visitor: self.who.visitor, client_id, email };
+        let to = outbox.clone();
+        let done = move |outcome| answer(&to, Some(conversation), client_id, outcome);
+        self.conversations.promise(request, Box::new(done));
     }
 
     fn tell(&self, message: registry::Msg) {

@@ -68,7 +68,7 @@ pub(super) fn admit_shared(
 
 fn is_message(frame: &ClientFrame) -> bool {
     match frame {
-        ClientFrame::Start(_) | ClientFrame::Send { .. } => true,
+        ClientFrame::Start(_) | ClientFrame::Send { .. } | ClientFrame::Promise { .. } => true,
         ClientFrame::Hello(_)
         | ClientFrame::Pong
         | ClientFrame::Comment { .. }

@@ -70,9 +70,9 @@ impl Attached {
     }
 }
 
-/// Waiting conversations that nobody follows; the oldest first.
+/// Waiting conversations that nobody follows and that have no promise; the oldest first.
 pub(super) const WAITING_ALONE: &str = "
-    SELECT id FROM conversations WHERE state = 'waiting' AND NOT EXISTS
+    SELECT id FROM conversations WHERE state = 'waiting' AND due_at_ms IS NULL AND NOT EXISTS
         (SELECT 1 FROM attachments CROSS JOIN nodes
         WHERE subject = conversations.id AND nodes.id = node AND expires_at_ms > {now_ms})
     ORDER BY waiting_since_ms LIMIT $1";

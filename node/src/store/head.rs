@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use salotto_protocol::limits::PREVIEW_CHARS_MAX;
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
     EntryBody, InboxId, Page, Party, Seq, SiteId, VisitorId,
@@ -46,6 +47,10 @@ pub(crate) struct Head {
     pub(crate) waiting_since_ms: Option<i64>,
     /// Nobody took it before the visitor had long been gone. It waits again when they return.
     pub(crate) missed_at_ms: Option<i64>,
+    /// Where the visitor reads mail, if they said so.
+    pub(crate) email: Option<EmailAddress>,
+    /// An answer by e-mail was promised; from then on it is overdue. Nobody with a promise is missed.
+    pub(crate) due_at_ms: Option<i64>,
     pub(crate) started_on: Page,
     /// The last message, cut.
     pub(crate) preview: String,
@@ -79,7 +84,7 @@ pub(crate) struct OpenConversation {
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
         slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
-        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms
+        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms, email, due_at_ms
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -120,7 +125,7 @@ const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by, missed_at_ms, slot_excess,
-        active_at_ms)
+        active_at_ms, email, due_at_ms)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
@@ -135,7 +140,8 @@ pub(super) const MOVE: &str = "
     {update_rows} conversations SET state = new.column2, assignee = new.column3,
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
         beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9,
-        inbox = new.column10, slot_excess = new.column11
+        inbox = new.column10, slot_excess = new.column11, email = new.column12,
+        due_at_ms = new.column13
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -232,7 +238,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(23);
+            let mut rows = Rows::new(25);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -242,7 +248,7 @@ impl Batch<'_> {
     /// Stores new states, assignees, slots and inboxes.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(11);
+            let mut rows = Rows::new(13);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -254,7 +260,9 @@ impl Batch<'_> {
                     .cell(head.waiting_since_ms)
                     .cell(head.missed_at_ms)
                     .cell(head.inbox.0)
-                    .cell(i64::from(head.slot_excess));
+                    .cell(i64::from(head.slot_excess))
+                    .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
+                    .cell(head.due_at_ms);
             }
             self.run(rows.into_query(MOVE)).await?;
         }
@@ -292,6 +300,8 @@ pub(crate) fn preview_of(entry: &Entry) -> Option<(String, Party)> {
         EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
         | EntryBody::InboxChange { .. }
+        | EntryBody::Contact { .. }
+        | EntryBody::Promised { .. }
         | EntryBody::Decision { .. }
         | EntryBody::Status { .. }
         | EntryBody::Unknown(_) => return None,

@@ -1,5 +1,6 @@
 //! A head as it stands in the database.
 
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Party,
     SiteId, VisitorId,
@@ -32,6 +33,8 @@ pub(super) struct HeadRow {
     missed_at_ms: Option<i64>,
     slot_excess: i64,
     active_at_ms: Option<i64>,
+    email: Option<String>,
+    due_at_ms: Option<i64>,
     started_on: String,
     preview: String,
     preview_by: Option<String>,
@@ -58,6 +61,8 @@ stored!(HeadRow {
     missed_at_ms,
     slot_excess,
     active_at_ms,
+    email,
+    due_at_ms,
     started_on,
     preview,
     preview_by
@@ -86,7 +91,9 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.preview_by.map(Party::as_str))
         .cell(head.missed_at_ms)
         .cell(i64::from(head.slot_excess))
-        .cell(head.active_at_ms);
+        .cell(head.active_at_ms)
+        .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
+        .cell(head.due_at_ms);
 }
 
 impl HeadRow {
@@ -113,6 +120,8 @@ impl HeadRow {
             last_at_ms: self.last_at_ms,
             waiting_since_ms: self.waiting_since_ms,
             missed_at_ms: self.missed_at_ms,
+            email: self.email.map(EmailAddress::stored),
+            due_at_ms: self.due_at_ms,
             started_on: decode::json(&self.started_on)?,
             preview: self.preview,
             preview_by: self

@@ -24,6 +24,7 @@ fn every_kind_of_client_frame_has_a_sample() {
             ClientFrame::Send { .. } | ClientFrame::Comment { .. } => {}
             ClientFrame::Assign { .. } | ClientFrame::Close { .. } => {}
             ClientFrame::Move { .. } => {}
+            ClientFrame::Promise { .. } => {}
             ClientFrame::Reopen { .. } | ClientFrame::Attach(_) => {}
             ClientFrame::Detach { .. } | ClientFrame::Mark { .. } => {}
             ClientFrame::Typing { .. } | ClientFrame::Page(_) => {}
@@ -98,6 +99,7 @@ fn of_both_roles() -> Vec<(&'static str, ClientFrame)> {
         ("detach", ClientFrame::Detach { conversation }),
         ("mark", ClientFrame::Mark { conversation, delivered: Seq(7), read: Seq(5) }),
         ("typing", ClientFrame::Typing { conversation, on: true }),
+        ("promise", promise()),
         ("page", ClientFrame::Page(page())),
     ]
 }
@@ -120,6 +122,11 @@ fn of_agents() -> Vec<(&'static str, ClientFrame)> {
         ("board", ClientFrame::Board { inbox: ids::inbox() }),
         ("status", ClientFrame::Status { status: AgentStatus::Away }),
     ]
+}
+
+fn promise() -> ClientFrame {
+    let (conversation, client_id) = (ids::conversation(), ids::client());
+    ClientFrame::Promise { conversation, client_id, email: "grace@mail.example".to_owned() }
 }
 
 fn hello() -> Hello {

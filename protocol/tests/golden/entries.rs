@@ -1,5 +1,6 @@
 //! What a log is made of, against `golden/entries/`.
 
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentRef, AssignmentCause, Author, Candidate, ConversationState, DecisionRecord, Entry,
     EntryBody, Policy, Round, RuleVersion, Seq, TieBreak, Verdict, View, ViewedEntry,
@@ -26,6 +27,7 @@ fn every_kind_of_entry_has_a_sample() {
             EntryBody::Welcome { .. } | EntryBody::Message { .. } | EntryBody::Comment { .. } => {}
             EntryBody::Assignment { .. } | EntryBody::Decision { .. } => {}
             EntryBody::InboxChange { .. } => {}
+            EntryBody::Contact { .. } | EntryBody::Promised { .. } => {}
             EntryBody::Status { .. } => {}
             EntryBody::Unknown(body) => panic!("{body:?} is of no release"),
         }
@@ -66,8 +68,8 @@ fn an_entry_without_a_type_is_refused() {
 #[test]
 fn a_visitor_never_sees_comments_and_decisions() {
     for (name, sample) in samples() {
-        let is_internal =
-            ["comment", "decision", "inbox_change"].iter().any(|it| name.starts_with(it));
+        let internal = ["comment", "decision", "inbox_change", "contact"];
+        let is_internal = internal.iter().any(|it| name.starts_with(it));
         let body = &sample.entry.body;
         assert_eq!(body.visible_to(View::Visitor), !is_internal, "{name}");
         assert!(body.visible_to(View::Agent), "{name}");
@@ -88,6 +90,8 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
         ("inbox_change", of_sender(7, agent(), moved())),
+        ("contact", viewed(7, visitor(), contact())),
+        ("promised", of_sender(8, visitor(), promised())),
     ]
 }
 
@@ -139,6 +143,15 @@ fn out_of_order() -> EntryBody {
 
 fn moved() -> EntryBody {
     EntryBody::InboxChange { from: ids::inbox(), to: ids::other_inbox() }
+}
+
+fn contact() -> EntryBody {
+    let email = EmailAddress::parse("grace@mail.example").expect("an address");
+    EntryBody::Contact { email }
+}
+
+fn promised() -> EntryBody {
+    EntryBody::Promised { due_at_ms: ids::AT_MS + 86_400_000 }
 }
 
 fn decision() -> EntryBody {

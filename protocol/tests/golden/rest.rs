@@ -15,6 +15,7 @@ use salotto_protocol::hours::{
 };
 use salotto_protocol::people::{Permission, Permissions};
 use salotto_protocol::people_api::{ChatflowName, Chatflows, Colleague, Colleagues, HoursToday};
+use salotto_protocol::promise::Patience;
 use salotto_protocol::{
     AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq, ShowQueue, TeamId,
 };
@@ -134,7 +135,13 @@ fn settings() -> ChatflowSettings {
         },
         availability: Box::new(availability()),
         show_queue: ShowQueue { position: true, expected_wait: true },
+        patience: patience(),
     }
+}
+
+fn patience() -> Patience {
+    let text = "May we write to you?".to_owned();
+    Patience { wait_ms: Some(600_000), text, answer_within_ms: 28_800_000 }
 }
 
 fn availability() -> AvailabilitySettings {

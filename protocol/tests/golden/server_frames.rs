@@ -1,6 +1,7 @@
 //! What a node says, against `golden/server/`.
 
 use salotto_protocol::availability::{AvailabilityNow, Launcher, Notice};
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentPresence, AgentStatus, Author, Availability, BoardRow, BoardUpdate, ConversationNumber,
     ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, QueuePlace, Refusal,
@@ -116,12 +117,20 @@ fn beside_the_log() -> Vec<(&'static str, ServerFrame)> {
         ),
         ("conversation", ServerFrame::Conversation { conversation: summary() }),
         ("conversation_agent", ServerFrame::Conversation { conversation: agents_summary() }),
+        ("conversation_promised", ServerFrame::Conversation { conversation: promised(None) }),
+        ("conversation_promised_agent", ServerFrame::Conversation { conversation: to_write_to() }),
         ("availability", availability(Availability::AtCapacity, wait_message())),
         ("availability_returning", availability(Availability::Offline, return_time())),
-        ("queue", ServerFrame::Queue { conversation, place: Some(third()) }),
-        ("queue_at_least", ServerFrame::Queue { conversation, place: Some(far_behind()) }),
-        ("queue_no_longer_shown", ServerFrame::Queue { conversation, place: None }),
+        ("queue", queue(Some(third()), None)),
+        ("queue_at_least", queue(Some(far_behind()), None)),
+        ("queue_no_longer_shown", queue(None, None)),
+        ("queue_offer", queue(Some(third()), Some("Shall we write to you?"))),
     ]
+}
+
+fn queue(place: Option<QueuePlace>, offer: Option<&str>) -> ServerFrame {
+    let (offer, offer_text) = (offer.is_some(), offer.map(str::to_owned));
+    ServerFrame::Queue { conversation: ids::conversation(), place, offer, offer_text }
 }
 
 fn availability(availability: Availability, notice: Notice) -> ServerFrame {
@@ -211,6 +220,8 @@ pub(crate) fn summary() -> ConversationSummary {
         ],
         visitor: None,
         started_on: None,
+        due_at_ms: None,
+        email: None,
     }
 }
 
@@ -220,7 +231,20 @@ fn agents_summary() -> ConversationSummary {
         title: "Products".to_owned(),
         referrer: None,
     };
-    ConversationSummary { visitor: Some(ids::visitor()), started_on: Some(page), ..summary() }
+    ConversationSummary {
+        visitor: Some(ids::visitor()),
+        started_on: Some(Box::new(page)),
+        ..summary()
+    }
+}
+
+fn promised(email: Option<EmailAddress>) -> ConversationSummary {
+    let due_at_ms = Some(ids::AT_MS + 86_400_000);
+    ConversationSummary { due_at_ms, email, ..summary() }
+}
+
+fn to_write_to() -> ConversationSummary {
+    promised(EmailAddress::parse("grace@mail.example"))
 }
 
 fn whole_board() -> BoardUpdate {
@@ -239,6 +263,7 @@ fn whole_board() -> BoardUpdate {
         missed_at_ms: None,
         chatflow: Some(ids::chatflow()),
         page: "Products".to_owned(),
+        due_at_ms: None,
     };
     let missed = BoardRow {
         state: ConversationState::Unassigned,
@@ -246,7 +271,8 @@ fn whole_board() -> BoardUpdate {
         missed_at_ms: Some(ids::AT_MS),
         ..waiting.clone()
     };
-    let rows = vec![waiting, missed];
+    let promised = BoardRow { due_at_ms: Some(ids::AT_MS + 86_400_000), ..waiting.clone() };
+    let rows = vec![waiting, missed, promised];
     BoardUpdate { inbox: ids::inbox(), whole: true, rows, gone: Vec::new() }
 }
 

@@ -90,6 +90,7 @@ impl Replay {
                 self.has_message = true;
             }
             EntryBody::Comment { .. } | EntryBody::InboxChange { .. } => {}
+            EntryBody::Contact { .. } | EntryBody::Promised { .. } => {}
             EntryBody::Assignment { from, to, cause, .. } => {
                 let (from, to) = (from.as_ref().map(|it| it.id), to.as_ref().map(|it| it.id));
                 if from != self.assignee || self.is_closed {
@@ -189,6 +190,8 @@ fn is_explained(to: Option<AgentId>, next: Option<&Entry>) -> bool {
         | EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
         | EntryBody::InboxChange { .. }
+        | EntryBody::Contact { .. }
+        | EntryBody::Promised { .. }
         | EntryBody::Status { .. }
         | EntryBody::Unknown(_) => false,
     })

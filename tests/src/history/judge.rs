@@ -76,6 +76,8 @@ fn unreadable(history: &History) -> Vec<Violation> {
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. } => None,
         },

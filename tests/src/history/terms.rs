@@ -50,6 +50,8 @@ fn decided(truth: &Truth, conversation: ConversationId) -> Vec<Decided> {
         | EntryBody::Comment { .. }
         | EntryBody::Assignment { .. }
         | EntryBody::InboxChange { .. }
+        | EntryBody::Contact { .. }
+        | EntryBody::Promised { .. }
         | EntryBody::Status { .. }
         | EntryBody::Unknown(_) => None,
     });

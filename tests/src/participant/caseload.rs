@@ -67,6 +67,8 @@ impl Caseload {
             EntryBody::Welcome { .. }
             | EntryBody::Comment { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Unknown(_) => {}
         }

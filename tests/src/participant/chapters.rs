@@ -99,6 +99,8 @@ impl Chapters {
                 | EntryBody::Comment { .. }
                 | EntryBody::Assignment { .. }
                 | EntryBody::InboxChange { .. }
+                | EntryBody::Contact { .. }
+                | EntryBody::Promised { .. }
                 | EntryBody::Decision { .. }
                 | EntryBody::Unknown(_),
                 _,

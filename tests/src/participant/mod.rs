@@ -211,6 +211,7 @@ impl Participant {
             | ClientFrame::Pong
             | ClientFrame::Assign { .. }
             | ClientFrame::Move { .. }
+            | ClientFrame::Promise { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }
             | ClientFrame::Detach { .. }

@@ -138,6 +138,8 @@ impl Role {
             | EntryBody::Comment { .. }
             | EntryBody::Assignment { .. }
             | EntryBody::InboxChange { .. }
+            | EntryBody::Contact { .. }
+            | EntryBody::Promised { .. }
             | EntryBody::Decision { .. }
             | EntryBody::Status { .. }
             | EntryBody::Unknown(_) => None,

@@ -38,6 +38,9 @@ function whatWords(type: SentFrame['type']): string {
       return 'The assignment did not change.';
     case 'move':
       return 'The conversation was not moved.';
+    case 'promise':
+      // A visitor's.
+      return 'Nothing was promised.';
     case 'close':
       return 'The conversation was not closed.';
     case 'reopen':

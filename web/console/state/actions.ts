@@ -63,6 +63,7 @@ function isAction(item: Item, conversation: ConversationId): boolean {
     case 'start':
     case 'send':
     case 'comment':
+    case 'promise':
       return false;
   }
 }

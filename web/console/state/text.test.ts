@@ -6,7 +6,7 @@ import { fragmentOf, placeOf, START } from './route';
 import { boardRow, wholeBoard } from './samples';
 import { isUnread, seenAfter, seenAfterBoard, seenFromText, seenToText } from './seen';
 import { cleaned, fitOf } from './text-size';
-import { dayName, duration, initials, shortAge } from './words';
+import { dayName, duration, initials, promisedWords, shortAge } from './words';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -115,4 +115,14 @@ test('what was seen survives the storage, and rubbish in it does not matter', ()
   expect(seenFromText('[[1,2],null,["c","x"]]').size).toBe(0);
   expect(seenFromText('[["c",1]').size).toBe(0);
   expect(seenFromText(null).size).toBe(0);
+});
+
+test('BY-15 a row says by when an answer is owed, until it is closed', () => {
+  const due_at_ms = DAY;
+  expect(promisedWords({ state: 'waiting' }, 0)).toBe('');
+  expect(promisedWords({ state: 'waiting', due_at_ms }, DAY - 4 * MINUTE)).toBe(
+    'E-mail answer due in 4 min',
+  );
+  expect(promisedWords({ state: 'assigned', due_at_ms }, DAY)).toBe('E-mail answer overdue');
+  expect(promisedWords({ state: 'closed', due_at_ms }, 0)).toBe('');
 });

@@ -10,7 +10,7 @@ import type {
   Seq,
 } from '../../shared/protocol';
 import type { Position } from './conversation';
-import { midnight } from './words';
+import { fullTime, midnight } from './words';
 
 /** Messages of one author that follow each other this closely share one head. */
 const GROUP_MS = 5 * 60_000;
@@ -106,6 +106,10 @@ function itemOf(
       return paired.has(entry.seq) ? null : line(entry, 'Routing decided', entry.decision);
     case 'inbox_change':
       return line(entry, movedWords(entry, view.me), null);
+    case 'contact':
+      return line(entry, `The visitor left an e-mail address: ${entry.email}`, null);
+    case 'promised':
+      return line(entry, `Answer by e-mail promised, due ${fullTime(entry.due_at_ms)}`, null);
     case 'status': {
       const text = statusWords(entry, view.me);
       return text === null ? null : line(entry, text, null);

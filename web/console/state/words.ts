@@ -62,6 +62,16 @@ export function midnight(atMs: number): number {
   return day.getTime();
 }
 
+/** An answer by e-mail that is owed, and by when (BY-15): short enough for a row. */
+export function promisedWords(
+  { state, due_at_ms }: { state: ConversationState; due_at_ms?: number },
+  nowMs: number,
+): string {
+  if (due_at_ms === undefined || state === 'closed') return '';
+  const left = due_at_ms - nowMs;
+  return left <= 0 ? 'E-mail answer overdue' : `E-mail answer due in ${duration(left)}`;
+}
+
 export function stateName(state: ConversationState): string {
   switch (state) {
     case 'bot':

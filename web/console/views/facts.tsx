@@ -10,7 +10,7 @@ import type { DeskState } from '../state/desk';
 import { safeHref } from '../state/linkify';
 import { markWords } from '../state/marks';
 import { nameOf } from '../state/team';
-import { duration, fullTime, stateName } from '../state/words';
+import { duration, fullTime, promisedWords, stateName } from '../state/words';
 import { CheckIcon, CloseIcon, CopyIcon } from './icons';
 import { RoutingFacts } from './routing-facts';
 
@@ -24,6 +24,8 @@ export function Facts({ state, conversation, onClose }: Props) {
   const standing = standingOf(state, conversation);
   const startedOn = conversation.summary?.started_on ?? null;
   const { number, started_at_ms, assignee } = standing;
+  const { summary } = conversation;
+  const promised = summary ? promisedWords(summary, state.now_ms) : '';
   return (
     <aside class="facts" aria-labelledby="facts-title">
       <header>
@@ -62,6 +64,12 @@ export function Facts({ state, conversation, onClose }: Props) {
             {assignee === state.session.agent && ' (you)'}
           </span>
         </Fact>
+        {conversation.summary?.email !== undefined && (
+          <Fact name="Answer by e-mail to">
+            <span dir="ltr">{conversation.summary.email}</span>
+            <span class="faint">{promised}</span>
+          </Fact>
+        )}
         <Fact name="Visitor has read">{markWords(conversation, 'visitor')}</Fact>
         <Fact name="Team has read">{markWords(conversation, 'team')}</Fact>
         {number !== null && (

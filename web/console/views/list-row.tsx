@@ -6,7 +6,7 @@ import { isMissed, isWaiting, visitorLabel, type Row } from '../state/board';
 import type { DeskState } from '../state/desk';
 import { isUnread } from '../state/seen';
 import { nameOf } from '../state/team';
-import { duration, isLong, shortAge, stateName } from '../state/words';
+import { duration, isLong, promisedWords, shortAge, stateName } from '../state/words';
 import { Time } from './time';
 
 interface Props {
@@ -45,6 +45,9 @@ export function ListRow({ row, state, me, entrance }: Props) {
           <span class="row-foot">
             <Wait row={row} nowMs={now_ms} />
             <span dir="auto">{owner}</span>
+            {promisedWords(row, now_ms) !== '' && (
+              <span class="row-promised">{promisedWords(row, now_ms)}</span>
+            )}
             {row.state === 'assigned' && row.preview_by === 'visitor' && (
               <span class="row-owed">Needs a reply</span>
             )}

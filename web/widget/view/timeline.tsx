@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from './avatar';
 import { DownIcon, WaitIcon } from './icons';
 import { Message } from './message';
+import { ByMail } from './promise';
 import { Queue } from './queue';
 import type { Chat, ChatState } from '../chat';
 import { returnWords } from '../return-time';
@@ -26,7 +27,7 @@ export function Timeline({ state, chat }: { state: ChatState; chat: Chat }): JSX
 
   useLayoutEffect(() => {
     if (atEnd || newest === newestOwn) toEnd();
-  }, [rows.length, newest?.key, state.typing, state.place === undefined, state.open]);
+  }, [rows.length, newest?.key, state.typing, state.place === undefined, state.offer === undefined, state.open]);
   useEffect(() => keepEnd(box.current), []);
 
   const scrolled = () => {
@@ -45,6 +46,7 @@ export function Timeline({ state, chat }: { state: ChatState; chat: Chat }): JSX
       {isLoading(state) && <Loading />}
       <Notice state={state} />
       <Queue state={state} />
+      <ByMail state={state} chat={chat} />
       {state.typing !== undefined && <Typing name={state.typing} />}
       {!atEnd && (
         <button type="button" class="to-end" onClick={toEnd}>

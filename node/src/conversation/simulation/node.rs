@@ -286,6 +286,7 @@ impl Node {
                     let at = self.attached_at.get(&socket).copied().unwrap_or_default();
                     sent.push((socket, Sent::Live(at)));
                 }
+                Action::LookAgainIn(_) => return Err("nobody waits".to_owned()),
                 Action::WelcomeBack => return Err("nobody was missed".to_owned()),
                 Action::Refused(socket, _) => sent.push((socket, Sent::Refused)),
             }

@@ -131,6 +131,8 @@ fn head() -> Head {
         last_at_ms: 0,
         waiting_since_ms: None,
         missed_at_ms: None,
+        email: None,
+        due_at_ms: None,
         started_on: Page::default(),
         preview: String::new(),
         preview_by: None,

@@ -61,7 +61,7 @@ pub(crate) async fn put_availability(
     Ok(private(availability))
 }
 
-async fn found(app: &App, chatflow: &str) -> Result<ChatflowRow, ApiError> {
+pub(super) async fn found(app: &App, chatflow: &str) -> Result<ChatflowRow, ApiError> {
     let chatflow: ChatflowId = id(chatflow)?;
     app.chatflows.find(chatflow).await.ok_or(ApiError::NotFound)
 }

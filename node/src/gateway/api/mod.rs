@@ -9,6 +9,7 @@ pub(super) mod hours;
 pub(super) mod inboxes;
 pub(super) mod loadtest;
 pub(super) mod openapi;
+pub(super) mod patience;
 mod people;
 #[cfg(test)]
 mod people_tests;

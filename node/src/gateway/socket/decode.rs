@@ -1,6 +1,7 @@
 //! The text of a message to a `ClientFrame` that keeps every limit, or to a refusal. Pure.
 
 use salotto_protocol::limits::{CURSORS_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX};
+use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     ClientFrame, ClientId, ConversationId, ErrorCode, Hello, Page, Party, Refusal,
 };
@@ -8,9 +9,9 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 /// Every `type` that this protocol has.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
     "hello", "pong", "start", "send", "comment", "assign", "move", "close", "reopen", "attach",
-    "detach", "mark", "typing", "page", "board", "status",
+    "detach", "mark", "typing", "page", "board", "status", "promise",
 ];
 
 /// A frame that its sender may send, within all limits. `hello` passes: when it may come is
@@ -42,6 +43,7 @@ pub(super) fn subject(frame: &ClientFrame) -> (Option<ClientId>, Option<Conversa
         | ClientFrame::Comment { conversation, client_id, .. }
         | ClientFrame::Assign { conversation, client_id, .. }
         | ClientFrame::Move { conversation, client_id, .. }
+        | ClientFrame::Promise { conversation, client_id, .. }
         | ClientFrame::Close { conversation, client_id }
         | ClientFrame::Reopen { conversation, client_id } => {
             (Some(*client_id), Some(*conversation))
@@ -68,7 +70,9 @@ fn may_send(frame: &ClientFrame, sender: Party) -> bool {
         | ClientFrame::Detach { .. }
         | ClientFrame::Mark { .. }
         | ClientFrame::Typing { .. } => true,
-        ClientFrame::Start(_) | ClientFrame::Page(_) => sender == Party::Visitor,
+        ClientFrame::Start(_) | ClientFrame::Promise { .. } | ClientFrame::Page(_) => {
+            sender == Party::Visitor
+        }
         ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
         | ClientFrame::Move { .. }
@@ -85,6 +89,7 @@ fn check(frame: &ClientFrame) -> Result<(), Refusal> {
         ClientFrame::Start(start) => check_text(&start.text),
         ClientFrame::Send { text, .. } | ClientFrame::Comment { text, .. } => check_text(text),
         ClientFrame::Page(page) => check_page(page),
+        ClientFrame::Promise { email, .. } => check_address(email),
         ClientFrame::Assign { note: Some(note), .. } => check_words(note, "note"),
         ClientFrame::Pong
         | ClientFrame::Assign { note: None, .. }
@@ -121,6 +126,14 @@ fn check_words(text: &str, field: &'static str) -> Result<(), Refusal> {
         return Err(bad_field(field, "there is no word in it".to_owned()));
     }
     no_longer(text, TEXT_BYTES_MAX, field)
+}
+
+fn check_address(email: &str) -> Result<(), Refusal> {
+    no_nul(email)?;
+    match EmailAddress::parse(email) {
+        Some(_) => Ok(()),
+        None => Err(bad_field("email", "not an e-mail address that can be written to".to_owned())),
+    }
 }
 
 fn check_page(page: &Page) -> Result<(), Refusal> {

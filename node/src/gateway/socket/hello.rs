@@ -146,6 +146,7 @@ async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
         ))),
         ClientFrame::Pong
         | ClientFrame::Start(_)
+        | ClientFrame::Promise { .. }
         | ClientFrame::Send { .. }
         | ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
@@ -267,6 +268,8 @@ fn summary(head: &Head) -> ConversationSummary {
         marks: Vec::new(),
         visitor: None,
         started_on: None,
+        due_at_ms: head.due_at_ms,
+        email: None,
     }
 }
 

@@ -93,6 +93,8 @@ fn conversation() -> (Head, Vec<Entry>) {
         last_at_ms: 1_003,
         waiting_since_ms: None,
         missed_at_ms: None,
+        email: None,
+        due_at_ms: None,
         started_on: Page { url: "https://shop.example/".to_owned(), ..Page::default() },
         preview: "anybody?".to_owned(),
         preview_by: Some(Party::Visitor),

@@ -29,7 +29,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 7),
-        (MOVE.to_owned(), 11),
+        (MOVE.to_owned(), 13),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
         (marks::OF.to_owned(), 1),

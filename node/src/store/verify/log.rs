@@ -110,6 +110,8 @@ impl LogCheck {
         expect(head.waiting_since_ms.is_some() == is_waiting, "I12", "waits without a since");
         let may_be_missed = head.state == ConversationState::Unassigned;
         expect(head.missed_at_ms.is_none() || may_be_missed, "I12", "is missed and not unassigned");
+        let is_addressed = head.due_at_ms.is_none() || head.email.is_some();
+        expect(is_addressed, "I12", "is promised an answer and has no address");
         expect(assignee_fits(head), "I12", "its assignee does not fit its state");
         let is_closed = head.state == ConversationState::Closed;
         expect(!is_closed || head.slot_agent.is_none(), "I12", "is closed and holds a slot");

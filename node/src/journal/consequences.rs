@@ -1,0 +1,44 @@
+//! What an entry changes of a conversation's head, beside its place in the log. Pure.
+
+use salotto_protocol::{Author, ConversationState, Entry, EntryBody};
+
+use crate::store::{Head, preview_of};
+
+pub(super) fn take_in(head: &mut Head, entry: &Entry) {
+    head.answered |= is_answer(entry);
+    match &entry.body {
+        EntryBody::Status { from, .. } => {
+            head.missed_at_ms = is_miss(entry).then_some(entry.at_ms);
+            // Who writes again waits like everybody; an agent who opens it again still owes.
+            if *from == ConversationState::Closed && entry.by == Author::System {
+                head.due_at_ms = None;
+            }
+        }
+        EntryBody::Assignment { .. } => head.missed_at_ms = None,
+        EntryBody::InboxChange { to, .. } => {
+            // Maybe another one is open there: it stands beside that.
+            (head.inbox, head.beside) = (*to, true);
+        }
+        EntryBody::Contact { email } => head.email = Some(email.clone()),
+        EntryBody::Promised { due_at_ms } => head.due_at_ms = Some(*due_at_ms),
+        EntryBody::Welcome { .. }
+        | EntryBody::Message { .. }
+        | EntryBody::Comment { .. }
+        | EntryBody::Decision { .. }
+        | EntryBody::Unknown(_) => {}
+    }
+    if let Some((preview, party)) = preview_of(entry) {
+        head.preview = preview;
+        head.preview_by = Some(party);
+    }
+}
+
+/// Nothing else leads from waiting to unassigned without saying by whom.
+fn is_miss(entry: &Entry) -> bool {
+    let (waiting, unassigned) = (ConversationState::Waiting, ConversationState::Unassigned);
+    entry.by == Author::System && entry.body == EntryBody::Status { from: waiting, to: unassigned }
+}
+
+pub(super) fn is_answer(entry: &Entry) -> bool {
+    matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
+}
