@@ -1,13 +1,13 @@
 // A decision record in words: why this agent, and why not another (BY-3). Pure.
 
 import type {
-  AgentId,
   Candidate,
   DecisionRecord,
   DecisionStep,
   Policy,
   Verdict,
-} from '../../shared/protocol';
+} from '../../shared/decision';
+import type { AgentId } from '../../shared/protocol';
 import { nameOf, type Team } from './team';
 import { duration } from './words';
 

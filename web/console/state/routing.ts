@@ -1,6 +1,7 @@
 // Who has a conversation, how it came to them, and why it is not mine (BY-3). Pure.
 
-import type { AgentId, DecisionRecord, Entry } from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { AgentId, Entry } from '../../shared/protocol';
 import { standingOf } from './actions';
 import type { Row } from './board';
 import type { Conversation } from './conversation';

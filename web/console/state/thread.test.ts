@@ -1,7 +1,8 @@
 // The thread: groups, delivery, lines, decision records, unsent messages.
 
 import { expect, test } from 'vitest';
-import type { DecisionRecord, Entry } from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { Entry } from '../../shared/protocol';
 import type { Item } from '../../shared/outbox';
 import { ANA, BEN, entry, message } from './samples';
 import { arrivedIds, pendingItems, thread, type ThreadItem, type Words } from './thread';

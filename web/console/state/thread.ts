@@ -1,15 +1,8 @@
 // A log as a page shows it: day headings, grouped messages with their delivery, lines. Pure.
 
 import type { Item } from '../../shared/outbox';
-import type {
-  AgentId,
-  ClientId,
-  ConversationId,
-  DecisionRecord,
-  Entry,
-  InboxId,
-  Seq,
-} from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { AgentId, ClientId, ConversationId, Entry, InboxId, Seq } from '../../shared/protocol';
 import type { Position } from './conversation';
 import { fullTime, midnight } from './words';
 
