@@ -340,6 +340,7 @@ pub(crate) fn waiting_head(since_ms: i64) -> Head {
         started_on: Page::default(),
         preview: String::new(),
         preview_by: None,
+        facts: Default::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ChatflowId};
+use crate::{AgentId, ChatflowId, ContactId};
 
 /// Older records have nothing in what may be absent; they are of the policies' first versions.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -26,6 +26,65 @@ pub struct DecisionRecord {
     /// What decided between the chosen one and the next best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tie_break: Option<TieBreak>,
+    /// Who was asked before, and why they were passed over; whose the candidates are comes last.
+    /// Left out where the chatflow has neither routing rules, owners nor overflow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What the rules saw of the visitor; beside that they see the page where it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
+    /// When this was decided it had waited for so long; where there is overflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_ms: Option<i64>,
+}
+
+/// What is known of a visitor when a conversation begins, or begins again (SK-8). Kept with it, so
+/// that every node decides on the same.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+pub struct Facts {
+    /// There was another conversation before.
+    #[serde(default)]
+    pub returning: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
+    /// Of the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<AgentId>,
+}
+
+/// One who was asked.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Step {
+    #[serde(flatten)]
+    pub target: Target,
+    #[serde(flatten)]
+    pub outcome: StepOutcome,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "target", rename_all = "snake_case")]
+pub enum Target {
+    /// AS-3
+    ContactOwner { agent: AgentId },
+    /// By its place among the rules, and its name then (AS-21).
+    Rule { place: u32, name: String },
+    /// The agents and teams of the chatflow (AS-20).
+    Default,
+    /// Whoever may have it after so long.
+    Overflow { after_ms: u64 },
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// The candidates are theirs.
+    Chosen,
+    /// The rule's condition at this place did not hold.
+    NotMatched { condition: u32 },
+    /// None of them could answer.
+    NobodyEligible,
+    /// The owner could not.
+    OwnerSkipped { verdict: Verdict },
 }
 
 /// The assignment rule of a chatflow, as of some settings.

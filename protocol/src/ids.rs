@@ -67,6 +67,10 @@ id!(
     SkillId
 );
 id!(
+    /// A known person with an e-mail address.
+    ContactId
+);
+id!(
     /// A web site that embeds the loader.
     SiteId
 );

@@ -24,14 +24,17 @@ mod server_frame;
 
 pub use client_frame::{ClientFrame, Cursor, Hello, Page, Start};
 pub use codes::{CloseCode, ComeBack, ErrorCode};
-pub use decision::{Candidate, DecisionRecord, Policy, Round, RuleVersion, TieBreak, Verdict};
+pub use decision::{
+    Candidate, DecisionRecord, Facts, Policy, Round, RuleVersion, Step, StepOutcome, Target,
+    TieBreak, Verdict,
+};
 pub use entry::{
     AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, Entry, EntryBody, Party,
     UnknownBody, View, ViewedEntry,
 };
 pub use ids::{
-    AgentId, ChatflowId, ClientId, ConversationId, ConversationNumber, Epoch, InboxId, NodeId, Seq,
-    SiteId, SkillId, TeamId, VisitorId,
+    AgentId, ChatflowId, ClientId, ContactId, ConversationId, ConversationNumber, Epoch, InboxId,
+    NodeId, Seq, SiteId, SkillId, TeamId, VisitorId,
 };
 pub use queue_place::{QueuePlace, ShowQueue};
 pub use server_frame::{

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::hours::DayRow;
 use crate::people::{AccountSettings, HeldSkills, Permissions, Seat};
-use crate::{AgentId, AgentStatus, ChatflowId, InboxId, SkillId, TeamId};
+use crate::{AgentId, AgentStatus, ChatflowId, ContactId, InboxId, SiteId, SkillId, TeamId};
 
 /// `GET /api/v1/users`
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -237,6 +237,27 @@ pub struct SkillPatch {
 pub struct CategoryPatch {
     pub category: String,
     pub name: String,
+}
+
+/// `PUT /api/v1/visitors/{id}/contact`: what is left out is nothing.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewContact {
+    pub email: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub owner: Option<AgentId>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Contact {
+    pub id: ContactId,
+    pub site: SiteId,
+    /// In lower case: one contact for each address of a site.
+    pub email: String,
+    pub name: Option<String>,
+    pub owner: Option<AgentId>,
 }
 
 #[cfg(test)]

@@ -182,6 +182,7 @@ mod tests {
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,
+            facts: Default::default(),
         }
     }
 

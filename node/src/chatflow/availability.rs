@@ -1,17 +1,21 @@
 //! Whether a chatflow can be answered now, and what its visitors get (AV-1 to AV-14). Pure.
 
+use std::sync::Arc;
+
 use salotto_protocol::availability::{AvailabilityMode, AvailabilityNow, Measured, ReplyTime};
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::{AgentStatus, Availability};
 
 use crate::hours::{BadHours, Hours};
 use crate::presence::Roster;
-use crate::store::AgentRow;
+use crate::store::{AgentRow, Assignees, ChatflowRow, Settings};
 
 /// What a chatflow's settings say of agents and clock, made ready once.
 #[derive(Debug)]
 pub(super) struct Rule {
     settings: ChatflowSettings,
+    /// Who could be given a conversation: the router's own answer.
+    assignees: Arc<Assignees>,
     mode: Mode,
 }
 
@@ -24,7 +28,8 @@ enum Mode {
 }
 
 impl Rule {
-    pub(super) fn new(settings: &ChatflowSettings) -> Rule {
+    pub(super) fn new(all: &Settings, row: &ChatflowRow) -> Rule {
+        let settings = &row.settings;
         let mode = match settings.availability.mode {
             AvailabilityMode::Agents => Mode::Agents,
             AvailabilityMode::Hours => {
@@ -32,7 +37,11 @@ impl Rule {
             }
             AvailabilityMode::Always => Mode::Always,
         };
-        Rule { settings: settings.clone(), mode }
+        Rule { settings: settings.clone(), assignees: Arc::new(Assignees::of(all, row)), mode }
+    }
+
+    pub(super) fn assignees(&self) -> Arc<Assignees> {
+        self.assignees.clone()
     }
 
     /// Stored by a release that knows other time zones, or by hand.
@@ -50,7 +59,7 @@ impl Rule {
         now_ms: i64,
         reply_time: Option<ReplyTime>,
     ) -> AvailabilityNow {
-        let state = self.state(staff(&self.settings, roster), now_ms);
+        let state = self.state(self.staff(roster), now_ms);
         let returns_at_ms = self.returns_at_ms(now_ms);
         self.settings.now(state, Measured { returns_at_ms, reply_time })
     }
@@ -68,6 +77,21 @@ impl Rule {
             (_, Staff::Full) => Availability::AtCapacity,
             (_, Staff::Free) | (Mode::Always, Staff::Nobody) => Availability::Available,
         }
+    }
+
+    /// Of those who could be given a conversation (AS-8, AV-14).
+    fn staff(&self, roster: &Roster) -> Staff {
+        let is_there = |row: &&AgentRow| row.status == AgentStatus::Available && row.present;
+        let mut staff = Staff::Nobody;
+        for agent in roster.values().filter(is_there) {
+            if agent.seat.is_paid() && self.assignees.may_answer_someone(agent) {
+                staff = Staff::Full;
+                if agent.active < agent.capacity {
+                    return Staff::Free;
+                }
+            }
+        }
+        staff
     }
 
     /// When the clock alone may change something.
@@ -98,29 +122,4 @@ enum Staff {
     Full,
     /// Nobody is Available and present.
     Nobody,
-}
-
-fn staff(settings: &ChatflowSettings, roster: &Roster) -> Staff {
-    let mut staff = Staff::Nobody;
-    for agent in assigned(settings, roster) {
-        if agent.status == AgentStatus::Available && agent.present {
-            staff = Staff::Full;
-            if agent.active < agent.capacity {
-                return Staff::Free;
-            }
-        }
-    }
-    staff
-}
-
-/// Those whom the assignment rule names; without a rule, everybody (AV-14).
-fn assigned<'a>(
-    settings: &'a ChatflowSettings,
-    roster: &'a Roster,
-) -> Box<dyn Iterator<Item = &'a AgentRow> + 'a> {
-    if settings.assign && !settings.agents.is_empty() {
-        Box::new(settings.agents.iter().filter_map(|agent| roster.get(agent)))
-    } else {
-        Box::new(roster.values())
-    }
 }

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use salotto_protocol::availability::{AvailabilityNow, Launcher, Notice, ReplyTime};
-use salotto_protocol::{AgentId, AgentStatus, Availability};
+use salotto_protocol::people::{HeldSkills, InboxAccess, Seat};
+use salotto_protocol::{AgentId, AgentStatus, Availability, ChatflowId, InboxId, SiteId, TeamId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::availability::Rule;
-use crate::store::AgentRow;
+use crate::store::{AgentRow, ChatflowRow, InboxRow, Settings, TeamRow};
 
 const FREE: (AgentStatus, bool, u32) = (AgentStatus::Available, true, 2);
 const FULL: (AgentStatus, bool, u32) = (AgentStatus::Available, true, 3);
@@ -42,7 +44,66 @@ fn office_hours() -> Value {
 }
 
 fn rule(settings: Value) -> Rule {
-    Rule::new(&serde_json::from_value(settings).expect("settings"))
+    rule_among(&Settings::default(), settings)
+}
+
+fn rule_among(all: &Settings, settings: Value) -> Rule {
+    let row = ChatflowRow {
+        id: ChatflowId(Uuid::from_u128(1)),
+        site: SiteId(Uuid::from_u128(1)),
+        inbox: InboxId(Uuid::from_u128(1)),
+        enabled: true,
+        priority: 1,
+        settings: serde_json::from_value(settings).expect("settings"),
+    };
+    Rule::new(all, &row)
+}
+
+/// AV-14, AS-8: whoever the router would give a conversation, and nobody else.
+#[test]
+fn as_8_teams_rules_seats_and_access_count_as_they_do_for_the_router() {
+    let team = TeamRow {
+        id: TeamId(Uuid::from_u128(1)),
+        name: "Sales".to_owned(),
+        main_members: vec![id(2)],
+        extra_members: vec![id(1)],
+        skills: HeldSkills::default(),
+    };
+    let inbox = |agents: &[u128]| InboxRow {
+        id: InboxId(Uuid::from_u128(1)),
+        name: "Shop".to_owned(),
+        access: InboxAccess::Chosen {
+            agents: agents.iter().map(|it| id(*it)).collect(),
+            teams: Vec::new(),
+        },
+    };
+    let all = Settings { teams: vec![team], ..Settings::default() };
+    let chosen = Settings { inboxes: vec![inbox(&[1])], ..all.clone() };
+    let assigned =
+        |assignment: Value| json!({"name": "Shop", "assign": true, "assignment": assignment});
+    let by_team = assigned(json!({"teams": [all.teams[0].id]}));
+    let by_rule = assigned(json!({"agents": [id(3)], "rules": [{"name": "x", "agents": [id(2)]}]}));
+    let owners = assigned(json!({"assign_to": "contact_owner"}));
+    let late = assigned(json!({"agents": [id(3)], "overflow": {"after_ms": 1, "agents": [id(2)]}}));
+    for (all, settings, expected) in [
+        (&all, &by_team, Availability::Available),
+        (&all, &by_rule, Availability::Available),
+        (&all, &owners, Availability::Available),
+        (&all, &late, Availability::Offline),
+        (&chosen, &by_team, Availability::Offline),
+    ] {
+        let rule = rule_among(all, settings.clone());
+        assert_eq!(state(&rule, &[AWAY, FREE], MONDAY_NOON), expected, "{settings}");
+        assert_eq!(
+            state(&rule, &[FREE, AWAY], MONDAY_NOON) == Availability::Available,
+            *settings == owners,
+            "{settings}"
+        );
+    }
+    let mut roster = roster(&[AWAY, FREE]);
+    roster.get_mut(&id(2)).expect("there").seat = Seat::None;
+    let now = rule_among(&all, by_team).now(&roster, at(MONDAY_NOON), None);
+    assert_eq!(now.availability, Availability::Offline, "without a seat");
 }
 
 /// Assigned to the first two agents.

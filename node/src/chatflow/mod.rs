@@ -30,7 +30,7 @@ use crate::ask::ask;
 use crate::clock::Clock;
 use crate::fanout::{Delivery, Outbox, SocketId};
 use crate::presence::{Presence, Roster};
-use crate::store::{ChatflowRow, InboxRow, SiteRow, Store};
+use crate::store::{AssigneesOf, ChatflowRow, InboxRow, SiteRow, Store};
 use known::{Known, Told};
 use parked::Parked;
 use registry::{Msg, Registry};
@@ -172,8 +172,8 @@ impl Chatflows {
         }
     }
 
-    /// The chatflows of a site whose conversations the router assigns.
-    pub(crate) fn assigning(&self, site: SiteId) -> Vec<ChatflowId> {
+    /// Whom the router gives the conversations of a site's chatflows.
+    pub(crate) fn assigning(&self, site: SiteId) -> AssigneesOf {
         self.known.snapshot().assigning(site)
     }
 

@@ -6,7 +6,7 @@ use std::mem::take;
 use salotto_protocol::{ChatflowId, SiteId};
 
 use super::availability::Rule;
-use crate::store::{ChatflowRow, Settings, SiteRow};
+use crate::store::{AssigneesOf, ChatflowRow, Settings, SiteRow};
 
 /// Everything an admin has set, as of one version.
 #[derive(Debug, Default)]
@@ -26,9 +26,10 @@ impl Snapshot {
     pub(super) fn new(mut rest: Settings) -> Snapshot {
         let (sites, chatflows) = (take(&mut rest.sites), take(&mut rest.chatflows));
         let shown = shown(&chatflows);
-        let rule = |row: &ChatflowRow| (row.id, Rule::new(&row.settings));
+        let rule = |row: &ChatflowRow| (row.id, Rule::new(&rest, row));
+        let rules = chatflows.iter().map(rule).collect();
         Snapshot {
-            rules: chatflows.iter().map(rule).collect(),
+            rules,
             version: rest.version,
             rest,
             sites: sites.into_iter().map(|site| (site.id, site)).collect(),
@@ -57,9 +58,9 @@ impl Snapshot {
         self.chatflow(id).is_some_and(|row| row.enabled)
     }
 
-    pub(super) fn assigning(&self, site: SiteId) -> Vec<ChatflowId> {
-        let assigns = |row: &&ChatflowRow| row.site == site && row.settings.assign;
-        self.chatflows.values().filter(assigns).map(|row| row.id).collect()
+    pub(super) fn assigning(&self, site: SiteId) -> AssigneesOf {
+        let of_site = self.chatflows.values().filter(|row| row.site == site);
+        of_site.filter_map(|row| Some((row.id, self.rule(row.id)?.assignees()))).collect()
     }
 
     pub(super) fn shown_on(&self, site: SiteId) -> Option<&ChatflowRow> {

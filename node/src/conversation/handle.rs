@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{
-    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, Cursor, InboxId,
-    Page, Party, Seq, SiteId, View, VisitorId,
+    AgentId, Author, ClientId, ConversationId, ConversationNumber, Cursor, InboxId, Page, Party,
+    Seq, SiteId, View, VisitorId,
 };
 
 use super::access::{Access, STALE_ACCESS};
@@ -16,7 +16,7 @@ use super::state::{decide, decide_start};
 use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Busy, Done, Journal, NewConversation, Outcome, Target, Write};
 use crate::link::Link;
-use crate::store::{ChatflowRow, Settings, Store};
+use crate::store::{AssigneesOf, ChatflowRow, Settings, Store};
 
 /// The conversations on this node. Cheap to clone; every call is a message, none waits.
 #[derive(Clone)]
@@ -74,11 +74,11 @@ impl Follower {
 /// What a participant asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
-    /// May reopen (IN-6); `assigning` are the chatflows whose conversations the router assigns.
+    /// May reopen (IN-6); `assigning` says whom the router would give it then.
     VisitorMessage {
         visitor: VisitorId,
         text: String,
-        assigning: Vec<ChatflowId>,
+        assigning: AssigneesOf,
     },
     AgentMessage {
         text: String,
@@ -113,6 +113,8 @@ pub(crate) struct Request {
 pub(crate) struct StartRequest {
     pub(crate) visitor: VisitorId,
     pub(crate) chatflow: ChatflowRow,
+    /// Should it lead to a conversation that is closed.
+    pub(crate) assigning: AssigneesOf,
     pub(crate) start_client_id: ClientId,
     pub(crate) message_client_id: ClientId,
     pub(crate) text: String,

@@ -22,7 +22,8 @@ fn waiting() -> Following {
     let Some(Action::ReadFor(joining)) = following.actions().pop() else { panic!("it is read") };
     assert_eq!(joining.follower.view(), View::Visitor);
     let (from, entries) = (Seq(0), MissedEntries::All(Vec::new()));
-    let missed = Missed { head, marks: Marks::default(), reset: None, from, entries, may_see: true };
+    let missed =
+        Missed { head, marks: Marks::default(), reset: None, from, entries, may_see: true };
     following.missed(joining.attempt, Some(missed));
     following.actions();
     following

@@ -1,14 +1,16 @@
 //! What a conversation is and what it allows. No I/O, no clock, no async.
 
+use std::sync::Arc;
+
 use salotto_protocol::{
-    AgentId, AgentRef, AgentStatus, AssignmentCause, Author, ClientId, ConversationState,
-    EntryBody, ErrorCode, Seq,
+    AgentId, AgentRef, AssignmentCause, Author, ClientId, ConversationState, EntryBody, ErrorCode,
+    Seq,
 };
 
 use super::{Command, Request, StartRequest};
 use crate::journal::{Decision, Locked, NewEntry, Rejection, Slot};
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Head, Settings};
+use crate::store::{AgentRow, Assignees, AssigneesOf, Case, Head, Settings};
 
 /// How an entry relates to what this node has already seen.
 #[derive(Debug, Eq, PartialEq)]
@@ -43,8 +45,7 @@ pub(super) fn decide(
             if locked.head.visitor != *visitor {
                 return Err(not_found());
             }
-            let assigns = assigning.contains(&locked.head.chatflow);
-            asked.visitor_message(text, assigns)
+            Ok(asked.visitor_message(text, &assignees(assigning, locked.head)))
         }
         Command::AgentMessage { text } => asked.agent_message(text),
         Command::Comment { text } => Ok(asked.comment(text)),
@@ -65,10 +66,11 @@ pub(super) fn decide_start(
     let author = Author::Visitor { id: request.visitor };
     let asked =
         Asked { locked, author: &author, client_id: request.message_client_id, settings: None };
-    let assigns = request.chatflow.settings.assign;
     if locked.head.seq != Seq(0) {
-        return asked.visitor_message(&request.text, assigns);
+        let assignees = assignees(&request.assigning, locked.head);
+        return Ok(asked.visitor_message(&request.text, &assignees));
     }
+    let assigns = request.chatflow.settings.assign;
     let welcome = &request.chatflow.settings.welcome;
     let mut entries = Vec::with_capacity(2);
     if !welcome.is_empty() {
@@ -98,24 +100,24 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn visitor_message(&self, text: &str, assigns: bool) -> Result<Decision, Rejection> {
+    fn visitor_message(&self, text: &str, assignees: &Assignees) -> Decision {
         let message = self.entry(EntryBody::Message { text: text.to_owned() });
         let head = self.head();
         if head.missed_at_ms.is_some() {
-            return Ok(self.waits_again(vec![message]));
+            return self.waits_again(vec![message]);
         }
         if head.state != ConversationState::Closed {
-            return Ok(Decision { slot: self.slot_for_traffic(), ..self.unchanged(vec![message]) });
+            return Decision { slot: self.slot_for_traffic(), ..self.unchanged(vec![message]) };
         }
-        match self.owner_still_eligible() {
+        match self.owner_still_eligible(assignees) {
             Some(owner) => {
                 let state = ConversationState::Assigned;
                 let entries = vec![self.status(state), message];
                 let assignee = Some(owner.id);
-                Ok(Decision { entries, state, assignee, slot: Slot::Take(owner.id) })
+                Decision { entries, state, assignee, slot: Slot::Take(owner.id) }
             }
             None => {
-                let state = unowned(assigns);
+                let state = unowned(assignees.assigns);
                 let mut entries = vec![self.status(state)];
                 if let Some(from) = head.assignee {
                     let cause = AssignmentCause::Policy;
@@ -127,7 +129,7 @@ impl Asked<'_> {
                     }));
                 }
                 entries.push(message);
-                Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
+                Decision { entries, state, assignee: None, slot: Slot::Free }
             }
         }
     }
@@ -190,13 +192,11 @@ impl Asked<'_> {
         Ok(Decision { entries, state, assignee: Some(me), slot: Slot::Take(me) })
     }
 
-    /// The former owner of a closed conversation, if it could be assigned now (AS-48).
-    fn owner_still_eligible(&self) -> Option<&AgentRow> {
+    /// The former owner of a closed conversation, if it could be assigned now: by the same
+    /// checklist as that of the router (AS-8, AS-48).
+    fn owner_still_eligible(&self, assignees: &Assignees) -> Option<&AgentRow> {
         let owner = self.locked.agents.get(&self.head().assignee?)?;
-        let eligible = owner.status == AgentStatus::Available
-            && owner.present
-            && owner.seat.is_paid()
-            && owner.active < owner.capacity;
+        let eligible = assignees.can_answer(owner, &Case::of(self.head()));
         (eligible && self.has_access(owner)).then_some(owner)
     }
 
@@ -255,6 +255,12 @@ impl Asked<'_> {
     pub(super) fn head(&self) -> &Head {
         self.locked.head
     }
+}
+
+/// Of the conversation's own chatflow; of one that is not known here whoever may see the inbox.
+fn assignees(assigning: &AssigneesOf, head: &Head) -> Arc<Assignees> {
+    let own = assigning.iter().find(|(chatflow, _)| *chatflow == head.chatflow);
+    own.map(|(_, assignees)| assignees.clone()).unwrap_or_default()
 }
 
 /// The state of a conversation that nobody has.

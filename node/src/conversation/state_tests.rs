@@ -6,7 +6,7 @@ mod by_hand;
 use std::collections::HashMap;
 
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::people::InboxAccess;
+use salotto_protocol::people::{InboxAccess, Seat};
 use salotto_protocol::{
     ChatflowId, ConversationId, ConversationNumber, InboxId, Page, SiteId, VisitorId,
 };
@@ -19,6 +19,7 @@ struct World {
     agents: HashMap<AgentId, AgentRow>,
     waited_longer: u32,
     settings: Settings,
+    assignees: Arc<Assignees>,
 }
 
 impl World {
@@ -49,11 +50,23 @@ impl World {
             started_on: Page::default(),
             preview: String::new(),
             preview_by: None,
+            facts: Default::default(),
         };
         let row =
             InboxRow { id: head.inbox, name: "Main".to_owned(), access: InboxAccess::Everyone };
         let settings = Settings { inboxes: vec![row], ..Settings::default() };
-        World { head, agents: HashMap::new(), waited_longer: 0, settings }
+        let mut assignees = Assignees::default();
+        assignees.assigns = true;
+        let assignees = Arc::new(assignees);
+        World { head, agents: HashMap::new(), waited_longer: 0, settings, assignees }
+    }
+
+    fn assigned_by(&mut self, assignment: &serde_json::Value) {
+        let json = serde_json::json!({"name": "Chat", "assign": true, "assignment": assignment});
+        let Head { chatflow: id, site, inbox, .. } = self.head;
+        let settings = serde_json::from_value(json).expect("settings");
+        let row = ChatflowRow { id, site, inbox, enabled: true, priority: 1, settings };
+        self.assignees = Arc::new(Assignees::of(&self.settings, &row));
     }
 
     fn inbox(&mut self, access: InboxAccess) -> InboxId {
@@ -84,7 +97,7 @@ impl World {
     }
 
     fn decide(&self, author: &Author, command: &Command) -> Result<Decision, Rejection> {
-        let World { head, agents, waited_longer, settings } = self;
+        let World { head, agents, waited_longer, settings, .. } = self;
         let locked = Locked { head, agents, waited_longer: *waited_longer };
         let request = Request {
             conversation: self.head.id,
@@ -96,7 +109,7 @@ impl World {
     }
 
     fn says(&self, visitor: VisitorId) -> Result<Decision, Rejection> {
-        let assigning = vec![self.head.chatflow];
+        let assigning = vec![(self.head.chatflow, self.assignees.clone())];
         let command = Command::VisitorMessage { visitor, text: "hi".to_owned(), assigning };
         self.decide(&Author::Visitor { id: visitor }, &command)
     }
@@ -172,8 +185,11 @@ fn a_visitors_message_reopens_with_the_former_owner_if_still_eligible() {
 #[test]
 fn a_reopened_conversation_waits_anew_when_the_former_owner_has_left_reg_9() {
     type Leaves = fn(&mut AgentRow);
-    let leaves: [Leaves; 3] =
-        [|row| row.present = false, |row| row.status = AgentStatus::Away, |row| row.active = 1];
+    let leaves: [Leaves; 3] = [
+        |row| row.present = false,
+        |row| row.status = salotto_protocol::AgentStatus::Away,
+        |row| row.active = 1,
+    ];
     for leave in leaves {
         let mut world = World::new();
         let ada = world.hire("Ada");
@@ -184,6 +200,36 @@ fn a_reopened_conversation_waits_anew_when_the_former_owner_has_left_reg_9() {
 
         assert_eq!(kinds(&decision), ["status", "assignment", "message"]);
         assert_eq!(decision.state, ConversationState::Waiting);
+        assert_eq!(decision.assignee, None);
+    }
+}
+
+/// AS-48, AS-8: the whole checklist, as if it were routed anew.
+#[test]
+fn as_48_the_former_owner_keeps_it_only_if_the_rules_would_give_it_to_them_today() {
+    type Leaves = fn(&mut World, AgentId);
+    let leaves: [Leaves; 4] = [
+        |world, ada| world.agents.get_mut(&ada).expect("hired").seat = Seat::None,
+        |world, ada| world.agents.get_mut(&ada).expect("hired").deactivated_at_ms = Some(1),
+        |world, _| {
+            let agents = vec![AgentId::fresh()];
+            world.settings.inboxes[0].access = InboxAccess::Chosen { agents, teams: Vec::new() };
+            world.assigned_by(&serde_json::json!({}));
+        },
+        |world, _| world.assigned_by(&serde_json::json!({ "agents": [AgentId::fresh()] })),
+    ];
+    for (number, leave) in leaves.into_iter().enumerate() {
+        let mut world = World::new();
+        let ada = world.hire("Ada");
+        let mut world = world.assigned_to(ada).closed();
+        world.assigned_by(&serde_json::json!({ "agents": [ada] }));
+        let kept = world.says(world.head.visitor).expect("allowed");
+        assert_eq!(kept.assignee, Some(ada));
+        leave(&mut world, ada);
+
+        let decision = world.says(world.head.visitor).expect("allowed");
+
+        assert_eq!(decision.state, ConversationState::Waiting, "case {number}");
         assert_eq!(decision.assignee, None);
     }
 }
@@ -231,6 +277,7 @@ fn a_start_greets_and_a_second_one_joins_reg_6() {
     let mut world = World::new();
     let mut request = StartRequest {
         visitor: world.head.visitor,
+        assigning: Vec::new(),
         chatflow: ChatflowRow {
             id: world.head.chatflow,
             site: world.head.site,

@@ -53,6 +53,7 @@ impl World {
     pub(super) async fn begin(&self, text: &str) -> ConversationId {
         let request = StartRequest {
             visitor: self.visitor,
+            assigning: Vec::new(),
             chatflow: self.chatflow.clone(),
             start_client_id: ClientId::fresh(),
             message_client_id: ClientId::fresh(),

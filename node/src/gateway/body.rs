@@ -12,6 +12,8 @@ use super::error::ApiError;
 
 /// The longest request is far below; more is a mistake or an attack.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Settings are for who has signed in, and may be long: two hundred routing rules.
+const SETTINGS_BYTES_MAX: usize = 256 * 1024;
 
 /// The body of a request, as a handler's argument.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -24,7 +26,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        typed(&value(request).await?).map(JsonBody)
+        typed(&value(request, BODY_BYTES_MAX).await?).map(JsonBody)
     }
 }
 
@@ -32,7 +34,7 @@ impl<T: DeserializeOwned + Serialize, S: Sync> FromRequest<S> for StrictBody<T> 
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let given = value(request).await?;
+        let given = value(request, SETTINGS_BYTES_MAX).await?;
         let settings: T = typed(&given)?;
         let taken = serde_json::to_value(&settings).expect("settings are plain data");
         match unknown(&given, &taken) {
@@ -42,7 +44,7 @@ impl<T: DeserializeOwned + Serialize, S: Sync> FromRequest<S> for StrictBody<T> 
     }
 }
 
-async fn value(request: Request) -> Result<Value, ApiError> {
+async fn value(request: Request, bytes_max: usize) -> Result<Value, ApiError> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
     // A form of another site can post anything but this without being asked first.
@@ -50,7 +52,7 @@ async fn value(request: Request) -> Result<Value, ApiError> {
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::NotJson);
     }
-    parse(&read(body).await?)
+    parse(&read(body, bytes_max).await?)
 }
 
 /// The path of a field that was given and is not among what was taken.
@@ -71,12 +73,10 @@ fn unknown(given: &Value, taken: &Value) -> Option<String> {
     }
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+async fn read(body: Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+    match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(ApiError::TooLarge { max: BODY_BYTES_MAX })
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge { max: bytes_max }),
         Err(error) => Err(ApiError::BadJson(error.to_string())),
     }
 }

@@ -5,8 +5,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, patch, post, put};
 
 use super::api::{
-    account, agents, chatflows, colleagues, conversations, hours, inboxes, loadtest, openapi,
-    patience, session, sites, skills, teams, users, visitors,
+    account, agents, assignments, chatflows, colleagues, contacts, conversations, hours, inboxes,
+    loadtest, openapi, patience, session, sites, skills, teams, users, visitors,
 };
 use super::{App, assets, observe, socket};
 use crate::metrics::Route;
@@ -29,6 +29,11 @@ pub(crate) fn public_routes(app: App) -> Router {
         .route("/api/v1/chatflows", get(chatflows::list))
         .route("/api/v1/colleagues", get(colleagues::list))
         .route("/api/v1/chatflows/{chatflow}/patience", get(patience::read).put(patience::put))
+        .route(
+            "/api/v1/chatflows/{chatflow}/assignment",
+            get(assignments::read).put(assignments::put),
+        )
+        .route("/api/v1/visitors/{visitor}/contact", get(contacts::read).put(contacts::put))
         .route("/api/v1/users/{user}/hours", get(hours::read).put(hours::put))
         .route("/api/v1/users", get(users::list).post(users::create))
         .route("/api/v1/users/{user}", patch(users::edit))
@@ -66,8 +71,10 @@ pub(super) fn route_of(matched: Option<&str>) -> Route {
         Some(
             "/api/v1/chatflows"
             | "/api/v1/chatflows/{chatflow}/availability"
+            | "/api/v1/chatflows/{chatflow}/assignment"
             | "/api/v1/chatflows/{chatflow}/patience",
         ) => Route::Chatflows,
+        Some("/api/v1/visitors/{visitor}/contact") => Route::People,
         Some(path) if is_about_people(path) => Route::People,
         Some("/api/v1/loadtest/agents") => Route::LoadTest,
         Some("/openapi.json") => Route::OpenApi,

@@ -3,6 +3,7 @@
 use salotto_protocol::{AgentId, NodeId};
 
 use super::commits::Commit;
+use super::contacts;
 use super::hours;
 use super::outage::Outage;
 use super::people::{self, Complaint};
@@ -229,6 +230,9 @@ async fn run(
         Change::PutChatflow { id, site, inbox, enabled, priority, settings } => {
             let row = ChatflowRow { id, site, inbox, enabled, priority, settings };
             (batch.put_chatflow(&row).await?, Notice::Settings)
+        }
+        Change::PutContact { by, visitor, contact } => {
+            return contacts::put(batch, by, visitor, contact).await;
         }
         Change::PutAvailability { by, chatflow, availability } => {
             return hours::put_availability(batch, by, chatflow, &availability).await;

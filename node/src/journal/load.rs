@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use salotto_protocol::{AgentId, ChatflowId, ClientId, ConversationId, InboxId, VisitorId};
 
+use super::facts;
 use super::picks::look_before;
 use super::state::{Tracked, Work};
 use super::write::{Target, Write};
@@ -92,6 +93,7 @@ pub(super) async fn load(
         locked.heads.into_iter().for_each(|head| work.track(head));
         work.held.extend(locked.held);
     }
+    facts::find(batch, &asked.starts, &mut work).await?;
     let held_open = open.iter().filter(|open| work.held.contains(&open.conversation));
     work.held_open.extend(held_open.map(|open| (open.visitor, open.inbox)));
     lock_agents(batch, asked.agents.clone(), &mut work).await?;

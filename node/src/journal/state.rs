@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, ClientId, ConversationId, ConversationState, Entry, InboxId, Seq, View, VisitorId,
+    AgentId, ClientId, ConversationId, ConversationState, Entry, Facts, InboxId, Seq, View,
+    VisitorId,
 };
 
 use super::batch::Fate;
@@ -33,6 +34,8 @@ pub(crate) struct Work {
     /// For those that may be picked out of the queue: who had waited longer when they were locked.
     pub(crate) waited_longer: HashMap<ConversationId, Vec<ConversationId>>,
     pub(crate) turns: Turns,
+    /// Of those who begin a conversation, or may begin one again.
+    pub(crate) facts: HashMap<VisitorId, Facts>,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -185,6 +188,7 @@ impl Work {
         if decision.takes_slot_or_talks() {
             tracked.head.active_at_ms = at_ms;
         }
+        self.note_facts(tracked, decision.state);
         tracked.move_to(decision.state, decision.assignee, at_ms);
         let entries = tracked.append(decision.entries, client_id, at_ms);
         let standing_changed = before != standing(&tracked.head);
@@ -273,6 +277,7 @@ impl Tracked {
             started_on: new.started_on.clone(),
             preview: String::new(),
             preview_by: None,
+            facts: Facts::default(),
         };
         Tracked { head, is_new: true, advanced: false, moved: false }
     }
@@ -338,7 +343,7 @@ fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
     let promise = (head.email.clone(), head.due_at_ms);
-    (head.state, agents, head.answered, head.inbox, head.beside, since, promise)
+    (head.state, agents, head.answered, head.inbox, head.beside, since, promise, head.facts)
 }
 
 fn acknowledged(conversation: ConversationId, entry: &Entry, repeated: bool) -> Outcome {

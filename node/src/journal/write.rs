@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::hours::WorkingHours;
+use salotto_protocol::people_api::NewContact;
 use salotto_protocol::promise::Patience;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
@@ -206,6 +207,12 @@ pub(crate) enum Change {
         enabled: bool,
         priority: i64,
         settings: ChatflowSettings,
+    },
+    /// Who a visitor is.
+    PutContact {
+        by: AgentId,
+        visitor: VisitorId,
+        contact: NewContact,
     },
     /// The rest of the chatflow's settings stays.
     PutAvailability {

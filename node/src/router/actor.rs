@@ -79,6 +79,8 @@ pub(super) struct State {
     pub(super) routing: Routing,
     roster: watch::Receiver<Arc<Roster>>,
     is_pass_due: bool,
+    /// A pass is planned for then, for whoever has waited long.
+    wakes_at_ms: Option<i64>,
     audit: Audit,
     pub(super) departures: Departures,
     pub(super) lapses: Lapses,
@@ -114,6 +116,7 @@ impl Actor for RouterActor {
             routing,
             roster,
             is_pass_due: false,
+            wakes_at_ms: None,
             audit: Audit::default(),
             departures: Departures::seen_every(look_interval),
             lapses: Lapses::default(),
@@ -204,7 +207,7 @@ impl RouterActor {
             return;
         }
         state.routing.queue.look_at_clock(clock::now_ms());
-        while let Some(plan) = state.routing.next(seed) {
+        while let Some(plan) = state.routing.next(seed, clock::now_ms()) {
             let (conversation, since, router) = (plan.conversation, Instant::now(), myself.clone());
             let done = Box::new(move |outcome| {
                 let _ = router.cast(Msg::Ended(conversation, since, outcome));
@@ -216,6 +219,17 @@ impl RouterActor {
             }
         }
         measure(&state.routing.queue);
+        self.wake_for_overflow(myself, state);
+    }
+
+    /// At the moment from which others may have one who waits: nothing else need happen then.
+    fn wake_for_overflow(&self, myself: &ActorRef<Msg>, state: &mut State) {
+        let now_ms = clock::now_ms();
+        let Some(at_ms) = state.routing.queue.overflows_at_ms(now_ms) else { return };
+        if state.wakes_at_ms.is_none_or(|planned| at_ms < planned || planned <= now_ms) {
+            state.wakes_at_ms = Some(at_ms);
+            myself.send_after(as_duration(at_ms - now_ms), || Msg::Pass);
+        }
     }
 
     fn read(&self, myself: &ActorRef<Msg>, depth: Depth, known: Option<i64>) {

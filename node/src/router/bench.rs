@@ -35,7 +35,8 @@ impl Decisions {
     /// Who gets the oldest one; with the record that says why.
     pub fn decide(&mut self) -> usize {
         self.next += 1;
-        let plan = self.queue.next(u32::try_from(self.next % 1_000_003).expect("small"));
+        let seed = u32::try_from(self.next % 1_000_003).expect("small");
+        let plan = self.queue.next(seed, 0);
         let plan = plan.expect("somebody waits, and somebody has room");
         let mut head = waits(plan.conversation.0.as_u128());
         head.state = ConversationState::Assigned;

@@ -176,3 +176,30 @@ async fn by_3_a_record_names_the_rule_and_its_version() {
     assert_eq!((first.chatflow, second.chatflow), (desk.chatflow, desk.chatflow));
     assert!(first.settings_version < second.settings_version);
 }
+
+/// The router wakes by itself: nothing happens but that time passes.
+#[tokio::test(flavor = "multi_thread")]
+async fn overflow_comes_by_itself_and_after_a_take_over_as_well() {
+    let desk = Desk::new().await;
+    let (anna, ben) = (desk.agent("anna", 5).await, desk.agent("ben", 5).await);
+    desk.present(ben, true).await;
+    let overflow = json!({ "after_ms": 1_500, "agents": [ben] });
+    desk.put_rule(desk.chatflow, json!({ "agents": [anna], "overflow": overflow })).await;
+    let first = presence_of(&desk, NodeId::fresh()).await;
+    let router = routed(&desk, &first).await;
+    let id = desk.waits(desk.chatflow).await;
+    until_assigned(&desk, &[id], 1).await;
+    let record = desk.record(id).await;
+    assert_eq!((record.chosen, record.steps.len()), (ben, 2));
+    let waited_ms = record.waited_ms.expect("there is overflow");
+    assert!((1_500..3_000).contains(&waited_ms), "after {waited_ms} ms, not with some later read");
+
+    let second = desk.waits(desk.chatflow).await;
+    router.stop();
+    eventually("it is not the router", || async { first.term().borrow().is_none() }).await;
+    let presence = presence_of(&desk, NodeId::fresh()).await;
+    let _next = routed(&desk, &presence).await;
+    until_assigned(&desk, &[second], 1).await;
+    let record = desk.record(second).await;
+    assert!(record.chosen == ben && record.waited_ms >= Some(1_500));
+}

@@ -1,10 +1,11 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
-//! `policy` chooses by a `rule`, `rounds` is how far round robin has come; `assignment`, `requeue`,
-//! `miss` and `lapse` are the guarded writes, `state` is the queue and `lines` its order, `digest`
-//! is what all nodes are told of it (with the `pace`), `absences` and `departures` know who has long
-//! been gone, `lapses` which slots nobody uses any more, `routing` decides, `actor` performs,
-//! `keeper` runs it for a term.
+//! `policy` chooses of those whom the `route` asks by a `rule`, `rounds` is how far round robin has
+//! come, `lanes` and `field` are who waits and who answers (in `bits`), ready for it; `assignment`,
+//! `requeue`, `miss` and `lapse` are the guarded writes, `state` is the queue, `digest` is what all
+//! nodes are told of it (with the `pace`), `absences` and `departures` know who has long been gone,
+//! `lapses` which slots nobody uses any more, `routing` decides, `actor` performs, `keeper` runs it
+//! for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -13,16 +14,18 @@ mod assignment;
 mod audit;
 #[cfg(feature = "benchmarks")]
 mod bench;
+mod bits;
 mod departures;
 mod digest;
 #[cfg(test)]
 mod distribution_tests;
+mod field;
 mod keeper;
+mod lanes;
 mod lapse;
 #[cfg(test)]
 mod lapse_tests;
 mod lapses;
-mod lines;
 mod miss;
 #[cfg(test)]
 mod missed_tests;
@@ -33,6 +36,9 @@ mod policy;
 mod promised_tests;
 mod requeue;
 mod rounds;
+mod route;
+#[cfg(test)]
+mod route_tests;
 mod routing;
 mod rule;
 #[cfg(test)]

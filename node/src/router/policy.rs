@@ -56,7 +56,7 @@ impl Seen {
     }
 
     /// As if another one will be preferred.
-    fn verdict(&self, ignores_availability: bool) -> Verdict {
+    pub(super) fn verdict(&self, ignores_availability: bool) -> Verdict {
         if let Some(verdict) = self.barred {
             verdict
         } else if !self.present {
@@ -119,6 +119,9 @@ pub(super) fn choose(
         rule,
         round: (policy == Policy::RoundRobin).then_some(round),
         tie_break,
+        steps: Vec::new(),
+        facts: None,
+        waited_ms: None,
     })
 }
 

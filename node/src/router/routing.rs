@@ -100,8 +100,8 @@ impl Routing {
     }
 
     /// The next assignment to be written. It ends by `ended`, or `queue.take_back`.
-    pub(super) fn next(&mut self, seed: impl FnOnce() -> u32) -> Option<Plan> {
-        if self.assigns() { self.queue.next(seed()) } else { None }
+    pub(super) fn next(&mut self, seed: impl FnOnce() -> u32, now_ms: i64) -> Option<Plan> {
+        if self.assigns() { self.queue.next(seed(), now_ms) } else { None }
     }
 
     pub(super) fn committed(&mut self, commit: &Commit) {

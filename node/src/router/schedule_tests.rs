@@ -193,7 +193,7 @@ impl World {
     fn passes(&mut self) {
         loop {
             let seed = u32_of(self.pick(1 << 20));
-            let Some(plan) = self.queue.next(seed) else { return };
+            let Some(plan) = self.queue.next(seed, 0) else { return };
             assert_eq!(policy::replay(&plan.record), Some(plan.record.chosen));
             self.plans.push_back(plan);
         }
@@ -350,7 +350,7 @@ fn reg_8_the_oldest_that_somebody_can_answer_is_always_next() {
             world.hears_one();
         }
         let expected = world.oldest_answerable();
-        let plan = world.queue.next(step);
+        let plan = world.queue.next(step, 0);
         assert_eq!(plan.as_ref().map(|plan| plan.conversation), expected, "at step {step}");
         if let Some(plan) = plan {
             world.plans.push_back(plan);
@@ -374,8 +374,8 @@ fn a_busy_chatflow_does_not_block_a_younger_conversation_of_another() {
         world.hears_one();
     }
 
-    let plan = world.queue.next(1).expect("agents 3 and 4 are free");
+    let plan = world.queue.next(1, 0).expect("agents 3 and 4 are free");
 
     assert_eq!(plan.conversation, ConversationId(Uuid::from_u128(1_001)));
-    assert!(world.queue.next(1).is_none());
+    assert!(world.queue.next(1, 0).is_none());
 }

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use salotto_protocol::{
-    AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState, DecisionRecord, Policy,
-    ShowQueue, Verdict,
+    AgentId, ChatflowId, ConversationId, ConversationState, DecisionRecord, ShowQueue,
 };
 
-use super::lines::{Lines, Waiting};
-use super::policy::{self, Question, Seen};
+use super::field::Field;
+use super::lanes::{Lanes, Waiting};
+use super::policy;
 use super::rounds::{Rounds, Taken};
 use super::rule::Rule;
 use crate::presence::{Roster, Team};
@@ -20,20 +20,43 @@ pub(super) const WAITING_MAX: usize = 20_000;
 /// Assignments under way: as many as the journal commits at once.
 const PROMISES_MAX: usize = 256;
 
-#[derive(Default)]
 pub(super) struct Queue {
     team: Team,
-    /// Not here: everybody, load balanced.
-    rules: HashMap<ChatflowId, Rule>,
-    rounds: Rounds,
+    /// The same agents, ready for decisions.
+    pub(super) field: Field,
+    /// The field's shape when the places of the rules were found.
+    found_in_shape: u64,
+    pub(super) rules: HashMap<ChatflowId, Rule>,
+    /// For those that are not among the rules.
+    pub(super) everybody: Rule,
+    pub(super) rounds: Rounds,
     /// Those that tell whoever waits where they stand, or offer them an answer by e-mail.
     shown: Vec<(ChatflowId, ShowQueue)>,
-    lines: Lines,
+    pub(super) lanes: Lanes,
     promises: HashMap<ConversationId, Promise>,
     promised_to: HashMap<AgentId, u32>,
     /// Not what the policy saw, by the word of the store. Ineligible until read again.
-    doubted: HashSet<AgentId>,
+    pub(super) doubted: HashSet<AgentId>,
     read: Option<Read>,
+}
+
+impl Default for Queue {
+    fn default() -> Queue {
+        Queue {
+            team: Team::default(),
+            field: Field::default(),
+            found_in_shape: 0,
+            rules: HashMap::new(),
+            everybody: Rule::everybody(),
+            rounds: Rounds::default(),
+            shown: Vec::new(),
+            lanes: Lanes::default(),
+            promises: HashMap::new(),
+            promised_to: HashMap::new(),
+            doubted: HashSet::new(),
+            read: None,
+        }
+    }
 }
 
 /// An assignment to be written.
@@ -79,19 +102,35 @@ struct Read {
 
 impl Queue {
     pub(super) fn set_rules(&mut self, settings: &Settings) {
-        let rules = settings.chatflows.iter().map(|row| Rule::of(settings, row));
-        self.rules = rules.map(|rule| (rule.version.chatflow, rule)).collect();
+        let rules = settings.chatflows.iter().map(|row| (row.id, Rule::of(settings, row)));
+        let before = std::mem::replace(&mut self.rules, rules.collect());
+        let as_before = |chatflow: ChatflowId| {
+            let before = before.get(&chatflow).unwrap_or(&self.everybody);
+            before.sorts_like(self.rule(chatflow))
+        };
+        let others = self.lanes.all().filter(|waiting| !as_before(waiting.chatflow));
+        let others: Vec<Waiting> = others.cloned().collect();
+        others.into_iter().for_each(|waiting| self.put(waiting));
+        self.find_places();
         self.shown = settings.chatflows.iter().filter_map(told).collect();
-        self.lines.keep_turns_of(&settings.chatflows.iter().map(|row| row.id).collect());
+        self.lanes.keep_turns_of(&settings.chatflows.iter().map(|row| row.id).collect());
     }
 
     pub(super) fn notice_agents(&mut self, rows: &[AgentRow]) {
         self.team.notice(rows);
+        rows.iter().for_each(|row| self.look_at(row.id));
+        self.find_places_if_reshaped();
     }
 
     /// The node's roster, for rows that came by another way than this node's commits.
     pub(super) fn take_newer(&mut self, roster: &Roster) {
+        let known = self.team.rows();
+        let is_newer =
+            |row: &&AgentRow| known.get(&row.id).is_none_or(|known| known.version < row.version);
+        let newer: Vec<AgentId> = roster.values().filter(is_newer).map(|row| row.id).collect();
         self.team.take_newer(roster);
+        newer.into_iter().for_each(|agent| self.look_at(agent));
+        self.find_places_if_reshaped();
     }
 
     /// A conversation as its latest commit left it.
@@ -102,7 +141,7 @@ impl Queue {
         if head.state == ConversationState::Waiting {
             self.enqueue(head);
         } else {
-            self.lines.remove(head.id);
+            self.lanes.remove(head.id);
             self.break_promise(head.id);
         }
     }
@@ -110,36 +149,35 @@ impl Queue {
     /// Since when it has been waiting, if it is known to wait.
     pub(super) fn waiting_since_ms(&self, id: ConversationId) -> Option<i64> {
         let promised = self.promises.get(&id).map(|promise| &promise.waiting);
-        self.lines.get(id).or(promised).map(|waiting| waiting.since_ms)
+        self.lanes.get(id).or(promised).map(|waiting| waiting.since_ms)
     }
 
     /// What has become overdue by now is before the others.
     pub(super) fn look_at_clock(&mut self, now_ms: i64) {
-        self.lines.look_at_clock(now_ms);
+        self.lanes.look_at_clock(now_ms);
     }
 
-    /// Whose turn it is of those whom somebody eligible could answer (`lines`), and who shall. Counts as
+    /// Whose turn it is of those whom somebody eligible could answer, and who shall. Counts as
     /// promised until `ended`, and until the log or a read shows it.
-    pub(super) fn next(&mut self, seed: u32) -> Option<Plan> {
+    pub(super) fn next(&mut self, seed: u32, now_ms: i64) -> Option<Plan> {
         if self.promises.len() >= PROMISES_MAX {
             return None;
         }
-        let waiting = self.lines.next(|chatflow| self.is_answerable(chatflow))?;
-        let conversation = waiting.conversation;
-        let question = self.question(waiting.chatflow, seed);
-        let record = policy::choose(&question, self.candidates(waiting.chatflow))
-            .expect("somebody was eligible a moment ago");
+        let next = self.next_answerable(now_ms)?;
+        let conversation = next.place.conversation;
+        let waiting = self.lanes.remove(conversation).expect("it stands in a lane");
+        let record = self.decide(&next, &waiting, seed, now_ms);
         debug_assert_eq!(policy::replay(&record), Some(record.chosen));
 
         let (agent, chatflow) = (record.chosen, waiting.chatflow);
-        self.lines.remove(conversation);
-        self.lines.takes_turn(chatflow);
+        self.lanes.takes_turn(chatflow);
+        let ignores_availability = self.rule(chatflow).ignores_availability;
         let turn = policy::turn(&record).map(|at| Turn { chatflow, agent, at });
         let taken = turn.map(|turn| self.rounds.take(turn));
         self.promises.insert(conversation, Promise { waiting, agent, turn: taken, ending: None });
         *self.promised_to.entry(agent).or_default() += 1;
+        self.look_at(agent);
         let agent_version = self.team.rows()[&agent].version;
-        let ignores_availability = question.ignores_availability;
         Some(Plan { conversation, agent_version, ignores_availability, turn, record })
     }
 
@@ -161,8 +199,10 @@ impl Queue {
                 }
             }
             Ending::AgentChanged => {
-                self.doubted.insert(promise.agent);
+                let agent = promise.agent;
+                self.doubted.insert(agent);
                 self.take_back(conversation);
+                self.look_at(agent);
             }
             Ending::TurnPassed => {
                 let chatflow = promise.waiting.chatflow;
@@ -208,6 +248,7 @@ impl Queue {
         let Some(read) = self.read.take() else { return };
         self.team.read(agents);
         self.doubted.retain(|agent| !read.doubted.contains(agent));
+        self.look_at_all();
         for id in read.settled {
             match self.promises.get(&id).and_then(|promise| promise.ending) {
                 Some(Ending::Unknown) => self.take_back(id),
@@ -233,75 +274,58 @@ impl Queue {
         self.rounds.read(turns);
     }
 
-    /// The chatflows whose lines are told, and what of them.
+    /// The chatflows that tell whoever waits where they stand.
     pub(super) fn shown(&self) -> &[(ChatflowId, ShowQueue)] {
         &self.shown
     }
 
     /// Those of a chatflow who wait longest, and how many wait.
     pub(super) fn line(&self, chatflow: ChatflowId, max: usize) -> (Vec<ConversationId>, usize) {
-        self.lines.line(chatflow, max)
+        self.lanes.line(chatflow, max)
     }
 
     /// Somebody is there who answers this chatflow, with room or without.
     pub(super) fn is_staffed(&self, chatflow: ChatflowId) -> bool {
-        self.candidates(chatflow).any(|seen| seen.present && seen.status == AgentStatus::Available)
+        let pools = &self.rule(chatflow).pools;
+        pools.anybody.meets_both(&pools.members, self.field.here())
     }
 
     pub(super) fn len(&self) -> usize {
-        self.lines.len() + self.promises.len()
+        self.lanes.len() + self.promises.len()
     }
 
     pub(super) fn oldest_since_ms(&self) -> Option<i64> {
         let promised = self.promises.values().map(|promise| promise.waiting.since_ms);
-        self.lines.oldest_since_ms().into_iter().chain(promised).min()
+        self.lanes.oldest_since_ms().into_iter().chain(promised).min()
     }
 
-    /// Those who may answer a chatflow's visitors, as far as they can be trusted.
-    fn candidates(&self, chatflow: ChatflowId) -> impl Iterator<Item = Seen> {
-        let assignees = self.rules.get(&chatflow).map(|rule| &rule.assignees);
-        let named = assignees.and_then(|it| it.named.as_ref());
+    /// What is known of an agent has changed.
+    fn look_at(&mut self, agent: AgentId) {
+        if let Some(row) = self.team.rows().get(&agent) {
+            let promised = self.promised_to.get(&agent).copied().unwrap_or(0);
+            self.field.put(row, promised, !self.doubted.contains(&agent));
+        }
+    }
+
+    fn look_at_all(&mut self) {
         let rows = self.team.rows();
-        let of_rule = named.into_iter().flatten().filter_map(|agent| rows.get(agent));
-        let everybody = rows.values().filter(move |_| named.is_none());
-        of_rule.chain(everybody).filter(|row| !self.doubted.contains(&row.id)).map(move |row| {
-            let promised = self.promised_to.get(&row.id).copied().unwrap_or(0);
-            let had = self.rounds.had(chatflow, row.id);
-            let seen = Seen::new(row, promised);
-            let has_access = assignees.is_none_or(|it| it.has_access(row.id));
-            let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
-            Seen { had, barred, ..seen }
-        })
+        self.field.keep(|agent| rows.contains_key(agent));
+        let agents: Vec<AgentId> = rows.keys().copied().collect();
+        agents.into_iter().for_each(|agent| self.look_at(agent));
+        self.find_places_if_reshaped();
     }
 
-    fn is_answerable(&self, chatflow: ChatflowId) -> bool {
-        let ignores = self.rules.get(&chatflow).is_some_and(|rule| rule.ignores_availability);
-        let eligible = |seen: Seen| seen.is_eligible(ignores);
-        !self.waits_for_a_read(chatflow) && self.candidates(chatflow).any(eligible)
+    /// Somebody came, or has other skills.
+    fn find_places_if_reshaped(&mut self) {
+        if self.found_in_shape != self.field.shape() {
+            self.find_places();
+        }
     }
 
-    /// Whose turn it is can be told of certain facts only: whoever is doubted may be eligible.
-    fn waits_for_a_read(&self, chatflow: ChatflowId) -> bool {
-        let rule = self.rules.get(&chatflow);
-        let Some(rule) = rule.filter(|it| it.distribution == Policy::RoundRobin) else {
-            return false;
-        };
-        let is_doubted = |agent: &AgentId| self.doubted.contains(agent);
-        self.rounds.is_doubted(chatflow)
-            || match &rule.assignees.named {
-                Some(named) => named.iter().any(is_doubted),
-                None => !self.doubted.is_empty(),
-            }
-    }
-
-    fn question(&self, chatflow: ChatflowId, seed: u32) -> Question {
-        let rule = self.rules.get(&chatflow);
-        Question {
-            policy: rule.map(|rule| rule.distribution).unwrap_or_default(),
-            rule: rule.map(|rule| rule.version),
-            ignores_availability: rule.is_some_and(|rule| rule.ignores_availability),
-            round: self.rounds.latest(chatflow),
-            seed,
+    fn find_places(&mut self) {
+        self.found_in_shape = self.field.shape();
+        for rule in self.rules.values_mut().chain([&mut self.everybody]) {
+            rule.find_places(self.team.rows(), &self.field);
         }
     }
 
@@ -326,20 +350,25 @@ impl Queue {
                 && !committed.contains(&waiting.conversation)
         };
         let missing: Vec<ConversationId> =
-            self.lines.all().filter(is_missing).map(|it| it.conversation).collect();
-        missing.into_iter().for_each(|id| self.lines.remove(id));
+            self.lanes.all().filter(is_missing).map(|it| it.conversation).collect();
+        missing.into_iter().for_each(|id| drop(self.lanes.remove(id)));
     }
 
     fn enqueue(&mut self, head: &Head) {
-        if !self.promises.contains_key(&head.id) {
-            self.put(Waiting::of(head));
+        if self.promises.contains_key(&head.id) {
+            return;
+        }
+        let waiting = Waiting::of(head);
+        if self.lanes.get(head.id) != Some(&waiting) {
+            self.put(waiting);
         }
     }
 
     fn put(&mut self, waiting: Waiting) {
-        self.lines.remove(waiting.conversation);
-        if self.lines.len() < WAITING_MAX {
-            self.lines.put(waiting);
+        self.lanes.remove(waiting.conversation);
+        if self.lanes.len() < WAITING_MAX {
+            let lane = self.lane(&waiting);
+            self.lanes.put(waiting, lane);
         }
     }
 
@@ -351,6 +380,7 @@ impl Queue {
                 self.promised_to.remove(&promise.agent);
             }
         }
+        self.look_at(promise.agent);
         Some(promise)
     }
 }

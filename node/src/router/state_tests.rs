@@ -24,11 +24,11 @@ fn queue(agents: Vec<AgentRow>, waiting: &[Head]) -> Queue {
 }
 
 fn next(queue: &mut Queue) -> Option<ConversationId> {
-    queue.next(1).map(|plan| plan.conversation)
+    queue.next(1, 0).map(|plan| plan.conversation)
 }
 
 fn planned(queue: &mut Queue) -> Plan {
-    queue.next(1).expect("somebody can answer")
+    queue.next(1, 0).expect("somebody can answer")
 }
 
 /// As the journal says it: the row first, then the head.

@@ -47,5 +47,6 @@ pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
         started_on: Page::default(),
         preview: String::new(),
         preview_by: None,
+        facts: Default::default(),
     }
 }

@@ -147,6 +147,7 @@ impl SessionActor {
         let request = StartRequest {
             visitor: self.who.visitor,
             chatflow,
+            assigning: self.chatflows.assigning(self.who.site),
             start_client_id: start.client_id,
             message_client_id,
             text: start.text,

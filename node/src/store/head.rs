@@ -6,13 +6,13 @@ use salotto_protocol::limits::PREVIEW_CHARS_MAX;
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
-    EntryBody, InboxId, Page, Party, Seq, SiteId, VisitorId,
+    EntryBody, Facts, InboxId, Page, Party, Seq, SiteId, VisitorId,
 };
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dialect::{Engine, ROWS_MAX};
-use super::head_row::{HeadRow, add_whole};
+use super::head_row::{HeadRow, add_whole, stored_facts};
 use super::query::{Query, Rows, query};
 use super::{Store, StoreError};
 
@@ -55,6 +55,8 @@ pub(crate) struct Head {
     /// The last message, cut.
     pub(crate) preview: String,
     pub(crate) preview_by: Option<Party>,
+    /// As of its start, or of when it was opened again: what routing rules go by.
+    pub(crate) facts: Facts,
 }
 
 /// What becomes of heads that another node has locked.
@@ -84,7 +86,8 @@ pub(crate) struct OpenConversation {
 const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
         slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
-        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms, email, due_at_ms
+        started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms, email, due_at_ms,
+        facts
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -125,7 +128,7 @@ const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by, missed_at_ms, slot_excess,
-        active_at_ms, email, due_at_ms)
+        active_at_ms, email, due_at_ms, facts)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
@@ -141,7 +144,7 @@ pub(super) const MOVE: &str = "
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
         beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9,
         inbox = new.column10, slot_excess = new.column11, email = new.column12,
-        due_at_ms = new.column13
+        due_at_ms = new.column13, facts = new.column14
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -238,7 +241,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(25);
+            let mut rows = Rows::new(26);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -248,7 +251,7 @@ impl Batch<'_> {
     /// Stores new states, assignees, slots and inboxes.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(13);
+            let mut rows = Rows::new(14);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -262,7 +265,8 @@ impl Batch<'_> {
                     .cell(head.inbox.0)
                     .cell(i64::from(head.slot_excess))
                     .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
-                    .cell(head.due_at_ms);
+                    .cell(head.due_at_ms)
+                    .cell(stored_facts(&head.facts));
             }
             self.run(rows.into_query(MOVE)).await?;
         }

@@ -2,8 +2,8 @@
 
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
-    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, InboxId, Party,
-    SiteId, VisitorId,
+    AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, Facts, InboxId,
+    Party, SiteId, VisitorId,
 };
 use uuid::Uuid;
 
@@ -38,6 +38,7 @@ pub(super) struct HeadRow {
     started_on: String,
     preview: String,
     preview_by: Option<String>,
+    facts: String,
 }
 
 stored!(HeadRow {
@@ -65,7 +66,8 @@ stored!(HeadRow {
     due_at_ms,
     started_on,
     preview,
-    preview_by
+    preview_by,
+    facts
 });
 
 pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
@@ -93,7 +95,13 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(i64::from(head.slot_excess))
         .cell(head.active_at_ms)
         .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
-        .cell(head.due_at_ms);
+        .cell(head.due_at_ms)
+        .cell(stored_facts(&head.facts));
+}
+
+/// Of most there is nothing to say: an empty text.
+pub(super) fn stored_facts(facts: &Facts) -> String {
+    if *facts == Facts::default() { String::new() } else { decode::to_json(facts) }
 }
 
 impl HeadRow {
@@ -128,6 +136,7 @@ impl HeadRow {
                 .preview_by
                 .map(|word| decode::word(&word, Party::from_word))
                 .transpose()?,
+            facts: decode::json_or_default(&self.facts)?,
         })
     }
 }

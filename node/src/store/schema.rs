@@ -30,6 +30,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     5 "0005_expand_people",
     6 "0006_expand_turns",
     7 "0007_expand_mails",
+    8 "0008_expand_contacts",
     9 "0009_expand_promises",
     10 "0010_expand_capacity",
 );
@@ -41,6 +42,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     5 "0005_expand_people",
     6 "0006_expand_turns",
     7 "0007_expand_mails",
+    8 "0008_expand_contacts",
     9 "0009_expand_promises",
     10 "0010_expand_capacity",
 );

@@ -2,8 +2,9 @@
 
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
-    AgentRef, AssignmentCause, Author, Candidate, ConversationState, DecisionRecord, Entry,
-    EntryBody, Policy, Round, RuleVersion, Seq, TieBreak, Verdict, View, ViewedEntry,
+    AgentRef, AssignmentCause, Author, Candidate, ContactId, ConversationState, DecisionRecord,
+    Entry, EntryBody, Facts, Policy, Round, RuleVersion, Seq, Step, StepOutcome, Target, TieBreak,
+    Verdict, View, ViewedEntry,
 };
 
 use crate::{assert_no_others, holds, ids};
@@ -86,6 +87,7 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("assignment_by_hand", of_sender(7, agent(), by_hand())),
         ("assignment_out_of_order", of_sender(7, agent(), out_of_order())),
         ("decision", viewed(5, Author::System, decision())),
+        ("decision_by_rules", viewed(5, Author::System, decision_by_rules())),
         ("decision_in_turn", viewed(5, Author::System, decision_in_turn())),
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
@@ -171,6 +173,9 @@ fn decision() -> EntryBody {
             rule: Some(RuleVersion { chatflow: ids::chatflow(), settings_version: 12 }),
             round: None,
             tie_break: Some(TieBreak::OnlyOne),
+            steps: Vec::new(),
+            facts: None,
+            waited_ms: None,
         },
     }
 }
@@ -197,6 +202,24 @@ fn decision_in_turn() -> EntryBody {
 fn record() -> DecisionRecord {
     let EntryBody::Decision { decision } = decision() else { unreachable!("made as a decision") };
     decision
+}
+
+/// Everybody was asked, one after the other.
+fn decision_by_rules() -> EntryBody {
+    let rule = |place, name: &str| Target::Rule { place, name: name.to_owned() };
+    let verdict = Verdict::Away;
+    let steps = [
+        (Target::ContactOwner { agent: ids::colleague() }, StepOutcome::OwnerSkipped { verdict }),
+        (rule(0, "Spanish"), StepOutcome::NotMatched { condition: 1 }),
+        (rule(1, "Prices"), StepOutcome::NobodyEligible),
+        (Target::Default, StepOutcome::NobodyEligible),
+        (Target::Overflow { after_ms: 60_000 }, StepOutcome::Chosen),
+    ];
+    let steps = steps.map(|(target, outcome)| Step { target, outcome }).into();
+    let contact = Some(ContactId(ids::agent().0));
+    let facts = Some(Facts { returning: true, contact, owner: Some(ids::colleague()) });
+    let decision = DecisionRecord { steps, facts, waited_ms: Some(61_007), ..record() };
+    EntryBody::Decision { decision }
 }
 
 /// As the first nodes wrote it.

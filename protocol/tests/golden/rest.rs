@@ -4,7 +4,10 @@ use salotto_protocol::api::{
     Agents, ConversationAnswer, EntryPage, InboxName, LoadTestAgent, LoadTestAgents, LoadTestDesk,
     NewVisitor, Problem, Receipt, Session, SignIn, SiteSettings, VisitorToken,
 };
-use salotto_protocol::assignment::AssignmentSettings;
+use salotto_protocol::assignment::{
+    AssignTo, AssignmentAnswer, AssignmentSettings, ChatflowAssignment, Condition, Overflow,
+    RoutingRule, SkipReason, Skipped, TextOperator,
+};
 use salotto_protocol::availability::{
     AvailabilityMode, AvailabilitySettings, Measured, ReplyTimeChoice, WhenAtCapacity,
     WhenAvailable, WhenAway, WhenOffline,
@@ -14,10 +17,13 @@ use salotto_protocol::hours::{
     Absence, DayRow, Holiday, HoursRow, OperatingHours, Weekday, WorkingHours,
 };
 use salotto_protocol::people::{Permission, Permissions};
-use salotto_protocol::people_api::{ChatflowName, Chatflows, Colleague, Colleagues, HoursToday};
+use salotto_protocol::people_api::{
+    ChatflowName, Chatflows, Colleague, Colleagues, Contact, HoursToday,
+};
 use salotto_protocol::promise::Patience;
 use salotto_protocol::{
-    AgentStatus, Availability, CloseCode, ErrorCode, Policy, Seq, ShowQueue, TeamId,
+    AgentStatus, Availability, CloseCode, ContactId, ErrorCode, Policy, Seq, ShowQueue, SkillId,
+    TeamId,
 };
 
 use crate::{assert_no_others, entries, holds, holds_by_text, ids, server_frames};
@@ -47,6 +53,8 @@ fn what_agents_ask_for_is_as_written_down() {
     holds("rest/chatflows", &chatflows());
     holds("rest/agents", &Agents { agents: vec![server_frames::presence()] });
     holds("rest/chatflow_settings", &settings());
+    holds("rest/chatflow_assignment", &chatflow_assignment());
+    holds("rest/contact", &contact());
     holds("rest/working_hours", &working_hours());
     holds("rest/availability_settings", &*settings().availability);
 }
@@ -66,9 +74,11 @@ fn no_rest_file_is_without_a_test() {
         &[
             "agents",
             "availability_settings",
+            "chatflow_assignment",
             "chatflow_settings",
             "chatflows",
             "colleagues",
+            "contact",
             "conversation",
             "entry_page",
             "loadtest_agents",
@@ -117,6 +127,53 @@ fn busy() -> Problem {
     }
 }
 
+fn assignment() -> AssignmentSettings {
+    let address = |operator, text: &str| Condition::PageUrl { operator, text: text.to_owned() };
+    let rule = RoutingRule {
+        name: "Prices".to_owned(),
+        conditions: vec![
+            address(TextOperator::StartsWith, "https://shop.example/"),
+            address(TextOperator::Contains, "/prices"),
+            Condition::ReturningVisitor { is: true },
+            Condition::KnownContact { is: true },
+            Condition::ContactOwner { is: false },
+        ],
+        skills: vec![SkillId(ids::agent().0)],
+        languages: vec!["es".to_owned()],
+        agents: vec![ids::agent()],
+        teams: vec![TeamId(ids::agent().0)],
+    };
+    AssignmentSettings {
+        assign_to: AssignTo::ContactOwner,
+        distribution: Policy::RoundRobin,
+        ignore_availability: true,
+        agents: vec![ids::colleague()],
+        teams: vec![TeamId(ids::agent().0)],
+        rules: vec![rule],
+        overflow: Some(Overflow {
+            after_ms: 60_000,
+            agents: vec![ids::agent()],
+            teams: vec![TeamId(ids::agent().0)],
+        }),
+    }
+}
+
+fn chatflow_assignment() -> AssignmentAnswer {
+    let assignment = ChatflowAssignment::of(true, &[ids::agent()], &assignment());
+    let (field, reason) = ("rules[0].agents[0]".to_owned(), SkipReason::Deactivated);
+    AssignmentAnswer { assignment, skipped: vec![Skipped { field, reason }] }
+}
+
+fn contact() -> Contact {
+    Contact {
+        id: ContactId(ids::agent().0),
+        site: ids::site(),
+        email: "eve@home.example".to_owned(),
+        name: Some("Eve".to_owned()),
+        owner: Some(ids::agent()),
+    }
+}
+
 fn settings() -> ChatflowSettings {
     ChatflowSettings {
         name: "Sales".to_owned(),
@@ -127,12 +184,7 @@ fn settings() -> ChatflowSettings {
         wait_message: "All of us are busy.".to_owned(),
         assign: true,
         agents: vec![ids::agent()],
-        assignment: AssignmentSettings {
-            distribution: Policy::RoundRobin,
-            ignore_availability: true,
-            agents: vec![ids::colleague()],
-            teams: vec![TeamId(ids::agent().0)],
-        },
+        assignment: assignment(),
         availability: Box::new(availability()),
         show_queue: ShowQueue { position: true, expected_wait: true },
         patience: patience(),

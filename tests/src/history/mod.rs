@@ -58,6 +58,7 @@ pub enum Who {
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "most of a history are the large ones: entries")]
 pub enum What {
     Welcomed {
         node: NodeId,

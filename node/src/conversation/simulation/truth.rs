@@ -136,5 +136,6 @@ fn head() -> Head {
         started_on: Page::default(),
         preview: String::new(),
         preview_by: None,
+        facts: Default::default(),
     }
 }

@@ -2,8 +2,10 @@
 
 pub(super) mod account;
 pub(super) mod agents;
+pub(super) mod assignments;
 pub(super) mod chatflows;
 pub(super) mod colleagues;
+pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod hours;
 pub(super) mod inboxes;

@@ -94,7 +94,7 @@ async fn find(app: &App, id: AgentId) -> Result<User, ApiError> {
     rows.iter().find(|row| row.id == id).map(user).ok_or(ApiError::NotFound)
 }
 
-fn check_email(email: &str) -> Result<(), ApiError> {
+pub(super) fn check_email(email: &str) -> Result<(), ApiError> {
     let has_two_parts =
         email.rsplit_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
     let is_plain = !email.contains(|it: char| it.is_control() || it.is_whitespace());

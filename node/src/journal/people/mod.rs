@@ -1,14 +1,17 @@
-//! Changes of people by an admin: users, teams, access, the account, skills. Decided inside the
-//! transaction on what is true then, one after the other on all nodes.
+//! Changes of people by an admin: users, teams, access, the account, skills, who is assigned what.
+//! Decided inside the transaction on what is true then, one after the other on all nodes.
 
+mod assignment;
 mod rules;
 mod skills;
 
+pub(super) use rules::{check_name, field};
 pub(crate) use skills::SkillsAsked;
 
+use salotto_protocol::assignment::ChatflowAssignment;
 use salotto_protocol::people::{HeldSkills, InboxAccess, Permission};
 use salotto_protocol::people_api::{AccountPatch, TeamPatch, UserPatch};
-use salotto_protocol::{AgentId, AgentStatus, InboxId, TeamId};
+use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, TeamId};
 use uuid::Uuid;
 
 use super::change::Notice;
@@ -35,6 +38,7 @@ pub(crate) enum Asked {
     Access { inbox: InboxId, access: InboxAccess },
     Account(AccountPatch),
     Skills(SkillsAsked),
+    Assignment { chatflow: ChatflowId, assignment: Box<ChatflowAssignment> },
 }
 
 /// A user to be added.
@@ -97,7 +101,8 @@ async fn named_by_a_rule(
         | Asked::Account(_)
         | Asked::Skills(
             SkillsAsked::Add(_) | SkillsAsked::Skill { .. } | SkillsAsked::Category(_),
-        ) => return Ok(None),
+        )
+        | Asked::Assignment { .. } => return Ok(None),
     };
     let is_named = batch.is_in_a_rule(id).await?;
     Ok(is_named.then(|| rules::field(field, "is named in a rule: take it out there first")))
@@ -150,6 +155,15 @@ async fn perform(
             Ok((people.settings.account != account, Notice::Settings))
         }
         Asked::Skills(asked) => Ok((change_skills(batch, people, &asked).await?, Notice::Settings)),
+        Asked::Assignment { chatflow, assignment } => {
+            let (assign, agents, settings) = assignment.into_parts();
+            let changed = [
+                batch.put_chatflow_part(chatflow, "assign", &assign).await?,
+                batch.put_chatflow_part(chatflow, "agents", &agents).await?,
+                batch.put_chatflow_part(chatflow, "assignment", &settings).await?,
+            ];
+            Ok((changed.contains(&true), Notice::Settings))
+        }
     }
 }
 
@@ -258,6 +272,9 @@ fn line_of(by: Option<AgentId>, asked: &Asked) -> PeopleChange {
         Asked::Skills(SkillsAsked::Skill { skill, patch }) => ("skill", Some(skill.0), json(patch)),
         Asked::Skills(SkillsAsked::Category(patch)) => ("skill_category", None, json(patch)),
         Asked::Skills(SkillsAsked::Delete(skill)) => ("skill_deleted", Some(skill.0), json(&())),
+        Asked::Assignment { chatflow, assignment } => {
+            ("assignment", Some(chatflow.0), json(assignment))
+        }
     };
     PeopleChange { by, kind, subject, new_value: new_value.to_string() }
 }

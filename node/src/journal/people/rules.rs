@@ -10,10 +10,10 @@ use salotto_protocol::people::{
 use salotto_protocol::people_api::{TeamPatch, UserPatch};
 use salotto_protocol::{AgentId, InboxId, TeamId};
 
-use super::{Asked, Complaint, NewAccount, skills};
+use super::{Asked, Complaint, NewAccount, assignment, skills};
 use crate::store::{AgentRow, People, TeamRow};
 
-pub(super) type Checked = Result<(), Complaint>;
+pub(in crate::journal) type Checked = Result<(), Complaint>;
 
 /// Whether this may be done now.
 pub(super) fn check(people: &People, by: Option<AgentId>, asked: &Asked) -> Checked {
@@ -43,6 +43,9 @@ pub(super) fn check(people: &People, by: Option<AgentId>, asked: &Asked) -> Chec
         Asked::Access { inbox, access } => check_access(people, *inbox, access),
         Asked::Account(patch) => check_account(&patch.applied(people.settings.account)),
         Asked::Skills(change) => skills::check(people, change),
+        Asked::Assignment { chatflow, assignment } => {
+            assignment::check(people, *chatflow, assignment)
+        }
     }
 }
 
@@ -56,6 +59,7 @@ fn needed(by: &AgentRow, asked: &Asked) -> Option<Permission> {
         | Asked::DeleteTeam(_) => Some(Permission::Users),
         Asked::Status { user, .. } if *user == by.id => None,
         Asked::Status { .. } => Some(Permission::AvailabilityManagement),
+        Asked::Assignment { .. } => Some(Permission::Routing),
         Asked::UserSkills { .. } | Asked::Access { .. } | Asked::Account(_) | Asked::Skills(_) => {
             Some(Permission::SuperAdmin)
         }
@@ -265,7 +269,7 @@ pub(super) fn check_list<T: Eq + Hash + Clone>(
     Ok(())
 }
 
-pub(super) fn check_name(path: &str, name: &str) -> Checked {
+pub(in crate::journal) fn check_name(path: &str, name: &str) -> Checked {
     let is_plain = name.trim() == name && !name.contains(char::is_control);
     if name.is_empty() || !is_plain || name.chars().count() > NAME_CHARS_MAX {
         let complaint = format!("must have 1 to {NAME_CHARS_MAX} characters, no space around them");
@@ -291,6 +295,6 @@ fn check_capacity(path: &str, capacity: u32) -> Checked {
     Ok(())
 }
 
-pub(super) fn field(path: &str, complaint: &str) -> Complaint {
+pub(in crate::journal) fn field(path: &str, complaint: &str) -> Complaint {
     Complaint::Field { field: path.to_owned(), complaint: complaint.to_owned() }
 }

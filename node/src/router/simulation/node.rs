@@ -202,7 +202,7 @@ impl Node {
             }
         }
         let seed = u32::try_from(random.below(1 << 20)).expect("a small number");
-        while passes && let Some(plan) = router.routing.next(|| seed) {
+        while passes && let Some(plan) = router.routing.next(|| seed, 0) {
             self.queue.push_back(assignment::write(&plan, router.term, Box::new(|_| {})));
         }
     }

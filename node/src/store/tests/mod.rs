@@ -98,6 +98,7 @@ fn conversation() -> (Head, Vec<Entry>) {
         started_on: Page { url: "https://shop.example/".to_owned(), ..Page::default() },
         preview: "anybody?".to_owned(),
         preview_by: Some(Party::Visitor),
+        facts: Default::default(),
     };
     (head, entries)
 }

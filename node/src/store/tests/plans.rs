@@ -3,6 +3,7 @@
 use super::*;
 use crate::store::attachments::{OF, WAITING_ALONE};
 use crate::store::beginnings::BEGINNINGS;
+use crate::store::contacts::{FACTS, WRITTEN};
 use crate::store::dialect::{Engine, fill, values};
 use crate::store::entries::KNOWN;
 use crate::store::head::{
@@ -29,7 +30,8 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 7),
-        (MOVE.to_owned(), 13),
+        (MOVE.to_owned(), 14),
+        (FACTS.to_owned(), 1),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
         (marks::OF.to_owned(), 1),
@@ -65,6 +67,8 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
         let plan = desk.plan(&select(rest)).await;
         assert!(plan.contains(index), "{rest}\n{plan}");
     }
+    let written = desk.plan(WRITTEN).await;
+    assert!(written.contains("conversations_of_visitor"), "{written}");
     let alone = desk.plan(WAITING_ALONE).await;
     assert!(alone.contains("conversations_waiting"), "{alone}");
     assert!(!alone.contains("SCAN attachments") && !alone.contains("SCAN nodes"), "{alone}");

@@ -182,6 +182,9 @@ fn decision(chosen: AgentId) -> DecisionRecord {
         rule: None,
         round: None,
         tie_break: None,
+        steps: Vec::new(),
+        facts: None,
+        waited_ms: None,
     }
 }
 

@@ -29,6 +29,7 @@ impl Talk {
         let ack = committed(|done| {
             let request = StartRequest {
                 visitor,
+                assigning: Vec::new(),
                 chatflow: harness.app.chatflows.get(harness.chatflow).expect("published"),
                 start_client_id: ClientId::fresh(),
                 message_client_id: ClientId::fresh(),

@@ -1,7 +1,9 @@
 //! Users, teams, access, capacity and skills over the API: what works, and what is refused.
 
 mod account;
+mod assignment;
 mod colleagues;
+mod contacts;
 mod skills;
 mod trail;
 

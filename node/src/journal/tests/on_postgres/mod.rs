@@ -8,6 +8,8 @@ mod appends;
 mod assignments;
 #[path = "../changes.rs"]
 mod changes;
+#[path = "../facts.rs"]
+mod facts;
 #[path = "../failures.rs"]
 mod failures;
 #[path = "../mails.rs"]

@@ -1,0 +1,38 @@
+//! What is known of a visitor when a conversation begins, or begins again: kept with it, for the
+//! routing rules (SK-8).
+
+use std::collections::BTreeSet;
+
+use salotto_protocol::{ConversationState, InboxId, Seq, VisitorId};
+
+use super::state::{Tracked, Work};
+use crate::store::{Batch, StartKey, StoreError};
+
+/// Of those who start, and of those who could open what is closed.
+pub(super) async fn find(
+    batch: &mut Batch<'_>,
+    starts: &std::collections::BTreeMap<StartKey, InboxId>,
+    work: &mut Work,
+) -> Result<(), StoreError> {
+    let closed = work.heads.values().filter(|it| it.head.state == ConversationState::Closed);
+    let closed = closed.map(|it| it.head.visitor);
+    let visitors: BTreeSet<VisitorId> =
+        starts.keys().map(|(visitor, _)| *visitor).chain(closed).collect();
+    if !visitors.is_empty() {
+        let visitors: Vec<VisitorId> = visitors.into_iter().collect();
+        work.facts = batch.facts(&visitors).await?;
+    }
+    Ok(())
+}
+
+impl Work {
+    /// To be called before the conversation is moved `to` that state.
+    pub(super) fn note_facts(&self, tracked: &mut Tracked, to: ConversationState) {
+        let head = &mut tracked.head;
+        let starts = tracked.is_new && head.seq == Seq(0);
+        let reopens = head.state == ConversationState::Closed && to != ConversationState::Closed;
+        if starts || reopens {
+            head.facts = self.facts.get(&head.visitor).copied().unwrap_or_default();
+        }
+    }
+}
