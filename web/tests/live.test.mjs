@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { ADA, BEN, Console, MANY_SIGN_INS } from './console-page.mjs';
-import { Admin, Agent, BareVisitor, DESKTOP, Node, PHONE, startBrowser, until } from './harness.mjs';
+import {
+  Admin,
+  Agent,
+  BareVisitor,
+  DESKTOP,
+  Node,
+  PHONE,
+  startBrowser,
+  until,
+} from './harness.mjs';
 
 const LAPTOP = { ...DESKTOP, locale: 'en-GB' };
 /** Whoever has left counts as gone a minute after the last socket. */
@@ -66,7 +75,7 @@ async function tile(desk, name, value) {
 
 const exactly = (number) => new RegExp(`^${number}$`, 'u');
 
-test('AS-43, CAP-9 the live view shows who waits, and lets somebody take or give them', async () => {
+test('AS-43, CAP-9 the live view shows who waits, to be taken or given away', async () => {
   const ben = await Console.signIn(browser, node, { email: BEN, device: LAPTOP });
   await ben.status('away');
   const desk = await supervises(ADA);
@@ -127,7 +136,7 @@ test('PERM-8 the live view is for those who steer others, and says so to the res
   await ben.screenshot('live-not-for-you');
 });
 
-test('CAP-9 a queue of two hundred stays calm: some rows, and the number of the others', async () => {
+test('CAP-9 a queue of two hundred stays calm: some rows, and how many more', async () => {
   const desk = await supervises(ADA);
   for (let count = 0; count < 200; count += 20) {
     const some = Array.from({ length: 20 }, (_, index) => waits(`Number ${count + index}`));
