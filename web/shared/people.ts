@@ -1,6 +1,6 @@
 // People as REST has them (`protocol/src/people.rs`, `people_api.rs`, `hours.rs`): the words.
 
-import type { AgentId, AgentStatus, InboxId } from './protocol';
+import type { AgentId, AgentStatus, ChatflowId, InboxId } from './protocol';
 
 export type TeamId = string;
 export type SkillId = string;
@@ -162,4 +162,25 @@ export interface WorkingHours {
   time_zone: string;
   weekly: HoursRow[];
   out_of_office: Absence[];
+}
+
+/** Who has access to the same inboxes: what the frame `agents` does not say (AV-34). */
+export interface Colleague {
+  id: AgentId;
+  inboxes: InboxId[];
+  /** Left out by whoever has set none. */
+  hours?: HoursToday;
+}
+
+export interface HoursToday {
+  time_zone: string;
+  rows: { start: string; end: string }[];
+  /** Out of office now, until this time on that clock. */
+  out_until?: string;
+}
+
+export interface ChatflowName {
+  id: ChatflowId;
+  heading: string;
+  inbox: InboxId;
 }
