@@ -1,8 +1,8 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
 //! `policy` chooses of those whom the `route` asks by a `rule`, `rounds` is how far round robin has
-//! come, `lanes` and `field` are who waits and who answers (in `bits`), ready for it; `assignment`, `requeue`
-//! and `miss` are the guarded writes, `state` is the queue, `digest` is what all nodes are told of
+//! come, `lanes` and `field` are who waits and who answers (in `bits`), ready for it;
+//! `assignment`, `requeue` and `miss` are the guarded writes, `state` is the queue, `digest` is what all nodes are told of
 //! it (with the `pace`), `absences` and `departures` know who has long been gone, `routing`
 //! decides, `actor` performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
