@@ -4,8 +4,8 @@
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
 //! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
-//! processes and spoils what they say to each other; `postgres`, `redis` and `smtp` start real servers;
-//! `mutation` breaks the node on purpose, to see that all this notices;
+//! processes and spoils what they say to each other; `postgres`, `redis` and `smtp` start real
+//! servers; `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
 //! `chart` and `prometheus` drive programs of others (`tool`); `cpu` reads what all that costs.
 
