@@ -31,4 +31,5 @@ mod spoiled_lines;
 mod store_commands;
 mod storms;
 mod talk;
+mod team_day;
 mod tidy;
