@@ -24,7 +24,7 @@ use crate::gateway::{
 use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub, RedisLink};
 use crate::link_url::LinkUrl;
-use crate::mail::{Mailer, Smtp, Trouble};
+use crate::mail::{Letters, Mailer, Smtp, Trouble};
 use crate::metrics;
 use crate::presence::Presence;
 use crate::router::{Patience, Router};
@@ -93,16 +93,11 @@ async fn start(
 ) -> Result<Running, NodeError> {
     let node = NodeId::fresh();
     let (root, failure) = supervisor::root().await?;
-    let link = match &config.link_url {
-        LinkUrl::Local => Link::Local(LocalHub::new().join(node)),
-        LinkUrl::Redis(url) => Link::Redis(RedisLink::start(node, url.clone())),
-    };
+    let link = link(config, node);
     let peers = Peers { node, link: link.clone() };
     let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
-    if store.is_embedded() {
-        journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
-    }
+    forget_earlier_runs(&store, &journal).await?;
     let mailer = start_mailer(config, &journal, &store, &root).await?;
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
@@ -110,11 +105,9 @@ async fn start(
     let promises = if config.mail.is_some() { Promises::Made } else { Promises::Never };
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), promises, root.clone()).await?;
+    let conversations = conversations.told_by(letters(config));
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
-    let patience = Patience {
-        requeue_grace: Duration::from_millis(config.requeue_grace_ms),
-        missed_after: Duration::from_millis(config.missed_after_ms),
-    };
+    let patience = patience(config);
     let router =
         Router::start(presence.clone(), journal.clone(), store.clone(), patience, root.clone())
             .await?;
@@ -142,17 +135,12 @@ async fn start(
     tokio::spawn(figures::keep_current(app.store.clone()));
     demo::announce(config, &app.settings, &seeded);
     let (stop, stopped) = watch::channel(false);
-    let door = Door {
-        connections_max: config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE,
-        proxies: config.gateway.proxies(),
-    };
-    let server = tokio::spawn(serve_http(public, public_routes(app), door, stopped));
+    let server = tokio::spawn(serve_http(public, public_routes(app), door(config), stopped));
     health.enter(Phase::Accepting);
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
-    let config = config.clone();
     Ok(Running {
-        config,
+        config: config.clone(),
         health,
         journal,
         mailer,
@@ -163,6 +151,39 @@ async fn start(
         server,
         failure,
     })
+}
+
+/// Of an embedded store: nobody else can be there.
+async fn forget_earlier_runs(store: &Store, journal: &Journal) -> Result<(), NodeError> {
+    if store.is_embedded() {
+        journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
+    }
+    Ok(())
+}
+
+fn link(config: &Config, node: NodeId) -> Link {
+    match &config.link_url {
+        LinkUrl::Local => Link::Local(LocalHub::new().join(node)),
+        LinkUrl::Redis(url) => Link::Redis(RedisLink::start(node, url.clone())),
+    }
+}
+
+fn patience(config: &Config) -> Patience {
+    Patience {
+        requeue_grace: Duration::from_millis(config.requeue_grace_ms),
+        missed_after: Duration::from_millis(config.missed_after_ms),
+    }
+}
+
+fn door(config: &Config) -> Door {
+    Door {
+        connections_max: config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE,
+        proxies: config.gateway.proxies(),
+    }
+}
+
+fn letters(config: &Config) -> Option<Letters> {
+    config.mail.as_ref().map(|mail| Letters::new(&mail.public_url))
 }
 
 /// Without a server nothing is written that it would have to take.

@@ -204,11 +204,9 @@ async fn run(
         }
         Change::Leave { node } => (true, told(forget(batch, node).await?)),
         Change::EndMail { mail, attempt, end } => {
-            (batch.end_mail(mail, attempt, &end).await?, Notice::Nobody)
+            nobody(batch.end_mail(mail, attempt, &end).await?)
         }
-        Change::ForgetMails { older_than_ms } => {
-            (batch.forget_mails(older_than_ms).await?, Notice::Nobody)
-        }
+        Change::ForgetMails { older_than_ms } => nobody(batch.forget_mails(older_than_ms).await?),
         Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
@@ -220,9 +218,7 @@ async fn run(
             let done = batch.insert_session(cookie_hash, agent, expires_at_ms, now_ms).await?;
             (done, Notice::Nobody)
         }
-        Change::SignOut { cookie_hash } => {
-            (batch.delete_session(cookie_hash).await?, Notice::Nobody)
-        }
+        Change::SignOut { cookie_hash } => nobody(batch.delete_session(cookie_hash).await?),
         Change::PutSite { id, name, origins } => {
             (batch.put_site(&SiteRow { id, name, origins }).await?, Notice::Settings)
         }
@@ -242,6 +238,11 @@ async fn run(
         }
     };
     Ok(Ok(done))
+}
+
+/// Is told of it.
+fn nobody(is_changed: bool) -> (bool, Notice) {
+    (is_changed, Notice::Nobody)
 }
 
 fn told(agents: Vec<AgentId>) -> Notice {
