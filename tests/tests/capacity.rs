@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use salotto_protocol::assignment::ChatflowAssignment;
 use salotto_protocol::availability::Notice;
 use salotto_protocol::people::{InboxKind, Seat};
-use salotto_protocol::people_api::{AccountPatch, KindChoice, UserPatch, Users};
+use salotto_protocol::people_api::{AccountPatch, KindChoice, NewTeam, Team, UserPatch, Users};
 use salotto_protocol::{
     AgentId, Availability, ClientFrame, ClientId, ConversationId, ConversationState, ServerFrame,
 };
 use salotto_tests::desk::{Desk, SignedIn, acked, say};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
+use salotto_tests::rest::Ask;
 use salotto_tests::socket::Socket;
 
 /// Who has it, once somebody has.
@@ -75,7 +77,45 @@ async fn when_one_is_full_others_are_asked_and_when_all_are_visitors_hear_of_it_
     assert_eq!(owner(&mut next, third).await, owners[1], "as soon as a slot is free");
 }
 
-/// AS-20, AS-22, CAP-3, CAP-21, CAP-22, CAP-24, CAP-25, PERM-3
+/// AS-20, AS-22
+#[tokio::test]
+async fn tickets_stay_unassigned_at_first_and_go_to_the_users_and_teams_that_are_named() {
+    let node = Node::start().await;
+    let (desk, admin) = (Desk::open(&node, 3).await, SignedIn::as_demo_agent(&node).await);
+    let [ada, ben] = [desk.agents[0].0, desk.agents[1].0];
+    let help_desk = KindChoice { kind: InboxKind::HelpDesk };
+    let kind = format!("/api/v1/inboxes/{}/kind", desk.inbox);
+    let answer = admin.put(&node, &kind).json(&help_desk).send().await;
+    assert!(answer.status.is_success(), "{}", answer.text());
+    let path = format!("/api/v1/chatflows/{}/assignment", desk.chatflow);
+    let assignment = async |body: ChatflowAssignment| {
+        let answer = admin.put(&node, &path).json(&body).send().await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    };
+    let mut _sockets = Vec::new();
+    for which in 0..3 {
+        _sockets.push(desk.agent_socket(&node, which).await);
+    }
+
+    assignment(ChatflowAssignment::default()).await;
+    let (_first, left) = guest(&desk, &node).await;
+    let new = admin.changing(&node, Ask::post(node.public, "/api/v1/teams"));
+    let members = NewTeam { name: "Desk".into(), main_members: vec![ben], extra_members: vec![] };
+    let team: Team = new.json(&members).send().await.json();
+    let named = ChatflowAssignment { assign: true, ..ChatflowAssignment::default() };
+    for (agents, teams, whose) in [(vec![], vec![team.id], ben), (vec![ada], vec![], ada)] {
+        assignment(ChatflowAssignment { agents, teams, ..named.clone() }).await;
+        for had in 1..3 {
+            let (mut visitor, id) = guest(&desk, &node).await;
+            assert_eq!(owner(&mut visitor, id).await, whose, "the others have fewer");
+            assert_eq!(taken(&node, &admin, whose).await, (0, had));
+        }
+    }
+    let summary = admin.conversation(&node, left).await.conversation;
+    assert_eq!((summary.state, summary.assignee), (ConversationState::Unassigned, None));
+}
+
+/// CAP-3, CAP-21, CAP-22, CAP-24, CAP-25, PERM-3
 #[tokio::test]
 async fn tickets_of_a_help_desk_have_a_limit_of_their_own_and_do_not_lapse() {
     let node = Node::start().await;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use salotto_protocol::api::{LoadTestAgents, LoadTestDesk};
+use salotto_protocol::assignment::ChatflowAssignment;
 use salotto_protocol::{
     AgentStatus, AssignmentCause, ClientFrame, ClientId, ConversationId, ConversationState,
     EntryBody, InboxId, ServerFrame, Verdict,
@@ -130,6 +131,33 @@ async fn answering_what_nobody_has_takes_it() {
     let summary = reader.conversation(&node, conversation).await.conversation;
     assert_eq!(summary.assignee, Some(desk.agents[0].0));
     assert_eq!(summary.state, ConversationState::Assigned);
+}
+
+/// AS-1
+#[tokio::test]
+async fn with_assignment_off_a_conversation_is_left_to_be_sorted_by_hand() {
+    let node = Node::start().await;
+    let desk = with_capacity(&node, 1, 5).await;
+    let mut agent = desk.agent_socket(&node, 0).await;
+    let mut board = Board::of(&mut agent, desk.inbox).await;
+    let (mut one, _) = desk.visitor_socket(&node).await;
+    let (mut two, _) = desk.visitor_socket(&node).await;
+    let admin = SignedIn::as_demo_agent(&node).await;
+    let assignment = async |body| {
+        let path = format!("/api/v1/chatflows/{}/assignment", desk.chatflow);
+        let answer = admin.put(&node, &path).json(&body).send().await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    };
+
+    assignment(ChatflowAssignment::default()).await;
+    let left = desk.begin(&mut one, "anybody?").await;
+    let agents = vec![desk.agents[0].0];
+    assignment(ChatflowAssignment { assign: true, agents, ..ChatflowAssignment::default() }).await;
+    let given = desk.begin(&mut two, "and now?").await;
+
+    assert_eq!(board.owner_of(&mut agent, given).await, desk.agents[0].0, "is Available");
+    let summary = admin.conversation(&node, left).await.conversation;
+    assert_eq!((summary.state, summary.assignee), (ConversationState::Unassigned, None));
 }
 
 async fn with_capacity(node: &Node, count: u32, capacity: u32) -> Desk {

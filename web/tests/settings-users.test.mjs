@@ -137,6 +137,26 @@ test('CAP-2: a limit of their own, or as the account says; none is said in words
   assert.doesNotMatch(await pages.page.innerText('body'), /4294967295/);
 });
 
+test('PERM-9: who edits users sees a limit of chats, which only a super admin changes', async () => {
+  const helper = await admin.adds('Limiter', { permissions: ['users'] });
+  const { id } = await admin.adds('Bounded', { capacity_override: 4 });
+  const there = await Pages.signIn(browser, node, { email: helper.email, password: NEW_PASSWORD });
+  await openUser('Bounded', there);
+  const card = there.card('Account');
+  await card.box.getByText('Only a super admin can change the limit.').first().waitFor();
+  assert.equal(await card.field('Chats at once').inputValue(), '4');
+  for (const name of ['As the account says', 'A limit of their own', 'Chats at once']) {
+    assert(await card.field(name).isDisabled(), name);
+  }
+  await card.field('Name').fill('Bounded anew');
+  await card.saves();
+  const own = await Admin.signIn(node, helper.email, NEW_PASSWORD);
+  const answer = await own.asks('PATCH', `/users/${id}`, { capacity_override: 9 });
+  assert.equal(answer.status, 403);
+  assert.equal((await admin.user('Bounded anew')).capacity_override, 4);
+  await there.leave();
+});
+
 test('AV-32: working hours are added, refused at their row, taken out and kept', async () => {
   await admin.adds('Worker');
   const id = await openUser('Worker');

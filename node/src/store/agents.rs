@@ -105,7 +105,8 @@ stored!(StoredCredentials { id, password_hash, deactivated_at_ms });
 /// The one list of columns; `{rest}` says from where and which.
 const SELECT: &str = "
     SELECT agents.id, email, name, status, capacity, capacity_inherited, active, version,
-        access_version, tickets, ticket_capacity, ticket_capacity_inherited, seat, permissions, skills, status_by, deactivated_at_ms,
+        access_version, tickets, ticket_capacity, ticket_capacity_inherited, seat, permissions,
+        skills, status_by, deactivated_at_ms,
         (SELECT COUNT(*) FROM agent_presence CROSS JOIN nodes
             WHERE agent = agents.id AND nodes.id = node AND expires_at_ms > {now_ms}) AS present
     FROM {rest}";

@@ -60,6 +60,7 @@ interface TextProps {
   quiet?: boolean;
   type?: 'text' | 'email' | 'password' | 'number' | 'time' | 'datetime-local';
   required?: boolean;
+  disabled?: boolean;
   autocomplete?: string;
   min?: number;
   max?: number;

@@ -49,33 +49,58 @@ export function UserForm({ user }: { user: User }) {
         error={form.error('permissions')}
         onValue={(permissions) => form.set({ permissions })}
       />
+      <Capacity
+        limits={value.limits}
+        limit={value.limit}
+        error={form.error('capacity_override')}
+        onValue={form.set}
+      />
+    </FormCard>
+  );
+}
+
+interface CapacityProps extends Pick<UserDraft, 'limits' | 'limit'> {
+  error: string | null;
+  onValue(change: Partial<UserDraft>): void;
+}
+
+/** How many chats somebody is given is for super admins (PERM-9). */
+function Capacity({ limits, limit, error, onValue }: CapacityProps) {
+  const { roster, may } = useSettings();
+  const isLocked = may('users') && !may('super_admin');
+  const locked = isLocked ? 'Only a super admin can change the limit.' : undefined;
+  const account = accountLimitWords(roster.account);
+  return (
+    <>
       <Radios
         legend="Capacity"
-        value={value.limits}
+        value={limits}
         choices={[
+          { value: 'account', name: 'As the account says', help: account, locked },
           {
-            value: 'account',
-            name: 'As the account says',
-            help: accountLimitWords(roster.account),
+            value: 'own',
+            name: 'A limit of their own',
+            help: 'Whatever holds for the others.',
+            locked,
           },
-          { value: 'own', name: 'A limit of their own', help: 'Whatever holds for the others.' },
         ]}
-        onValue={(limits) => form.set({ limits })}
+        onValue={(value) => onValue({ limits: value })}
       />
-      {value.limits === 'own' && (
+      {limits === 'own' && (
         <div class="form-short">
           <TextField
             label="Chats at once"
             type="number"
             min={1}
             max={CAPACITY_MAX}
-            value={value.limit}
-            error={form.error('capacity_override')}
-            onValue={(limit) => form.set({ limit })}
+            value={limit}
+            error={error}
+            disabled={isLocked}
+            onValue={(value) => onValue({ limit: value })}
           />
         </div>
       )}
-    </FormCard>
+    </>
   );
 }
 
