@@ -203,6 +203,8 @@ async fn how_soon_visitors_are_answered_is_measured_and_told_to_those_who_look()
     }
     chatflows.registry.cast(Msg::MeasureReplies).expect("the registry lives");
 
-    hears(&mut browser, id, Availability::Available).await;
-    assert_eq!(reply_time(), Some(ReplyTime::FewMinutes));
+    // What was told before may come twice.
+    while reply_time() != Some(ReplyTime::FewMinutes) {
+        hears(&mut browser, id, Availability::Available).await;
+    }
 }
