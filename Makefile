@@ -77,7 +77,7 @@ tools-build:
 
 tools-test:
 	@scripts/need cargo-fmt cargo-clippy chromium postgres redis-server redis-cli helm \
-		kubernetes-validate prometheus faketime
+		kubernetes-validate prometheus faketime aiosmtpd openssl
 
 $(STAMPS)/web-modules: web/package-lock.json $(MODULES_GONE)
 	cd web && npm ci --no-audit --no-fund

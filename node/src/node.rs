@@ -31,7 +31,7 @@ use crate::router::{Patience, Router};
 use crate::session::Sessions;
 use crate::store::{Store, StoreError};
 use crate::supervisor::{self, ActorCell, SpawnErr};
-use crate::{demo, figures};
+use crate::{answers, demo, figures};
 
 /// Requests that run when the listeners close are given this long.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
@@ -93,28 +93,19 @@ async fn start(
 ) -> Result<Running, NodeError> {
     let node = NodeId::fresh();
     let (root, failure) = supervisor::root().await?;
-    let link = match &config.link_url {
-        LinkUrl::Local => Link::Local(LocalHub::new().join(node)),
-        LinkUrl::Redis(url) => Link::Redis(RedisLink::start(node, url.clone())),
-    };
+    let link = link(config, node);
     let peers = Peers { node, link: link.clone() };
     let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
-    if store.is_embedded() {
-        journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
-    }
+    forget_presence(&store, &journal).await?;
     let mailer = start_mailer(config, &journal, &store, &root).await?;
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
-    // Who cannot send mail promises none.
-    let promises = if config.mail.is_some() { Promises::Made } else { Promises::Never };
+    let promises = promises(config);
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), promises, root.clone()).await?;
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
-    let patience = Patience {
-        requeue_grace: Duration::from_millis(config.requeue_grace_ms),
-        missed_after: Duration::from_millis(config.missed_after_ms),
-    };
+    let patience = patience(config);
     let router =
         Router::start(presence.clone(), journal.clone(), store.clone(), patience, root.clone())
             .await?;
@@ -142,11 +133,7 @@ async fn start(
     tokio::spawn(figures::keep_current(app.store.clone()));
     demo::announce(config, &app.settings, &seeded);
     let (stop, stopped) = watch::channel(false);
-    let door = Door {
-        connections_max: config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE,
-        proxies: config.gateway.proxies(),
-    };
-    let server = tokio::spawn(serve_http(public, public_routes(app), door, stopped));
+    let server = tokio::spawn(serve_http(public, public_routes(app), door(config), stopped));
     health.enter(Phase::Accepting);
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
@@ -165,6 +152,40 @@ async fn start(
     })
 }
 
+/// Of earlier runs: an embedded store has one node.
+async fn forget_presence(store: &Store, journal: &Journal) -> Result<(), NodeError> {
+    if store.is_embedded() {
+        journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
+    }
+    Ok(())
+}
+
+fn link(config: &Config, node: NodeId) -> Link {
+    match &config.link_url {
+        LinkUrl::Local => Link::Local(LocalHub::new().join(node)),
+        LinkUrl::Redis(url) => Link::Redis(RedisLink::start(node, url.clone())),
+    }
+}
+
+fn patience(config: &Config) -> Patience {
+    Patience {
+        requeue_grace: Duration::from_millis(config.requeue_grace_ms),
+        missed_after: Duration::from_millis(config.missed_after_ms),
+    }
+}
+
+fn door(config: &Config) -> Door {
+    Door {
+        connections_max: config.gateway.sockets_max + HTTP_CONNECTIONS_RESERVE,
+        proxies: config.gateway.proxies(),
+    }
+}
+
+/// Who cannot send mail promises none.
+fn promises(config: &Config) -> Promises {
+    if config.mail.is_some() { Promises::Made } else { Promises::Never }
+}
+
 /// Without a server nothing is written that it would have to take.
 async fn start_mailer(
     config: &Config,
@@ -178,6 +199,8 @@ async fn start_mailer(
     };
     let smtp = Smtp::new(mail.url.clone(), &mail.from).map_err(NodeError::Mail)?;
     let mailer = Mailer::start(smtp, journal.clone(), store.clone(), root.clone()).await?;
+    let after = Duration::from_millis(mail.answers_after_ms);
+    tokio::spawn(answers::keep_mailed(store.clone(), journal.clone(), after));
     Ok(Some(mailer))
 }
 

@@ -4,7 +4,8 @@
 //! line of the node's own code but the words of `protocol/`; `participant` keeps the client's
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
 //! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
-//! processes and spoils what they say to each other; `postgres` and `redis` start real servers;
+//! processes and spoils what they say to each other; `postgres`, `redis` and `smtp` start real
+//! servers;
 //! `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
 //! `spec` finds which tests show which rows of the specification;
@@ -28,6 +29,7 @@ pub mod postgres;
 pub mod prometheus;
 pub mod redis;
 pub mod rest;
+pub mod smtp;
 pub mod socket;
 pub mod spec;
 pub mod tidy;

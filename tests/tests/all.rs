@@ -17,6 +17,7 @@ mod idle_agents;
 mod link;
 mod missed;
 mod postgres;
+mod promises;
 mod queue;
 mod repeats;
 mod rest_in_trouble;

@@ -7,6 +7,7 @@ use super::contacts;
 use super::hours;
 use super::outage::Outage;
 use super::people::{self, Complaint};
+use super::promises;
 use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
 use crate::store::{
@@ -237,9 +238,7 @@ async fn run(
         Change::PutAvailability { by, chatflow, availability } => {
             return hours::put_availability(batch, by, chatflow, &availability).await;
         }
-        Change::PutPatience { by, chatflow, patience } => {
-            return hours::put_patience(batch, by, chatflow, &patience).await;
-        }
+        Change::Promise(change) => return promises::change(batch, *change).await,
     };
     Ok(Ok(done))
 }

@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("chatflow", &["presence", "store", "fanout"]),
     ("router", &["presence", "mail", "journal", "store"]),
     ("presence", &["journal", "link", "store"]),
+    ("answers", &["mail", "journal", "store"]),
     ("mail", &["journal", "store"]),
     ("board", &["journal", "store", "fanout"]),
     ("conversation", &["journal", "link", "store", "fanout"]),
