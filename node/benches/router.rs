@@ -1,4 +1,5 @@
-//! What a decision of the router takes, with 10,000 agents and 100,000 who wait.
+//! What a decision of the router takes: with 10,000 agents and 100,000 who wait, and with 1,000
+//! agents, 50 teams and 200 rules.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -16,6 +17,9 @@ fn decisions(criterion: &mut Criterion) {
         let name = format!("router: a decision with {agents} agents, {WAITING} waiting");
         criterion.bench_function(&name, |bench| bench.iter(|| black_box(router.decide())));
     }
+    let mut router = Decisions::with_rules(1_000, WAITING, 50, 200);
+    let name = "router: a decision with 1000 agents, 50 teams, 200 rules";
+    criterion.bench_function(name, |bench| bench.iter(|| black_box(router.decide())));
     let mut router = Decisions::new(AGENTS, WAITING);
     let began = Instant::now();
     let mut took: Vec<_> = (0..DECISIONS)

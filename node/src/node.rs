@@ -24,7 +24,7 @@ use crate::gateway::{
 use crate::journal::{Change, Journal, Peers};
 use crate::link::{Link, LocalHub, RedisLink};
 use crate::link_url::LinkUrl;
-use crate::mail::{Mailer, Smtp, Trouble};
+use crate::mail::{Letters, Mailer, Smtp, Trouble};
 use crate::metrics;
 use crate::presence::Presence;
 use crate::router::{Patience, Router};
@@ -97,13 +97,15 @@ async fn start(
     let peers = Peers { node, link: link.clone() };
     let journal = Journal::linked(store.clone(), peers, root.clone()).await?;
     let seeded = demo::seed(config, &store, &journal).await.map_err(NodeError::Demo)?;
-    forget_presence(&store, &journal).await?;
+    forget_earlier_runs(&store, &journal).await?;
     let mailer = start_mailer(config, &journal, &store, &root).await?;
     let presence = Presence::start(node, journal.clone(), store.clone(), root.clone()).await?;
     let chatflows = Chatflows::start(store.clone(), presence.clone(), root.clone()).await?;
-    let promises = promises(config);
+    // Who cannot send mail promises none.
+    let promises = if config.mail.is_some() { Promises::Made } else { Promises::Never };
     let conversations =
         Conversations::start(journal.clone(), link, store.clone(), promises, root.clone()).await?;
+    let conversations = conversations.told_by(letters(config));
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
     let patience = patience(config);
     let router =
@@ -137,9 +139,8 @@ async fn start(
     health.enter(Phase::Accepting);
     metrics::node_started();
     tracing::info!(node = %node, listen = %listen, "the node accepts visitors");
-    let config = config.clone();
     Ok(Running {
-        config,
+        config: config.clone(),
         health,
         journal,
         mailer,
@@ -152,8 +153,8 @@ async fn start(
     })
 }
 
-/// Of earlier runs: an embedded store has one node.
-async fn forget_presence(store: &Store, journal: &Journal) -> Result<(), NodeError> {
+/// Of an embedded store: nobody else can be there.
+async fn forget_earlier_runs(store: &Store, journal: &Journal) -> Result<(), NodeError> {
     if store.is_embedded() {
         journal.change(Change::ClearPresence).await.map_err(NodeError::Store)?;
     }
@@ -181,9 +182,8 @@ fn door(config: &Config) -> Door {
     }
 }
 
-/// Who cannot send mail promises none.
-fn promises(config: &Config) -> Promises {
-    if config.mail.is_some() { Promises::Made } else { Promises::Never }
+fn letters(config: &Config) -> Option<Letters> {
+    config.mail.as_ref().map(|mail| Letters::new(&mail.public_url))
 }
 
 /// Without a server nothing is written that it would have to take.

@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn what_is_taken_comes_back_as_it_was() {
-        let taken = r#"{"assign":true,"assign_to":"contact_owner","distribution":"random","ignore_availability":true,
+        let taken = r#"{"assign":true,"assign_to":"contact_owner","distribution":"random",
+            "ignore_availability":true,
             "agents":["019ac000-0000-7000-8000-000000000001"],"teams":[],
             "rules":[{"name":"Prices","conditions":[
                 {"kind":"page_url","operator":"contains","text":"/pricing"},

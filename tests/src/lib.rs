@@ -5,8 +5,7 @@
 //! half of the promise (cursors, resending); `checker` holds what was recorded against the store;
 //! `history` adds times and judges what a whole cluster did; `fault_proxy` stands between any two
 //! processes and spoils what they say to each other; `postgres`, `redis` and `smtp` start real
-//! servers;
-//! `mutation` breaks the node on purpose, to see that all this notices;
+//! servers; `mutation` breaks the node on purpose, to see that all this notices;
 //! `cluster` puts all of this together, and hurts it by a plan;
 //! `spec` finds which tests show which rows of the specification;
 //! `burst` lets thousands begin at once;

@@ -15,6 +15,7 @@ mod floods;
 mod hostile;
 mod idle_agents;
 mod link;
+mod mail;
 mod missed;
 mod postgres;
 mod promises;

@@ -6,6 +6,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/sign-in.css';
 import './styles/frame.css';
+import './styles/told.css';
 import './styles/list.css';
 import './styles/conversation.css';
 import './styles/thread.css';

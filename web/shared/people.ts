@@ -1,6 +1,6 @@
 // People as REST has them (`protocol/src/people.rs`, `people_api.rs`, `hours.rs`): the words.
 
-import type { AgentId, AgentStatus, InboxId } from './protocol';
+import type { AgentId, AgentStatus, ChatflowId, InboxId } from './protocol';
 
 export type TeamId = string;
 export type SkillId = string;
@@ -103,11 +103,20 @@ export interface Skills {
   categories: SkillCategory[];
 }
 
-/** Written back as it came, but for what changed: a newer node may have more in it. */
 export interface AccountSettings {
   capacity_limit_on: boolean;
   capacity_limit: number;
+  /** For so long after the last message a conversation counts against the limit. */
+  active_chat_window_ms: number;
 }
+
+/** Whom a chatflow's conversations go to: of it, what names skills. */
+export interface RuleSkills {
+  rules?: { name: string; skills?: SkillId[] }[];
+}
+
+/** What is left out stays as it is. */
+export type AccountPatch = Partial<AccountSettings>;
 
 export type InboxAccess =
   | { to: 'everyone' }
@@ -153,4 +162,25 @@ export interface WorkingHours {
   time_zone: string;
   weekly: HoursRow[];
   out_of_office: Absence[];
+}
+
+/** Who has access to the same inboxes: what the frame `agents` does not say (AV-34). */
+export interface Colleague {
+  id: AgentId;
+  inboxes: InboxId[];
+  /** Left out by whoever has set none. */
+  hours?: HoursToday;
+}
+
+export interface HoursToday {
+  time_zone: string;
+  rows: { start: string; end: string }[];
+  /** Out of office now, until this time on that clock. */
+  out_until?: string;
+}
+
+export interface ChatflowName {
+  id: ChatflowId;
+  heading: string;
+  inbox: InboxId;
 }

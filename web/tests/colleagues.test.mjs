@@ -49,7 +49,7 @@ async function names(desk) {
   return desk.page.locator('.team-table .team-who > span:last-child').allTextContents();
 }
 
-test('AV-34 the table has everybody with access, with status, load and hours of today', async () => {
+test('AV-34 the table has everybody with access: status, load and hours of today', async () => {
   const desk = await opens(ADA);
   const cleo = await line(desk, 'Cleo').innerText();
   assert.match(cleo, /Not signed in/);

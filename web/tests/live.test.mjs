@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { ADA, BEN, Console, MANY_SIGN_INS } from './console-page.mjs';
-import { Admin, BareVisitor, DESKTOP, Node, PHONE, startBrowser, until } from './harness.mjs';
+import {
+  Admin,
+  Agent,
+  BareVisitor,
+  DESKTOP,
+  Node,
+  PHONE,
+  startBrowser,
+  until,
+} from './harness.mjs';
 
 const LAPTOP = { ...DESKTOP, locale: 'en-GB' };
 /** Whoever has left counts as gone a minute after the last socket. */
@@ -66,7 +75,7 @@ async function tile(desk, name, value) {
 
 const exactly = (number) => new RegExp(`^${number}$`, 'u');
 
-test('AS-43, CAP-9 the live view shows who waits, and lets somebody take or give them', async () => {
+test('AS-43, CAP-9 the live view shows who waits, to be taken or given away', async () => {
   const ben = await Console.signIn(browser, node, { email: BEN, device: LAPTOP });
   await ben.status('away');
   const desk = await supervises(ADA);
@@ -127,7 +136,7 @@ test('PERM-8 the live view is for those who steer others, and says so to the res
   await ben.screenshot('live-not-for-you');
 });
 
-test('CAP-9 a queue of two hundred stays calm: some rows, and the number of the others', async () => {
+test('CAP-9 a queue of two hundred stays calm: some rows, and how many more', async () => {
   const desk = await supervises(ADA);
   for (let count = 0; count < 200; count += 20) {
     const some = Array.from({ length: 20 }, (_, index) => waits(`Number ${count + index}`));
@@ -185,6 +194,29 @@ test('BY-3 beside a conversation stands why it is whose it is, and why not mine'
   await ada.page.getByRole('button', { name: 'About this visitor' }).click();
   await ada.screenshot('why-not-me-390');
   assert.deepEqual([...ada.errors, ...ben.errors], []);
+});
+
+test('REG-14, AS-46 picks and hand-overs with a note are told in the thread', async () => {
+  const device = { viewport: { width: 1440, height: 900 }, locale: 'en-GB' };
+  const ada = await Console.signIn(browser, node, { email: ADA, device });
+  await ada.status('away');
+  const ben = await admin.user('Ben');
+  await waits('I was first');
+  await waits('I was second');
+  await ada.tab('All');
+  await ada.opens('I was second');
+  await ada.button('Take it').click();
+  await ada.logs('You took it, before one who had waited longer');
+  const second = await Agent.signIn(node, ADA);
+  second.send({ type: 'status', status: 'away' });
+  const conversation = await second.finds('I was second');
+  const note = 'Wants to exchange a pot, has the bill.';
+  await second.acts({ type: 'assign', conversation, to: ben.id, note });
+  await ada.logs('You assigned it to Ben');
+  await ada.sees(note);
+  await ada.screenshot('thread-pick-and-hand-over');
+  second.leave();
+  assert.deepEqual(ada.errors, []);
 });
 
 test('who was missed today is listed, and somebody may still take them', async () => {

@@ -3,39 +3,18 @@
 import assert from 'node:assert/strict';
 
 import { ADA, Console } from './console-page.mjs';
-import { PASSWORD, PHONE, until } from './harness.mjs';
+import * as harness from './harness.mjs';
 
-export const DESKTOP = { viewport: { width: 1280, height: 840 }, locale: 'en-GB' };
+const { PASSWORD, PHONE, until } = harness;
+
+export const DESKTOP = { ...harness.DESKTOP, locale: 'en-GB' };
 export const POCKET = { ...PHONE, locale: 'en-GB' };
 export const NEW_PASSWORD = 'a password of eight and more';
 
 /** What the node has, seen past the pages. */
-export class Admin {
-  static async signIn(node, email = ADA, password = PASSWORD) {
-    const admin = new Admin();
-    admin.node = node;
-    const answer = await admin.asks('POST', '/session', { email, password });
-    assert.equal(answer.status, 200, await answer.clone().text());
-    admin.cookie = answer.headers.get('set-cookie').split(';')[0];
-    admin.csrf = (await answer.json()).csrf_token;
-    return admin;
-  }
-
-  asks(method, path, body) {
-    const headers = { 'Content-Type': 'application/json', Origin: this.node.base };
-    if (this.cookie) Object.assign(headers, { Cookie: this.cookie, 'X-Salotto-CSRF': this.csrf });
-    const sent = body === undefined ? undefined : JSON.stringify(body);
-    return fetch(`${this.node.base}/api/v1${path}`, { method, headers, body: sent });
-  }
-
-  async gets(path) {
-    return (await this.asks('GET', path)).json();
-  }
-
-  async does(method, path, body) {
-    const answer = await this.asks(method, path, body);
-    assert(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
-    return answer.status === 204 ? null : answer.json();
+export class Admin extends harness.Admin {
+  gets(path) {
+    return this.does('GET', path);
   }
 
   async user(name) {
@@ -48,9 +27,8 @@ export class Admin {
     return teams.find((team) => team.name === name);
   }
 
-  async adds(name, more = {}) {
-    const email = `${name.toLowerCase().replaceAll(' ', '.')}@shop.example`;
-    return this.does('POST', '/users', { email, name, password: NEW_PASSWORD, ...more });
+  adds(name, rest = {}) {
+    return this.hires(name, [], { password: NEW_PASSWORD, ...rest });
   }
 }
 

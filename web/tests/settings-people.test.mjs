@@ -162,6 +162,22 @@ test('SK-5: a skill and a category are renamed, and it shows who has the skill',
   await pages.heading('Gardener');
 });
 
+test('SK-5: it shows which rules ask for a skill, and it is not deleted under them', async () => {
+  await admin.does('POST', '/skills', { category: 'Law', names: ['Contracts'] });
+  const [contracts] = await skillsOf('Law');
+  const rules = [{ name: 'Lawyers', conditions: [], skills: [contracts.id] }, { name: 'Others' }];
+  const json = { assign: true, rules, skipped: [] };
+  const there = await Pages.signIn(browser, node);
+  await there.page.route('**/api/v1/chatflows/*/assignment', (route) => route.fulfill({ json }));
+  await there.goes('/skills', 'Skills');
+  const law = there.region('Law');
+  await law.getByText('1 rule').click();
+  await law.getByText(/Rule “Lawyers” of “.+”/).waitFor();
+  await law.getByRole('button', { name: 'Delete Contracts' }).click();
+  await there.dialog().getByText('Take it from the rule “Lawyers” first.').waitFor();
+  await there.leave();
+});
+
 test('SK-6: a skill that somebody has is not deleted, and it says who', async () => {
   await admin.does('POST', '/skills', { category: 'Water', names: ['Boats'] });
   const [boats] = await skillsOf('Water');
@@ -222,6 +238,22 @@ test('CAP-1: the limit for everybody is off, is turned on with a number, and hol
   await on.click();
   await card.saves();
   assert.equal((await admin.gets('/account')).capacity_limit_on, false);
+});
+
+test('CAP-6: for how long a chat counts after its last message is set in hours', async () => {
+  await pages.goes('/capacity', 'Capacity limits');
+  const card = pages.card('For everybody');
+  const hours = card.field('A chat counts for so many hours');
+  assert.equal(await hours.inputValue(), '12');
+  await hours.fill('721');
+  await card.refuses('This must be a whole number from 1 to 720.');
+  await isBlamed(hours, /from 1 to 720/);
+  await hours.fill('2');
+  await card.saves();
+  const account = await admin.gets('/account');
+  assert.equal(account.active_chat_window_ms, 7_200_000);
+  await hours.fill('12');
+  await card.saves();
 });
 
 test('PERM-9: the limit is for super admins alone', async () => {

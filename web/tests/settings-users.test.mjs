@@ -68,7 +68,7 @@ test('PERM-10: who may not edit users is offered nothing, at typed addresses too
   const own = await Admin.signIn(node, BEN);
   const answer = await own.asks('PATCH', `/users/${id}`, { name: 'Mallory' });
   assert.equal(answer.status, 403);
-  assert.match((await answer.json()).title, /permission to add and edit users/);
+  assert.match(answer.body.title, /permission to add and edit users/);
   await ben.leave();
 });
 

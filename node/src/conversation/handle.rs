@@ -13,9 +13,11 @@ use super::promising::{Asked, PromiseRequest};
 use super::queue_places::Promises;
 use super::registry::{self, Msg};
 use super::state::{decide, decide_start};
+use super::telling::owner_if_away;
 use crate::fanout::{Outbox, SocketId};
-use crate::journal::{Busy, Done, Journal, NewConversation, Outcome, Target, Write};
+use crate::journal::{Busy, Done, Journal, Mails, NewConversation, Outcome, Target, Write};
 use crate::link::Link;
+use crate::mail::Letters;
 use crate::store::{AssigneesOf, ChatflowRow, Settings, Store};
 
 /// The conversations on this node. Cheap to clone; every call is a message, none waits.
@@ -24,6 +26,7 @@ pub(crate) struct Conversations {
     registry: ActorRef<Msg>,
     journal: Journal,
     access: Access,
+    letters: Option<Letters>,
 }
 
 /// Who follows a conversation through a socket, and so what they may see.
@@ -136,7 +139,12 @@ impl Conversations {
         let parts =
             registry::Parts { journal: journal_too, link, store, access: access_too, promises };
         let registry = registry::start(parts, supervisor).await?;
-        Ok(Conversations { registry, journal, access })
+        Ok(Conversations { registry, journal, access, letters: None })
+    }
+
+    /// Tells those by e-mail who are not there to see what begins.
+    pub(crate) fn told_by(self, letters: Option<Letters>) -> Conversations {
+        Conversations { letters, ..self }
     }
 
     /// Sends the socket what came after `cursor`, then every new entry, without a hole. A
@@ -168,7 +176,7 @@ impl Conversations {
             agents: Vec::new(),
             term: None,
             unattended: false,
-            mails: None,
+            mails: owner_if_away(self.letters.as_ref(), &request.assigning),
             turn: None,
             decide: Box::new(move |locked| decide_start(locked, &request)),
             done,
@@ -257,11 +265,25 @@ impl Conversations {
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
-            mails: None,
+            mails: self.mails_about(&request.command),
             turn: None,
             decide: Box::new(move |locked| decide(locked, &request, settings.as_deref())),
             done,
         })
+    }
+
+    fn mails_about(&self, command: &Command) -> Option<Mails> {
+        match command {
+            Command::VisitorMessage { assigning, .. } => {
+                owner_if_away(self.letters.as_ref(), assigning)
+            }
+            Command::AgentMessage { .. }
+            | Command::Comment { .. }
+            | Command::Assign { .. }
+            | Command::Move { .. }
+            | Command::Close
+            | Command::Reopen => None,
+        }
     }
 
     /// Raises the marks of the follower's side. Ignored if the socket is not attached.

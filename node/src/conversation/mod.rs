@@ -30,6 +30,7 @@ mod returning;
 #[cfg(any(test, feature = "sabotage"))]
 mod simulation;
 mod state;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod typists;

@@ -2,6 +2,8 @@
 
 #[path = "by_hand_tests.rs"]
 mod by_hand;
+#[path = "telling_tests.rs"]
+mod telling;
 
 use std::collections::HashMap;
 

@@ -2,6 +2,7 @@
 
 use salotto_protocol::{AgentId, NodeId};
 
+use super::attachments::Changes;
 use super::commits::Commit;
 use super::contacts;
 use super::hours;
@@ -199,17 +200,13 @@ async fn run(
         }
         Change::ClearPresence => (true, told(forget_all(batch).await?)),
         Change::Attachments { node, changes } => {
-            batch.insert_attachments(node, &changes.come).await?;
-            batch.delete_attachments(node, &changes.go).await?;
-            (true, Notice::Nobody)
+            (attach(batch, node, &changes).await?, Notice::Nobody)
         }
         Change::Leave { node } => (true, told(forget(batch, node).await?)),
         Change::EndMail { mail, attempt, end } => {
-            (batch.end_mail(mail, attempt, &end).await?, Notice::Nobody)
+            nobody(batch.end_mail(mail, attempt, &end).await?)
         }
-        Change::ForgetMails { older_than_ms } => {
-            (batch.forget_mails(older_than_ms).await?, Notice::Nobody)
-        }
+        Change::ForgetMails { older_than_ms } => nobody(batch.forget_mails(older_than_ms).await?),
         Change::Sweep => (sweep(batch).await?, Notice::Nobody),
         Change::AddAgent(new) => {
             let (agent, password_hash) = row_of(new);
@@ -221,9 +218,7 @@ async fn run(
             let done = batch.insert_session(cookie_hash, agent, expires_at_ms, now_ms).await?;
             (done, Notice::Nobody)
         }
-        Change::SignOut { cookie_hash } => {
-            (batch.delete_session(cookie_hash).await?, Notice::Nobody)
-        }
+        Change::SignOut { cookie_hash } => nobody(batch.delete_session(cookie_hash).await?),
         Change::PutSite { id, name, origins } => {
             (batch.put_site(&SiteRow { id, name, origins }).await?, Notice::Settings)
         }
@@ -241,6 +236,21 @@ async fn run(
         Change::Promise(change) => return promises::change(batch, *change).await,
     };
     Ok(Ok(done))
+}
+
+/// Is told of it.
+fn nobody(is_changed: bool) -> (bool, Notice) {
+    (is_changed, Notice::Nobody)
+}
+
+async fn attach(
+    batch: &mut Batch<'_>,
+    node: NodeId,
+    changes: &Changes,
+) -> Result<bool, StoreError> {
+    batch.insert_attachments(node, &changes.come).await?;
+    batch.delete_attachments(node, &changes.go).await?;
+    Ok(true)
 }
 
 fn told(agents: Vec<AgentId>) -> Notice {

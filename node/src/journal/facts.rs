@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use salotto_protocol::{ConversationState, InboxId, Seq, VisitorId};
+use salotto_protocol::{ContactId, ConversationState, InboxId, Seq, VisitorId};
 
 use super::state::{Tracked, Work};
-use crate::store::{Batch, StartKey, StoreError};
+use super::write::Told;
+use crate::store::{Batch, Head, StartKey, StoreError};
 
 /// Of those who start, and of those who could open what is closed.
 pub(super) async fn find(
@@ -21,11 +22,20 @@ pub(super) async fn find(
     if !visitors.is_empty() {
         let visitors: Vec<VisitorId> = visitors.into_iter().collect();
         work.facts = batch.facts(&visitors).await?;
+        let owned = work.facts.values().filter(|it| it.owner.is_some());
+        let owned: Vec<ContactId> = owned.filter_map(|it| it.contact).collect();
+        work.contacts = batch.contact_names(&owned).await?;
     }
     Ok(())
 }
 
 impl Work {
+    /// What may be told of a conversation as it stands now.
+    pub(super) fn told_of<'a>(&'a self, head: &'a Head) -> Told<'a> {
+        let contact = head.facts.contact.and_then(|it| self.contacts.get(&it));
+        Told { head, agents: &self.agents, contact: contact.map(String::as_str) }
+    }
+
     /// To be called before the conversation is moved `to` that state.
     pub(super) fn note_facts(&self, tracked: &mut Tracked, to: ConversationState) {
         let head = &mut tracked.head;

@@ -138,6 +138,7 @@ async fn lock_agents(
     for Tracked { head, .. } in work.heads.values() {
         ids.extend(head.assignee.into_iter().chain(head.slot_agent));
     }
+    ids.extend(work.facts.values().filter_map(|it| it.owner));
     if !ids.is_empty() {
         let ids: Vec<AgentId> = ids.into_iter().collect();
         let rows = batch.lock_agents(&ids).await?;

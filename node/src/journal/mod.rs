@@ -51,6 +51,6 @@ pub(crate) use turns::TURN_PASSED;
 #[cfg(test)]
 pub(crate) use write::Decide;
 pub(crate) use write::{
-    Ack, Busy, Candidacy, Change, Changed, Decision, Done, Locked, NewAgent, NewConversation,
-    NewEntry, Outcome, Rejection, Renewed, Slot, Target, Write,
+    Ack, Busy, Candidacy, Change, Changed, Decision, Done, Locked, Mails, NewAgent,
+    NewConversation, NewEntry, Outcome, Rejection, Renewed, Slot, Target, Told, Write,
 };

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::rejections::INTERNAL;
-use super::write::{Decision, Locked, Rejection, Write};
+use super::write::{Decision, Locked, Rejection, Told, Write};
 use crate::store::NewMail;
 
 pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Rejection> {
@@ -11,7 +11,7 @@ pub(super) fn run(write: &Write, locked: &Locked<'_>) -> Result<Decision, Reject
 }
 
 /// Nobody is told of what could not be put into words.
-pub(super) fn told(write: &Write, locked: &Locked<'_>) -> Vec<NewMail> {
+pub(super) fn told(write: &Write, told: &Told<'_>) -> Vec<NewMail> {
     let Some(mails) = &write.mails else { return Vec::new() };
-    catch_unwind(AssertUnwindSafe(|| mails(locked))).unwrap_or_default()
+    catch_unwind(AssertUnwindSafe(|| mails(told))).unwrap_or_default()
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use salotto_protocol::limits::WRITE_ENTRIES_MAX;
 use salotto_protocol::{
-    AgentId, ClientId, ConversationId, ConversationState, Entry, Facts, InboxId, Seq, View,
-    VisitorId,
+    AgentId, ClientId, ContactId, ConversationId, ConversationState, Entry, Facts, InboxId, Seq,
+    View, VisitorId,
 };
 
 use super::batch::Fate;
@@ -36,6 +36,8 @@ pub(crate) struct Work {
     pub(crate) turns: Turns,
     /// Of those who begin a conversation, or may begin one again.
     pub(crate) facts: HashMap<VisitorId, Facts>,
+    /// Of those who have an owner: the name, else the address.
+    pub(crate) contacts: HashMap<ContactId, String>,
     /// Those asked for that a living node is attached to.
     pub(crate) attended: HashSet<ConversationId>,
     /// Entries whose client ids were asked for, and those that this batch adds.
@@ -139,13 +141,11 @@ impl Work {
             return Outcome::Rejected(ATTENDED);
         }
         let waited_longer = self.waited_longer(&write.target, head);
-        let locked = Locked { head, agents: &self.agents, waited_longer };
-        let (decision, mails) = match run(write, &locked) {
-            Ok(decision) => (decision, told(write, &locked)),
+        let decision = match run(write, &Locked { head, agents: &self.agents, waited_longer }) {
+            Ok(decision) => decision,
             Err(rejection) => return Outcome::Rejected(rejection),
         };
         if decision.entries.is_empty() && !tracked.is_new {
-            self.mails.extend(mails);
             return self.silently(tracked, decision.slot);
         }
         if !self.is_sound(&decision) {
@@ -158,8 +158,10 @@ impl Work {
             }
             self.turns.take(turn);
         }
+        let outcome = self.apply(tracked, decision, write, now_ms);
+        let mails = told(write, &self.told_of(&tracked.head));
         self.mails.extend(mails);
-        self.apply(tracked, decision, write, now_ms)
+        outcome
     }
 
     fn is_sound(&self, decision: &Decision) -> bool {

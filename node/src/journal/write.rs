@@ -40,8 +40,17 @@ pub(crate) struct Write {
 /// A rule of a conversation, with the command it is about.
 pub(crate) type Decide = Box<dyn Fn(&Locked<'_>) -> Result<Decision, Rejection> + Send>;
 
-/// Who is told of it by e-mail; sees what `decide` sees.
-pub(crate) type Mails = Box<dyn Fn(&Locked<'_>) -> Vec<NewMail> + Send>;
+/// Who is told of it by e-mail. Pure.
+pub(crate) type Mails = Box<dyn Fn(&Told<'_>) -> Vec<NewMail> + Send>;
+
+/// What mails are about: a conversation as it stands after the write.
+pub(crate) struct Told<'a> {
+    pub(crate) head: &'a Head,
+    /// Those that the write locked; a contact's owner when a conversation begins, or begins again.
+    pub(crate) agents: &'a HashMap<AgentId, AgentRow>,
+    /// The contact's name, else the address; when a conversation begins, or begins again.
+    pub(crate) contact: Option<&'a str>,
+}
 
 pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
 

@@ -251,7 +251,10 @@ fn as_4_when_the_owner_cannot_answer_the_fallback_does_and_without_one_it_waits(
 /// Of a chatflow with many rules: a record stays small, and says what matters.
 #[test]
 fn a_record_of_two_hundred_rules_is_cut_and_names_the_one_that_held() {
-    let not = |n: usize| json!({ "name": format!("No {n}"), "conditions": [url("/no")], "agents": [id(1)] });
+    let not = |n: usize| {
+        let name = format!("No {n}");
+        json!({ "name": name, "conditions": [url("/no")], "agents": [id(1)] })
+    };
     let mut rules: Vec<Value> = (0..199).map(not).collect();
     rules.push(json!({ "name": "Last", "conditions": [url("/es/")], "agents": [id(1)] }));
     let mut queue = queue(&json!({ "rules": rules }), vec![agent(1, 3)], &[waits(1, "/es/")]);
@@ -295,7 +298,9 @@ impl Random {
             };
             let languages = if random.below(2) == 0 { json!(["es"]) } else { json!([]) };
             let (name, agents) = (format!("Rule {n}"), random.agents());
-            json!({ "name": name, "conditions": conditions, "languages": languages, "agents": agents })
+            let mut rule = json!({ "name": name, "conditions": conditions, "agents": agents });
+            rule["languages"] = languages;
+            rule
         };
         let rules: Vec<Value> = (0..self.below(5)).map(|n| rule(self, n)).collect();
         let assign_to = ["named", "contact_owner"][self.below(2) as usize];

@@ -77,6 +77,11 @@ pub(super) const FACTS: &str = "
         LEFT JOIN contacts ON contacts.id = visitors.contact
     WHERE asked.column1 IS NOT NULL";
 
+/// As they are called, else their addresses.
+const NAMES: &str = "
+    SELECT contacts.id, CASE WHEN name = '' OR name IS NULL THEN email ELSE name END
+    FROM ({rows}) AS asked CROSS JOIN contacts WHERE contacts.id = asked.column1";
+
 impl Store {
     pub(crate) async fn contact_of(
         &self,
@@ -130,6 +135,19 @@ impl Batch<'_> {
         let visitor = query(PUT_VISITOR).bind(visitor.0).bind(contact.site.0);
         self.run(visitor.bind(contact.id.0)).await?;
         Ok(())
+    }
+
+    /// What to call each of them.
+    pub(crate) async fn contact_names(
+        &mut self,
+        contacts: &[ContactId],
+    ) -> Result<HashMap<ContactId, String>, StoreError> {
+        let mut rows = Rows::new(1);
+        for contact in contacts {
+            rows.cell(contact.0);
+        }
+        let rows: Vec<(Uuid, String)> = rows.into_query(NAMES).all(self.connection()).await?;
+        Ok(rows.into_iter().map(|(id, name)| (ContactId(id), name)).collect())
     }
 
     /// Of each of these visitors, as things are now.

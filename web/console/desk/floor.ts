@@ -1,12 +1,7 @@
 // What the pages about the team ask over HTTP: colleagues, their status, names of chatflows.
 
-import type {
-  AgentId,
-  AgentStatus,
-  ChatflowId,
-  ChatflowName,
-  Colleague,
-} from '../../shared/protocol';
+import type { ChatflowName, Colleague } from '../../shared/people';
+import type { AgentId, AgentStatus, ChatflowId } from '../../shared/protocol';
 import { asked, type Answer } from './rest';
 
 export function colleagues(): Promise<Answer<{ colleagues: Colleague[] }>> {

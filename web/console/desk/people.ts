@@ -1,7 +1,8 @@
 // What the settings pages ask of the node over HTTP: users, teams, skills, capacity, access.
 
-import type { AgentId, AgentStatus, InboxId } from '../../shared/protocol';
+import type { AgentId, AgentStatus, ChatflowId, InboxId } from '../../shared/protocol';
 import type * as wire from '../../shared/people';
+import type { RuleOf } from '../state/skills';
 import { asked, type Answer } from './rest';
 
 /** What every settings page needs to show names for ids. */
@@ -87,8 +88,16 @@ export class PeopleRest {
     return this.#change('DELETE', `/skills/${skill}`);
   }
 
-  setAccount(body: wire.AccountSettings): Promise<Answer<wire.AccountSettings>> {
+  changeAccount(body: wire.AccountPatch): Promise<Answer<wire.AccountSettings>> {
     return this.#change('PUT', '/account', body);
+  }
+
+  /** The rules of all chatflows that one may see. */
+  async rules(): Promise<RuleOf[]> {
+    const answer = await asked<{ chatflows: Chatflow[] }>('GET', '/api/v1/chatflows');
+    if (answer.kind !== 'ok') return [];
+    const lists = await Promise.all(answer.value.chatflows.map((chatflow) => rulesOf(chatflow)));
+    return lists.flat();
   }
 
   access(inbox: InboxId): Promise<Answer<wire.AccessAnswer>> {
@@ -102,4 +111,15 @@ export class PeopleRest {
   #change<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
     return asked<T>(method, `/api/v1${path}`, { body, csrfToken: this.csrfToken() });
   }
+}
+
+interface Chatflow {
+  readonly id: ChatflowId;
+  readonly heading: string;
+}
+
+async function rulesOf({ id, heading }: Chatflow): Promise<RuleOf[]> {
+  const answer = await asked<wire.RuleSkills>('GET', `/api/v1/chatflows/${id}/assignment`);
+  const rules = answer.kind === 'ok' ? (answer.value.rules ?? []) : [];
+  return rules.map(({ name, skills = [] }) => ({ name, chatflow: heading, skills }));
 }

@@ -1,6 +1,7 @@
 // The table of colleagues: who has access to an inbox, filtered; their hours of today. Pure.
 
-import type { AgentPresence, Colleague, HoursToday, InboxId } from '../../shared/protocol';
+import type { Colleague, HoursToday } from '../../shared/people';
+import type { AgentPresence, InboxId } from '../../shared/protocol';
 import { plain } from './choices';
 import { inOrder, type Team } from './team';
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { AgentPresence } from '../../shared/protocol';
-import { crewOf, missedToday, queueOf, ticking, totalsOf } from './floor';
+import { BOARD_OPEN_MAX, crewOf, missedToday, queueOf, ticking, totalsOf } from './floor';
 import { ANA, BEN, boardRow, INBOX, wholeBoard } from './samples';
 
 const NOW = new Date(2026, 10, 23, 14, 0).getTime();
@@ -55,8 +55,15 @@ test('the totals count who waits, since when, who is answered and who is not', (
     assigned: 2,
     unanswered: 1,
     missed: 1,
+    atLeast: false,
   });
   expect(totalsOf(wholeBoard(), null, NOW).longest_since_ms).toBeNull();
+});
+
+test('of a full board it is said that there may be more', () => {
+  const rows = Array.from({ length: BOARD_OPEN_MAX }, (_, index) => waits(`w${index}`, index));
+  expect(totalsOf(wholeBoard(...rows), null, NOW).atLeast).toBe(true);
+  expect(totalsOf(wholeBoard(...rows.slice(1)), null, NOW).atLeast).toBe(false);
 });
 
 test('missed are those of today, the latest first', () => {

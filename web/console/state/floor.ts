@@ -5,6 +5,9 @@ import { isMissed, isWaiting, type Board, type Row } from './board';
 import { inOrder, reachOf, type Reach, type Team } from './team';
 import { midnight } from './words';
 
+/** A board has so many open rows at most, the latest active ones: then there may be more. */
+export const BOARD_OPEN_MAX = 500;
+
 export interface Queued {
   readonly row: Row;
   /** As its visitor is told it: among those of the same chatflow. Null: nobody's, in no queue. */
@@ -22,6 +25,8 @@ export interface Totals {
   /** Assigned, and the visitor had the last word. */
   readonly unanswered: number;
   readonly missed: number;
+  /** A board is full: of each kind there may be more, and one that has waited longer. */
+  readonly atLeast: boolean;
 }
 
 /** Who waits in this inbox (`null`: in all), the longest wait first; then what is nobody's. */
@@ -57,6 +62,7 @@ export function totalsOf(board: Board, inbox: InboxId | null, nowMs: number): To
     assigned: assigned.length,
     unanswered: assigned.filter((row) => row.preview_by === 'visitor').length,
     missed: missedToday(board, inbox, nowMs).length,
+    atLeast: hasFullBoard(rows),
   };
 }
 
@@ -93,6 +99,14 @@ export function ticking(ms: number): string {
 function rowsOf(board: Board, inbox: InboxId | null): Row[] {
   const rows = [...board.rows.values()];
   return inbox === null ? rows : rows.filter((row) => row.inbox === inbox);
+}
+
+function hasFullBoard(rows: readonly Row[]): boolean {
+  const open = new Map<InboxId, number>();
+  for (const row of rows) {
+    if (row.state !== 'closed') open.set(row.inbox, (open.get(row.inbox) ?? 0) + 1);
+  }
+  return [...open.values()].some((count) => count >= BOARD_OPEN_MAX);
 }
 
 function rank(row: Row): 0 | 1 {

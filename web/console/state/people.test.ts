@@ -113,7 +113,7 @@ test('no limit is said in words, never as the number that stands for it', () => 
   expect(loadWords(0, 4_294_967_295)).toBe('0 chats, no limit');
   expect(shortLoad(2, 4_294_967_295)).toBe('2');
   expect(shortLoad(2, 5)).toBe('2/5');
-  const account = { capacity_limit_on: false, capacity_limit: 5 };
+  const account = { capacity_limit_on: false, capacity_limit: 5, active_chat_window_ms: 1 };
   expect(accountLimitWords(account)).toBe('There is no limit just now.');
   expect(accountLimitWords({ ...account, capacity_limit_on: true })).toMatch(/5 chats at once/);
 });

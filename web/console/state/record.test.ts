@@ -1,7 +1,8 @@
 // Decision records in words: why this agent, why not me (BY-3).
 
 import { expect, test } from 'vitest';
-import type { AgentPresence, Candidate, DecisionRecord, Entry } from '../../shared/protocol';
+import type { Candidate, DecisionRecord } from '../../shared/decision';
+import type { AgentPresence, Entry } from '../../shared/protocol';
 import { opened, withEntries, withSummary } from './conversation';
 import { recordWords, verdictWords, whyNot } from './record';
 import { routingOf } from './routing';

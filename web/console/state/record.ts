@@ -1,13 +1,13 @@
 // A decision record in words: why this agent, and why not another (BY-3). Pure.
 
 import type {
-  AgentId,
   Candidate,
   DecisionRecord,
   DecisionStep,
   Policy,
   Verdict,
-} from '../../shared/protocol';
+} from '../../shared/decision';
+import type { AgentId } from '../../shared/protocol';
 import { nameOf, type Team } from './team';
 import { duration } from './words';
 
@@ -25,7 +25,11 @@ export interface RecordWords {
   readonly versions: string;
 }
 
-export function recordWords(record: DecisionRecord, team: Team, chatflow: string | null): RecordWords {
+export function recordWords(
+  record: DecisionRecord,
+  team: Team,
+  chatflow: string | null,
+): RecordWords {
   return {
     distribution: distributionWords(record.policy),
     tieBreak: tieBreakWords(record, nameOf(team, record.chosen)),
@@ -198,16 +202,21 @@ function preferredWords(mine: Candidate, record: DecisionRecord, chosen: string)
   const active = record.candidates.find((each) => each.agent === record.chosen)?.active;
   switch (record.tie_break) {
     case 'fewest_chats':
-      return `You were free, but had ${mine.active} chats already; ${chosen} had ${active ?? 'fewer'}.`;
+      return busierWords(mine.active, chosen, active);
     case 'longest_since_turn':
       return `You were free, but ${chosen} had waited longer for a turn.`;
     case 'seed':
       return mine.active !== active && record.policy === 'load_balanced'
-        ? `You were free, but had ${mine.active} chats already; ${chosen} had ${active}.`
+        ? busierWords(mine.active, chosen, active)
         : `You were free, and equal to ${chosen}: the draw decided.`;
     default:
       return `You were free, but ${chosen} was preferred.`;
   }
+}
+
+function busierWords(mine: number, chosen: string, theirs: number | undefined): string {
+  const chats = mine === 1 ? '1 chat' : `${mine} chats`;
+  return `You were free, but had ${chats} already; ${chosen} had ${theirs ?? 'fewer'}.`;
 }
 
 /** A word of a newer release, as it is: better than nothing. */

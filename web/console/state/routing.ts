@@ -1,6 +1,7 @@
 // Who has a conversation, how it came to them, and why it is not mine (BY-3). Pure.
 
-import type { AgentId, DecisionRecord, Entry } from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { AgentId, Entry } from '../../shared/protocol';
 import { standingOf } from './actions';
 import type { Row } from './board';
 import type { Conversation } from './conversation';
@@ -100,7 +101,7 @@ function whyNotYet(desk: DeskState, before: number): string | null {
     case 'available':
       return before > 0
         ? 'You are free; routing takes the longest wait first.'
-        : 'You are free. If routing passes you by, its rule does not name you, or you have no seat.';
+        : 'You are free. If it passes you by, its rule does not name you, or you have no seat.';
   }
 }
 

@@ -1,6 +1,6 @@
 // Skills and languages in words, and who has them. Pure.
 
-import type { HeldSkills, Skill, SkillCategory, Team, User } from '../../shared/people';
+import type { HeldSkills, Skill, SkillCategory, SkillId, Team, User } from '../../shared/people';
 import { byName, type Named } from './choices';
 
 export interface Holders {
@@ -37,13 +37,24 @@ export function holdersOf(skill: Skill, { users, teams }: Holders): Holders {
   };
 }
 
-/** "2 users, 1 team"; "Nobody". */
-export function holdersWords(users: number, teams: number): string {
-  const parts = [
-    users === 0 ? '' : users === 1 ? '1 user' : `${users} users`,
-    teams === 0 ? '' : teams === 1 ? '1 team' : `${teams} teams`,
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? 'Nobody' : parts.join(', ');
+/** A rule of a chatflow, with the skills that it asks for. */
+export interface RuleOf {
+  readonly name: string;
+  /** What stands on top of its widget. */
+  readonly chatflow: string;
+  readonly skills: readonly SkillId[];
+}
+
+export function rulesWith(skill: SkillId, rules: readonly RuleOf[]): RuleOf[] {
+  return rules.filter((rule) => rule.skills.includes(skill));
+}
+
+/** "2 users, 1 team, 1 rule"; "Nobody". */
+export function holdersWords(users: number, teams: number, rules = 0): string {
+  const count = (number: number, one: string): string =>
+    number === 0 ? '' : number === 1 ? `1 ${one}` : `${number} ${one}s`;
+  const parts = [count(users, 'user'), count(teams, 'team'), count(rules, 'rule')];
+  return parts.filter((part) => part !== '').join(', ') || 'Nobody';
 }
 
 export interface LanguageLine {

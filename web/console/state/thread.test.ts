@@ -1,7 +1,8 @@
 // The thread: groups, delivery, lines, decision records, unsent messages.
 
 import { expect, test } from 'vitest';
-import type { DecisionRecord, Entry } from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { Entry } from '../../shared/protocol';
 import type { Item } from '../../shared/outbox';
 import { ANA, BEN, entry, message } from './samples';
 import { arrivedIds, pendingItems, thread, type ThreadItem, type Words } from './thread';
@@ -22,12 +23,30 @@ const TO_ANA = {
 } as const;
 
 function shown(entries: Entry[], visitor = VISITOR): ThreadItem[] {
-  return thread(entries, { me: ANA, visitor }).filter((item) => item.kind !== 'day');
+  const inboxes = [{ id: 'help', name: 'Help' }];
+  return thread(entries, { me: ANA, visitor, inboxes }).filter((item) => item.kind !== 'day');
 }
 
 function lines(...entries: Entry[]): string[] {
   return shown(entries).flatMap((item) => (item.kind === 'line' ? [item.text] : []));
 }
+
+test('REG-14, AS-44, AS-46 a pick says whom it passed over, and a move where to', () => {
+  const pick = { ...TO_ANA, cause: 'manual' } as const;
+  expect(
+    lines(
+      entry(1, 'ana', { ...pick, out_of_order: 3 }),
+      entry(2, 'ben', { ...pick, out_of_order: 1 }),
+      entry(3, 'ben', { type: 'inbox_change', from: 'inbox', to: 'help' }),
+      entry(4, 'ana', { type: 'inbox_change', from: 'help', to: 'secret' }),
+    ),
+  ).toEqual([
+    'You took it, before 3 who had waited longer',
+    'Ben assigned it to you, before one who had waited longer',
+    'Ben moved it to “Help”',
+    'You moved it to another inbox',
+  ]);
+});
 
 test('an entry of a newer release is not shown, and harms no other', () => {
   const odd = { ...message(2, 'system'), type: 'survey', stars: 5 } as unknown as Entry;
@@ -118,7 +137,7 @@ test('a visitor who was missed, and their return, are told', () => {
 test('a day begins with a heading', () => {
   const day = 24 * 60 * 60_000;
   const next = { ...message(2, 'visitor'), at_ms: 3 * day };
-  const items = thread([message(1, 'visitor'), next], { me: ANA, visitor: VISITOR });
+  const items = thread([message(1, 'visitor'), next], { me: ANA, visitor: VISITOR, inboxes: [] });
   expect(items.map((item) => item.kind)).toEqual(['day', 'words', 'day', 'words']);
 });
 

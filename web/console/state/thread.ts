@@ -1,14 +1,8 @@
 // A log as a page shows it: day headings, grouped messages with their delivery, lines. Pure.
 
 import type { Item } from '../../shared/outbox';
-import type {
-  AgentId,
-  ClientId,
-  ConversationId,
-  DecisionRecord,
-  Entry,
-  Seq,
-} from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { AgentId, ClientId, ConversationId, Entry, InboxId, Seq } from '../../shared/protocol';
 import type { Position } from './conversation';
 import { fullTime, midnight } from './words';
 
@@ -55,6 +49,8 @@ export interface ThreadView {
   readonly me: AgentId;
   /** How far the visitor has received and read. */
   readonly visitor: Position;
+  /** Those whose names one knows: what one may not see is "another inbox". */
+  readonly inboxes: readonly { readonly id: InboxId; readonly name: string }[];
 }
 
 export function thread(entries: readonly Entry[], view: ThreadView): ThreadItem[] {
@@ -101,11 +97,15 @@ function itemOf(
     case 'comment':
       return words(entry, entry.type, entry.text, view);
     case 'assignment':
-      return line(entry, assignmentWords(entry, view.me), paired.get(entry.seq) ?? null);
+      return line(
+        entry,
+        assignmentWords(entry, view.me) + pickWords(entry),
+        paired.get(entry.seq) ?? null,
+      );
     case 'decision':
       return paired.has(entry.seq) ? null : line(entry, 'Routing decided', entry.decision);
     case 'inbox_change':
-      return line(entry, movedWords(entry, view.me), null);
+      return line(entry, movedWords(entry, entry.to, view), null);
     case 'contact':
       return line(entry, `The visitor left an e-mail address: ${entry.email}`, null);
     case 'promised':
@@ -196,9 +196,17 @@ function assignmentWords(entry: AssignmentEntry, me: AgentId): string {
   }
 }
 
-function movedWords(entry: Entry, me: AgentId): string {
-  const by = actorName(entry, me);
-  return by === null ? 'Moved to another inbox' : `${by} moved it to another inbox`;
+/** REG-14: taken out of the queue before others. */
+function pickWords({ out_of_order: passed = 0 }: AssignmentEntry): string {
+  if (passed === 0) return '';
+  return `, before ${passed === 1 ? 'one' : passed} who had waited longer`;
+}
+
+function movedWords(entry: Entry, to: InboxId, view: ThreadView): string {
+  const by = actorName(entry, view.me);
+  const name = view.inboxes.find((inbox) => inbox.id === to)?.name;
+  const where = name === undefined ? 'another inbox' : `“${name}”`;
+  return by === null ? `Moved to ${where}` : `${by} moved it to ${where}`;
 }
 
 /** Waiting that turns into assigned is told by the assignment beside it. */

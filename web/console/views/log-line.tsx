@@ -1,6 +1,7 @@
 // An assignment or a change of state as one quiet line; a routed one says why (BY-3).
 
-import type { AgentId, DecisionRecord } from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { AgentId } from '../../shared/protocol';
 import type { Team } from '../state/team';
 import type { Line } from '../state/thread';
 import { clockTime } from '../state/words';

@@ -1,6 +1,7 @@
 // A decision record as a customer reads it: the rule, what decided, and every candidate (BY-3).
 
-import type { AgentId, DecisionRecord } from '../../shared/protocol';
+import type { DecisionRecord } from '../../shared/decision';
+import type { AgentId } from '../../shared/protocol';
 import { recordWords, verdictWords, whyNot } from '../state/record';
 import { nameOf, shortLoad, type Team } from '../state/team';
 import { useChatflowNames } from './team/use-names';

@@ -24,10 +24,10 @@ interface Props {
 export function Thread({ state, conversation }: Props) {
   const desk = useDesk();
   const { log, marks, floor, older } = conversation;
-  const me = state.session.agent;
+  const { agent: me, inboxes } = state.session;
   const items = useMemo(
-    () => thread(log.entries, { me, visitor: marks.visitor }),
-    [log.entries, marks.visitor, me],
+    () => thread(log.entries, { me, visitor: marks.visitor, inboxes }),
+    [log.entries, marks.visitor, me, inboxes],
   );
   const arrived = useMemo(() => arrivedIds(log.entries), [log.entries]);
   const pending = pendingItems(state.outbox, conversation.id, arrived);

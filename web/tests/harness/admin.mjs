@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { PASSWORD } from './node.mjs';
 
 export class Admin {
-  static async signIn(node, email = 'ada@demo.salotto.example') {
-    const admin = new Admin();
+  static async signIn(node, email = 'ada@demo.salotto.example', password = PASSWORD) {
+    const admin = new this();
     admin.node = node;
-    const answer = await admin.#fetch('POST', '/session', { email, password: PASSWORD });
+    const answer = await admin.#fetch('POST', '/session', { email, password });
     assert.equal(answer.status, 200, await answer.clone().text());
     admin.cookie = answer.headers.get('set-cookie').split(';')[0];
     const session = await answer.json();

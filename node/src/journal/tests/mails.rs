@@ -15,8 +15,8 @@ fn mail(reason: &str) -> NewMail {
 /// A message that is to be told by a mail for this reason.
 fn told_by_mail(visitor: &Visitor, head: &Head, client_id: ClientId, reason: &str) -> NewWrite {
     let reason = reason.to_owned();
-    let mails: Mails = Box::new(move |locked: &Locked<'_>| {
-        vec![NewMail { conversation: Some(locked.head.id), ..mail(&reason) }]
+    let mails: Mails = Box::new(move |told: &Told<'_>| {
+        vec![NewMail { conversation: Some(told.head.id), ..mail(&reason) }]
     });
     NewWrite { mails: Some(mails), ..visitor.says(head.id, client_id, "hello?") }
 }

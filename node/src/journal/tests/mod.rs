@@ -17,7 +17,7 @@ use salotto_protocol::{
 };
 use tokio::sync::{oneshot, watch};
 
-use super::write::Mails;
+use super::write::{Mails, Told};
 use super::{
     Ack, Change, Changed, Decide, Decision, Journal, Locked, NewAgent, NewConversation, NewEntry,
     Outcome, Rejection, Slot, Target, Write,

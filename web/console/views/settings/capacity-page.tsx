@@ -1,6 +1,6 @@
 // Capacity limits (CAP-1): how many chats everybody is given at once who has no own limit.
 
-import { CAPACITY_MAX, type User } from '../../../shared/people';
+import { CAPACITY_MAX, type AccountPatch, type User } from '../../../shared/people';
 import { byName } from '../../state/choices';
 import { isActive } from '../../state/people';
 import { settingsFragment } from '../../state/route';
@@ -11,13 +11,24 @@ import { useForm } from '../form/use-form';
 import { PageHead } from './page-head';
 import { useSettings } from './context';
 
+const HOUR_MS = 3_600_000;
+/** Thirty days. */
+const WINDOW_HOURS_MAX = 720;
+/** The node counts in milliseconds, and would say so. */
+const WINDOW_COMPLAINT = `This must be a whole number from 1 to ${WINDOW_HOURS_MAX}.`;
+
 export function CapacityPage() {
   const { roster, rest, reload, may } = useSettings();
   const { account } = roster;
-  const stored = { on: account.capacity_limit_on, limit: String(account.capacity_limit) };
-  const form = useForm(stored, async ({ on, limit }) => {
-    const body = { ...account, capacity_limit_on: on, capacity_limit: wholeNumber(limit) };
-    const answer = await rest.setAccount(body);
+  const stored = {
+    on: account.capacity_limit_on,
+    limit: String(account.capacity_limit),
+    hours: String(account.active_chat_window_ms / HOUR_MS),
+  };
+  const form = useForm(stored, async ({ on, limit, hours }) => {
+    const body: AccountPatch = { capacity_limit_on: on, capacity_limit: wholeNumber(limit) };
+    if (hours !== stored.hours) body.active_chat_window_ms = wholeNumber(hours) * HOUR_MS;
+    const answer = await rest.changeAccount(body);
     if (answer.kind === 'ok') await reload();
     return answer;
   });
@@ -29,7 +40,7 @@ export function CapacityPage() {
       <FormCard
         title="For everybody"
         form={form}
-        shows={['capacity_limit']}
+        shows={['capacity_limit', 'active_chat_window_ms']}
         lockedFor={may('super_admin') ? null : 'Only a super admin can change the limit.'}
       >
         <Switch
@@ -55,6 +66,18 @@ export function CapacityPage() {
             />
           </div>
         )}
+        <div class="form-short">
+          <TextField
+            label="A chat counts for so many hours"
+            type="number"
+            min={1}
+            max={WINDOW_HOURS_MAX}
+            help="After its last message, for users with a limit of their own as well."
+            value={form.value.hours}
+            error={form.error('active_chat_window_ms') === null ? null : WINDOW_COMPLAINT}
+            onValue={(hours) => form.set({ hours })}
+          />
+        </div>
       </FormCard>
       <Counts />
       <Own users={roster.users} />
@@ -74,7 +97,10 @@ function Counts() {
       <h2 id="counts-title">What counts</h2>
       <ul class="card-list">
         <li>The limit holds for each user over all inboxes and teams together.</li>
-        <li>A chat counts for whom it is assigned to, until it is closed or handed on.</li>
+        <li>
+          A chat counts for whom it is assigned to, until it is closed, handed on, or nobody has
+          written for so long.
+        </li>
         <li>When everybody is at the limit, new chats wait and the oldest is given out first.</li>
         <li>By hand, a chat can be assigned to anybody, whatever their limit.</li>
       </ul>

@@ -19,8 +19,8 @@ import { AbsenceLine, HoursLine } from './hours-rows';
 import { useSettings } from './context';
 
 const ABOUT =
-  'At the start of a row the user becomes Available, at its end Away. Whatever they choose by hand ' +
-  'in between stays until the next turn.';
+  'At the start of a row the user becomes Available, at its end Away. Whatever they choose by ' +
+  'hand in between stays until the next turn.';
 
 interface Props {
   hours: WorkingHours;

@@ -5,7 +5,7 @@ import type { Skill, SkillCategory } from '../../../shared/people';
 import type { Answer } from '../../desk/rest';
 import { namesWords } from '../../state/people';
 import { complaintOf } from '../../state/problems';
-import { holdersOf, size } from '../../state/skills';
+import { holdersOf, size, type RuleOf } from '../../state/skills';
 import { Confirm } from '../form/confirm';
 import { TextField } from '../form/field';
 import { useSettings } from './context';
@@ -71,14 +71,17 @@ function Rename({ what, now, save }: RenameProps) {
   );
 }
 
-/** SK-6: while somebody has it, there is nothing to confirm but who that is. */
-export function DeleteSkill({ skill }: { skill: Skill }) {
+/** SK-6: while it is in use, there is nothing to confirm but by whom. */
+export function DeleteSkill({ skill, rules }: { skill: Skill; rules: readonly RuleOf[] }) {
   const { rest, roster } = useSettings();
   const [open, setOpen] = useState(false);
   const asked = useAsked(() => rest.deleteSkill(skill.id), () => setOpen(false));
   const holders = holdersOf(skill, roster);
-  const held = size(holders) > 0;
-  const names = [...holders.users, ...holders.teams].map((each) => each.name);
+  const held = size(holders) + rules.length > 0;
+  const names = [
+    ...[...holders.users, ...holders.teams].map((each) => each.name),
+    ...rules.map((rule) => `the rule “${rule.name}”`),
+  ];
   const start = (): void => {
     asked.forget();
     setOpen(true);

@@ -1,23 +1,29 @@
-// One skill: its name, who has it (SK-5), renaming and deleting it (SK-6).
+// One skill: its name, who has it, which rules ask for it (SK-5), renaming and deleting it (SK-6).
 
 import type { Skill } from '../../../shared/people';
 import { settingsFragment } from '../../state/route';
-import { holdersOf, holdersWords, size } from '../../state/skills';
+import { holdersOf, holdersWords, size, type RuleOf } from '../../state/skills';
 import { useSettings } from './context';
 import { DeleteSkill, RenameSkill } from './skill-dialogs';
 
-export function SkillLine({ skill }: { skill: Skill }) {
+interface Props {
+  skill: Skill;
+  /** Those that ask for it. */
+  rules: readonly RuleOf[];
+}
+
+export function SkillLine({ skill, rules }: Props) {
   const { roster, may } = useSettings();
   const holders = holdersOf(skill, roster);
   return (
     <li class="skill">
       <div class="skill-facts">
         <strong dir="auto">{skill.name}</strong>
-        {size(holders) === 0 ? (
+        {size(holders) + rules.length === 0 ? (
           <span class="faint">Nobody has it</span>
         ) : (
           <details>
-            <summary>{holdersWords(skill.users.length, skill.teams.length)}</summary>
+            <summary>{holdersWords(skill.users.length, skill.teams.length, rules.length)}</summary>
             <ul class="holders">
               {holders.users.map((user) => (
                 <li key={user.id}>
@@ -33,6 +39,11 @@ export function SkillLine({ skill }: { skill: Skill }) {
                   </a>
                 </li>
               ))}
+              {rules.map((rule) => (
+                <li key={`${rule.chatflow} ${rule.name}`} dir="auto">
+                  Rule “{rule.name}” of “{rule.chatflow}”
+                </li>
+              ))}
             </ul>
           </details>
         )}
@@ -40,7 +51,7 @@ export function SkillLine({ skill }: { skill: Skill }) {
       {may('super_admin') && (
         <div class="skill-buttons">
           <RenameSkill skill={skill} />
-          <DeleteSkill skill={skill} />
+          <DeleteSkill skill={skill} rules={rules} />
         </div>
       )}
     </li>

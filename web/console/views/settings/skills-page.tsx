@@ -1,7 +1,8 @@
 // Skills by category (SK-2): who has them, adding several at once, renaming, deleting.
 
+import { useEffect, useState } from 'preact/hooks';
 import type { SkillCategory } from '../../../shared/people';
-import { spokenLanguages, spokenWords } from '../../state/skills';
+import { rulesWith, spokenLanguages, spokenWords, type RuleOf } from '../../state/skills';
 import { Empty } from '../form/states';
 import { useSettings } from './context';
 import { NewSkillsForm } from './new-skills-form';
@@ -10,8 +11,10 @@ import { RenameCategory } from './skill-dialogs';
 import { SkillLine } from './skill-line';
 
 export function SkillsPage() {
-  const { roster, may } = useSettings();
+  const { roster, rest, may } = useSettings();
   const { categories } = roster;
+  const [rules, setRules] = useState<readonly RuleOf[]>([]);
+  useEffect(() => void rest.rules().then(setRules), [rest]);
   return (
     <>
       <PageHead title="Skills">
@@ -26,14 +29,21 @@ export function SkillsPage() {
       {categories.length === 0 ? (
         <Empty>There are no skills yet but the languages.</Empty>
       ) : (
-        categories.map((category) => <Category key={category.name} category={category} />)
+        categories.map((category) => (
+          <Category key={category.name} category={category} rules={rules} />
+        ))
       )}
       <Languages />
     </>
   );
 }
 
-function Category({ category }: { category: SkillCategory }) {
+interface CategoryProps {
+  category: SkillCategory;
+  rules: readonly RuleOf[];
+}
+
+function Category({ category, rules }: CategoryProps) {
   const { may } = useSettings();
   return (
     <section class="card" aria-label={category.name}>
@@ -43,7 +53,7 @@ function Category({ category }: { category: SkillCategory }) {
       </div>
       <ul class="card-rows">
         {category.skills.map((skill) => (
-          <SkillLine key={skill.id} skill={skill} />
+          <SkillLine key={skill.id} skill={skill} rules={rulesWith(skill.id, rules)} />
         ))}
       </ul>
     </section>

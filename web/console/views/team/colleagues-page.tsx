@@ -1,7 +1,12 @@
 // Colleagues: who has access to the inboxes, their status, load and hours of today (AV-34).
 
 import { useState } from 'preact/hooks';
-import { ANYBODY, colleagueRows, type ColleagueFilter, type StatusFilter } from '../../state/colleagues';
+import {
+  ANYBODY,
+  colleagueRows,
+  type ColleagueFilter,
+  type StatusFilter,
+} from '../../state/colleagues';
 import type { DeskState } from '../../state/desk';
 import { may } from '../../state/may';
 import { Failed, Loading } from '../form/states';

@@ -46,17 +46,18 @@ export function LivePage({ state }: { state: DeskState }) {
 
 function Tiles({ totals, nowMs }: { totals: Totals; nowMs: number }) {
   const longest = totals.longest_since_ms === null ? null : nowMs - totals.longest_since_ms;
+  const number = (count: number): string => `${count}${totals.atLeast ? '+' : ''}`;
   return (
     <dl class="tiles">
-      <Tile name="Waiting" value={String(totals.waiting)} />
+      <Tile name="Waiting" value={number(totals.waiting)} />
       <Tile
         name="Longest wait"
-        value={longest === null ? '–' : ticking(longest)}
+        value={longest === null ? '–' : `${ticking(longest)}${totals.atLeast ? '+' : ''}`}
         warn={longest !== null && isLong(longest)}
       />
-      <Tile name="Assigned" value={String(totals.assigned)} />
-      <Tile name="Need a reply" value={String(totals.unanswered)} />
-      <Tile name="Missed today" value={String(totals.missed)} />
+      <Tile name="Assigned" value={number(totals.assigned)} />
+      <Tile name="Need a reply" value={number(totals.unanswered)} />
+      <Tile name="Missed today" value={number(totals.missed)} />
     </dl>
   );
 }

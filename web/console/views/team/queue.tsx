@@ -99,7 +99,7 @@ function QueueRow({ state, queued, chatflows, nowMs }: RowProps) {
       <td class="live-wait figures" data-long={isLong(waited)}>
         {position === null ? <span class="faint">Unassigned</span> : ticking(waited)}
       </td>
-      <WordsAndPage row={row} />
+      <WordsAndPage row={row} nowMs={nowMs} />
       {chatflows !== null && (
         <td class="live-chatflow faint" dir="auto">
           {(row.chatflow !== undefined && chatflows.get(row.chatflow)) || ''}

@@ -3,6 +3,7 @@
 import { hasPendingAction } from '../../state/actions';
 import { visitorLabel, type Row } from '../../state/board';
 import type { DeskState } from '../../state/desk';
+import { promisedWords } from '../../state/words';
 import { AgentMenu } from '../agent-menu';
 import { useDesk } from '../desk-page';
 
@@ -42,16 +43,18 @@ export function RowActions({ state, row, barred = false }: Props) {
   );
 }
 
-/** What the visitor said last, and the page where they began. */
-export function WordsAndPage({ row }: { row: Row }) {
+/** What the visitor said last, the page where they began, and what they were promised. */
+export function WordsAndPage({ row, nowMs }: { row: Row; nowMs: number }) {
+  const promised = promisedWords(row, nowMs);
+  const about = [promised, row.page ?? ''].filter((text) => text !== '').join(' · ');
   return (
     <td class="live-words">
       <span dir="auto" title={row.preview}>
         {row.preview || 'No message yet'}
       </span>
-      {row.page !== undefined && (
-        <span class="faint" dir="auto" title={row.page}>
-          {row.page}
+      {about !== '' && (
+        <span class="faint" dir="auto" title={about}>
+          {about}
         </span>
       )}
     </td>

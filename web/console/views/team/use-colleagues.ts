@@ -1,7 +1,7 @@
 // The list of colleagues as the node said last; asked again when a day or an hour may have turned.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Colleague } from '../../../shared/protocol';
+import type { Colleague } from '../../../shared/people';
 import { colleagues } from '../../desk/floor';
 
 /** Hours turn on the minute; access changes more seldom. */

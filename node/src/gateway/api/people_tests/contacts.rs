@@ -31,8 +31,8 @@ impl Harness {
             agents: Vec::new(),
             term: None,
             unattended: false,
-            turn: None,
             mails: None,
+            turn: None,
             decide: Box::new(move |_| {
                 let body = EntryBody::Message { text: "hello".to_owned() };
                 let by = Author::Visitor { id: visitor };
@@ -108,8 +108,7 @@ async fn as_3_bad_contacts_are_refused_with_the_path_of_the_field() {
 
 /// PERM-5
 #[tokio::test]
-async fn perm_5_only_members_of_the_visitors_inbox_change_the_contact_and_only_they_and_admins_see_it()
- {
+async fn perm_5_members_of_the_visitors_inbox_change_the_contact_and_they_and_admins_see_it() {
     let harness = Harness::new().await;
     let admin = harness.admin().await;
     let (member, other) = (harness.caller("Ada", &[]).await, harness.caller("Ben", &[]).await);
