@@ -32,4 +32,5 @@ mod spoiled_lines;
 mod store_commands;
 mod storms;
 mod talk;
+mod team_day;
 mod tidy;

@@ -1,4 +1,4 @@
-//! How long agents with open conversations have been seen to be absent, without a break. Pure.
+//! How long agents have been seen to be absent, without a break. Pure.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
