@@ -17,7 +17,7 @@ pub(crate) async fn read(
     _: Agent,
     Path(chatflow): Path<String>,
 ) -> Result<Private<Patience>, ApiError> {
-    Ok(private(found(&app, &chatflow).await?.settings.patience))
+    Ok(private(*found(&app, &chatflow).await?.settings.patience))
 }
 
 /// For who may change chatflows (PERM-1). In force as soon as the router speaks of the queue again:
