@@ -10,7 +10,7 @@ use crate::gateway::App;
 use crate::gateway::auth::Agent;
 use crate::gateway::body::StrictBody;
 use crate::gateway::error::ApiError;
-use crate::journal::Change;
+use crate::journal::{Change, PromiseChange};
 
 pub(crate) async fn read(
     State(app): State<App>,
@@ -32,8 +32,9 @@ pub(crate) async fn put(
     if let Some((field, complaint)) = patience.complaint() {
         return Err(ApiError::BadField { field: field.to_owned(), complaint });
     }
-    let change = Change::PutPatience { by: agent.id, chatflow, patience: patience.clone() };
-    taken(app.journal.change(change).await?)?;
+    let (by, wanted) = (agent.id, patience.clone());
+    let change = PromiseChange::Patience { by, chatflow, patience: wanted };
+    taken(app.journal.change(Change::Promise(Box::new(change))).await?)?;
     app.chatflows.refresh().await;
     Ok(private(patience))
 }
