@@ -46,7 +46,7 @@ async function everybodyIsBusy() {
   return guests;
 }
 
-test('BY-15 the offer is taken by keyboard, keeps what was typed, and is there after a reload', async () => {
+test('BY-15 the offer is taken by keyboard, keeps what was typed, outlives a reload', async () => {
   await isPatient({ wait_ms: 0 });
   const guests = await everybodyIsBusy();
   const visitor = await Visitor.arrive(browser, node);
@@ -104,7 +104,9 @@ test('CAP-9 the page hears where its visitor stands, and when that is over', asy
   assert.equal(first.position, 2, 'after the one who was promised an answer');
 
   const assigned = [...agent.conversations.keys()];
-  for (const conversation of assigned.slice(0, 2)) await agent.acts({ type: 'close', conversation });
+  for (const conversation of assigned.slice(0, 2)) {
+    await agent.acts({ type: 'close', conversation });
+  }
   await visitor.widget.getByText(`${agent.name} is with you`).waitFor();
   await visitor.page.waitForFunction(() => window.heard.at(-1).position === null);
   assert.deepEqual(visitor.errors, []);

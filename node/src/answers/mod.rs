@@ -1,8 +1,8 @@
 //! What agents answer in promised conversations while the visitor is not there goes out by mail.
 //!
 //! Each such answer has a row in the store, written with it. A little later, whatever the visitor's
-//! browser has not received by then is put into one letter (`letter`), which is written and its rows
-//! taken away in one transaction: each answer goes out once, whichever node looks (BY-15).
+//! browser has not received by then is put into one letter (`letter`), which is written and its
+//! rows taken away in one transaction: each answer goes out once, whichever node looks (BY-15).
 
 mod letter;
 #[cfg(test)]

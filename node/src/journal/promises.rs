@@ -12,7 +12,8 @@ use crate::store::{Batch, NewMail, StoreError};
 pub(crate) enum PromiseChange {
     /// The rest of the chatflow's settings stays.
     Patience { by: AgentId, chatflow: ChatflowId, patience: Patience },
-    /// Answers that the visitor has, or that go out with this letter: if all are still to be mailed.
+    /// Answers that the visitor has, or that go out with this letter: if all are still to be
+    /// mailed.
     Mailed { conversation: ConversationId, seqs: Vec<Seq>, mail: Option<NewMail> },
 }
 

@@ -1,5 +1,5 @@
-//! `/api/v1/chatflows/{chatflow}/patience`: how long its visitors are to wait before they are offered
-//! an answer by e-mail (BY-15).
+//! `/api/v1/chatflows/{chatflow}/patience`: how long its visitors are to wait before they are
+//! offered an answer by e-mail (BY-15).
 
 use axum::extract::{Path, State};
 use salotto_protocol::promise::Patience;
