@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::promise::Patience;
 use salotto_protocol::{AgentId, ChatflowId, InboxId, ShowQueue};
 use uuid::uuid;
 
@@ -132,7 +131,7 @@ async fn add_shop(journal: &Journal, origins: Vec<String>) -> Result<(), StoreEr
         assignment: AssignmentSettings::default(),
         availability: Box::default(),
         show_queue: ShowQueue { position: true, expected_wait: true },
-        patience: Patience::default(),
+        patience: Box::default(),
     };
     let changes = [
         Change::PutSite { id: DEMO_SITE, name: "Demo shop".to_owned(), origins },

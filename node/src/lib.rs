@@ -1,6 +1,7 @@
 //! The node: reads the command line and hands over to the composition root.
 
 mod agent;
+mod answers;
 mod ask;
 #[cfg(feature = "benchmarks")]
 pub mod benchmarks;

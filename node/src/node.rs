@@ -31,7 +31,7 @@ use crate::router::{Patience, Router};
 use crate::session::Sessions;
 use crate::store::{Store, StoreError};
 use crate::supervisor::{self, ActorCell, SpawnErr};
-use crate::{demo, figures};
+use crate::{answers, demo, figures};
 
 /// Requests that run when the listeners close are given this long.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
@@ -199,6 +199,8 @@ async fn start_mailer(
     };
     let smtp = Smtp::new(mail.url.clone(), &mail.from).map_err(NodeError::Mail)?;
     let mailer = Mailer::start(smtp, journal.clone(), store.clone(), root.clone()).await?;
+    let after = Duration::from_millis(mail.answers_after_ms);
+    tokio::spawn(answers::keep_mailed(store.clone(), journal.clone(), after));
     Ok(Some(mailer))
 }
 

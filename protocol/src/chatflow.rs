@@ -54,7 +54,7 @@ pub struct ChatflowSettings {
         deserialize_with = "or_default",
         skip_serializing_if = "Patience::is_default"
     )]
-    pub patience: Patience,
+    pub patience: Box<Patience>,
 }
 
 /// What the browser is told of a chatflow.

@@ -18,6 +18,7 @@ mod link;
 mod mail;
 mod missed;
 mod postgres;
+mod promises;
 mod queue;
 mod repeats;
 mod rest_in_trouble;

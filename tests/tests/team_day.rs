@@ -5,11 +5,14 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use salotto_protocol::api::{SiteSettings, VisitorToken};
 use salotto_protocol::{
     AgentId, Author, Availability, ClientFrame, ClientId, ConversationId, ConversationState,
-    DecisionRecord, Entry, EntryBody, Hello, Page, ServerFrame, Verdict,
+    DecisionRecord, Entry, EntryBody, Hello, Page, ServerFrame, SiteId, Verdict,
 };
-use salotto_tests::desk::{AS_AGENT, AS_VISITOR, Desk, SignedIn, acked, say};
+use salotto_tests::desk::{
+    AS_AGENT, AS_VISITOR, Desk, SignedIn, acked, demo_site, new_visitor, say,
+};
 use salotto_tests::node::Node;
 use salotto_tests::patience;
 use salotto_tests::postgres::Postgres;
@@ -32,6 +35,8 @@ const TEAM: [(&str, u32); 3] = [("Anna", 3), ("Ben", 5), ("Cleo", 8)];
 
 struct Team {
     desk: Desk,
+    /// The demo's, whose pages tell whether anybody is there.
+    site: SiteId,
     admin: SignedIn,
     agents: Vec<AgentId>,
     nodes: Vec<Node>,
@@ -42,7 +47,8 @@ impl Team {
     async fn open(nodes: Vec<Node>) -> Team {
         let desk = Desk::open(&nodes[0], 1).await;
         let admin = SignedIn::as_demo_agent(&nodes[0]).await;
-        let mut team = Team { desk, admin, agents: Vec::new(), nodes };
+        let site = demo_site(&nodes[0]).await;
+        let mut team = Team { desk, site, admin, agents: Vec::new(), nodes };
         for (name, limit) in TEAM {
             let email = format!("{name}@shop.example");
             let body = json!({"email": email, "name": name, "password": PASSWORD,
@@ -58,11 +64,17 @@ impl Team {
 
     /// Whoever asks in Spanish comes to who speaks it; if none can, to whoever is there.
     async fn has_rule(&self) {
-        let path = format!("/api/v1/chatflows/{}/assignment", self.desk.chatflow);
+        let path = format!("/api/v1/sites/{}", self.site);
+        let settings = Ask::get(self.nodes[0].public, &path).send().await;
+        let settings: SiteSettings = settings.json();
+        let shown = settings.chatflow.expect("the demo has one").id;
         let page = json!({"kind": "page_url", "operator": "contains", "text": "/es/"});
         let rule = json!({"name": "Spanish", "conditions": [page], "languages": ["es"]});
         let body = json!({"assign": true, "agents": self.agents, "rules": [rule]});
-        self.changed(Ask::put, &path, &body).await;
+        for chatflow in [self.desk.chatflow, shown] {
+            let path = format!("/api/v1/chatflows/{chatflow}/assignment");
+            self.changed(Ask::put, &path, &body).await;
+        }
     }
 
     fn of_user(&self, which: usize, what: &str) -> String {
@@ -197,14 +209,14 @@ fn by_rule(records: &[DecisionRecord], chosen: AgentId) -> usize {
     records.iter().filter(is_by_rule).count()
 }
 
-/// What somebody is told who comes now.
+/// What somebody is told who opens the demo's chat now.
 async fn told(team: &Team) -> Availability {
-    let (mut socket, _) = team.desk.visitor_socket(team.node(1)).await;
-    let _ = team.desk.begin(&mut socket, "Anybody there?").await;
-    let of = team.desk.chatflow;
+    let node = team.node(1);
+    let token: VisitorToken = new_visitor(node, team.site, &node.origin()).await.json();
+    let (mut socket, _) = Socket::welcomed(node.public, AS_VISITOR, &token.token, vec![]).await;
     socket
         .until("what holds now", |frame| match frame {
-            ServerFrame::Availability { chatflow, now } if chatflow == of => Some(now.availability),
+            ServerFrame::Availability { now, .. } => Some(now.availability),
             _ => None,
         })
         .await

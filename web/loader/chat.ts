@@ -154,6 +154,9 @@ export class Chat {
         this.#isOffered = message.shown;
         this.#offer();
         return;
+      case 'queue':
+        dispatchEvent(new CustomEvent('salotto:queue', { detail: message.detail }));
+        return;
       case 'close':
         this.close();
     }

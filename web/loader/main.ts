@@ -2,7 +2,7 @@
 //
 //   <script async src="https://chat.example/loader.js" data-site="SITE_ID"></script>
 //
-// One global, `Salotto`: `Salotto.open()` and `Salotto.close()`.
+// One global, `Salotto`: `Salotto.open()` and `Salotto.close()`; events: docs/page.md.
 
 import { Chat } from './chat';
 import type { SiteSettings } from '../shared/protocol';

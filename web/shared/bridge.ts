@@ -23,6 +23,14 @@ export interface Opening {
   dir: 'ltr' | 'rtl';
 }
 
+/** Where the visitor stands in the queue, as the page gets it in the event `salotto:queue`. */
+export interface QueueDetail {
+  /** Null: nothing is said of a place any more. */
+  position: number | null;
+  at_least: boolean;
+  expected_wait_ms: number | null;
+}
+
 export type ToWidget =
   | { type: 'shown'; open: boolean }
   | { type: 'page'; page: Page }
@@ -44,4 +52,6 @@ export type ToLoader =
   | { type: 'talking'; on: boolean }
   /** Whether the launcher is to be there for who has no open conversation. */
   | { type: 'launcher'; shown: boolean }
+  /** For the page. */
+  | { type: 'queue'; detail: QueueDetail }
   | { type: 'close' };

@@ -15,6 +15,7 @@ import { catchUp } from './history';
 import { Notices } from './notices';
 import { fitPage } from './page';
 import type { Offer } from './promise';
+import { QueueTeller } from './queue-event';
 import { Queueing } from './queueing';
 import { MarkReporter } from './reporter';
 import { OtherTyping, OwnTyping } from './typing';
@@ -65,6 +66,7 @@ export class Chat {
   readonly #notices: Notices;
   readonly #reporter: MarkReporter;
   readonly #queueing = new Queueing();
+  readonly #queueTeller: QueueTeller;
   readonly #typing = new OtherTyping(() => this.#changed());
   readonly #ownTyping = new OwnTyping((on) => this.#sayTyping(on));
   #now: AvailabilityNow;
@@ -86,6 +88,7 @@ export class Chat {
     this.#now = opening.chatflow;
     this.#page = opening.page;
     this.#open = opening.open;
+    this.#queueTeller = new QueueTeller((message) => bridge.tell(message));
     this.#notices = new Notices((message) => bridge.tell(message));
     this.#line = new Line({
       url: socketUrl('/ws/visitor'),
@@ -379,7 +382,8 @@ export class Chat {
 
   #changed(): void {
     this.#reporter.look();
-    const { conversation } = this.state;
+    const { conversation, place } = this.state;
+    this.#queueTeller.look(place);
     if (conversation !== undefined) this.#notices.look(conversation);
     this.onChange(this.state);
   }

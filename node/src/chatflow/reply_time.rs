@@ -86,12 +86,13 @@ fn word(mut waits: Vec<i64>) -> Option<ReplyTime> {
         return None;
     }
     waits.sort_unstable();
-    match waits[waits.len() / 2] {
-        ..=FEW_MINUTES_MS => Some(ReplyTime::FewMinutes),
-        ..=FEW_HOURS_MS => Some(ReplyTime::FewHours),
-        ..=DAY_MS => Some(ReplyTime::Day),
-        _ => None,
-    }
+    let words = [
+        (FEW_MINUTES_MS, ReplyTime::FewMinutes),
+        (FEW_HOURS_MS, ReplyTime::FewHours),
+        (DAY_MS, ReplyTime::Day),
+    ];
+    let median = waits[waits.len() / 2];
+    words.into_iter().find(|(at_most, _)| median <= *at_most).map(|(_, word)| word)
 }
 
 #[cfg(test)]

@@ -84,6 +84,7 @@ pub(crate) struct Mail {
     pub(crate) from: String,
     /// What links begin with.
     pub(crate) public_url: String,
+    pub(crate) answers_after_ms: u64,
 }
 
 /// Per minute.
@@ -303,7 +304,10 @@ fn mail(layers: &Layers) -> Result<Option<Mail>, ConfigError> {
     }
     let optional = |key| layers.contains_key(key).then(|| text(layers, key).to_owned());
     match (optional("mail.from"), optional("gateway.public_url")) {
-        (Some(from), Some(public_url)) => Ok(Some(Mail { url, from, public_url })),
+        (Some(from), Some(public_url)) => {
+            let answers_after_ms = number(layers, "mail.answers_after_ms");
+            Ok(Some(Mail { url, from, public_url, answers_after_ms }))
+        }
         (None, _) => complain("needs mail.from: the address that mails come from"),
         (_, None) => complain("needs gateway.public_url: what links in mails begin with"),
     }

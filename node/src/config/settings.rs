@@ -184,6 +184,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "Whom mails come from: chat@example.com, or A Shop <chat@example.com>.",
     },
     Setting {
+        key: "mail.answers_after_ms",
+        kind: Kind::Number { min: 100, max: MILLIS_MAX },
+        default: Some("60000"),
+        about: "What an agent answers in a conversation with a promised answer goes out by mail\n\
+                so long after it was written, together with what else was written meanwhile, unless\n\
+                the visitor's browser has received it by then.",
+    },
+    Setting {
         key: "demo.enabled",
         kind: Kind::Flag,
         default: Some("false"),

@@ -225,8 +225,8 @@ impl Conversations {
         });
     }
 
-    /// By the settings of now. Without an answer (the journal is full) the sender sends it again, as
-    /// after every silence.
+    /// By the settings of now. Without an answer (the journal is full) the sender sends it again,
+    /// as after every silence.
     async fn write_by_settings(self, request: Request, done: Done) {
         match self.access.fresh().await {
             Ok(settings) => drop(self.submit_for_agent(request, settings, done)),

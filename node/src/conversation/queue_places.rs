@@ -18,8 +18,8 @@ pub(super) struct QueuePlaces {
     promises: Promises,
 }
 
-/// Whether this node promises answers by e-mail to those who would wait too long: it must be able to
-/// send them.
+/// Whether this node promises answers by e-mail to those who would wait too long: it must be able
+/// to send them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Promises {
     Made,

@@ -7,6 +7,7 @@ use std::time::Instant;
 use salotto_protocol::{Author, ConversationId, ConversationState, EntryBody};
 
 use super::commits::Commit;
+use super::consequences;
 use super::load::{Asked, LookUp, find_known, load};
 use super::outage::Outage;
 use super::state::Work;
@@ -277,6 +278,7 @@ async fn save(batch: &mut Batch<'_>, work: &Work) -> Result<(), StoreError> {
     batch.insert_cycles(&work.turns.first()).await?;
     batch.advance_cycles(&work.turns.later()).await?;
     batch.put_turns(&work.turns.taken()).await?;
+    batch.insert_answers(&consequences::answers(&work.committed)).await?;
     batch.insert_mails(&work.mails).await
 }
 

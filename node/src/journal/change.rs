@@ -2,11 +2,13 @@
 
 use salotto_protocol::{AgentId, NodeId};
 
+use super::attachments::Changes;
 use super::commits::Commit;
 use super::contacts;
 use super::hours;
 use super::outage::Outage;
 use super::people::{self, Complaint};
+use super::promises;
 use super::write::{Candidacy, Change, Changed, NewAgent, Renewed};
 use crate::clock;
 use crate::store::{
@@ -198,9 +200,7 @@ async fn run(
         }
         Change::ClearPresence => (true, told(forget_all(batch).await?)),
         Change::Attachments { node, changes } => {
-            batch.insert_attachments(node, &changes.come).await?;
-            batch.delete_attachments(node, &changes.go).await?;
-            (true, Notice::Nobody)
+            (attach(batch, node, &changes).await?, Notice::Nobody)
         }
         Change::Leave { node } => (true, told(forget(batch, node).await?)),
         Change::EndMail { mail, attempt, end } => {
@@ -233,9 +233,7 @@ async fn run(
         Change::PutAvailability { by, chatflow, availability } => {
             return hours::put_availability(batch, by, chatflow, &availability).await;
         }
-        Change::PutPatience { by, chatflow, patience } => {
-            return hours::put_patience(batch, by, chatflow, &patience).await;
-        }
+        Change::Promise(change) => return promises::change(batch, *change).await,
     };
     Ok(Ok(done))
 }
@@ -243,6 +241,16 @@ async fn run(
 /// Is told of it.
 fn nobody(is_changed: bool) -> (bool, Notice) {
     (is_changed, Notice::Nobody)
+}
+
+async fn attach(
+    batch: &mut Batch<'_>,
+    node: NodeId,
+    changes: &Changes,
+) -> Result<bool, StoreError> {
+    batch.insert_attachments(node, &changes.come).await?;
+    batch.delete_attachments(node, &changes.go).await?;
+    Ok(true)
 }
 
 fn told(agents: Vec<AgentId>) -> Notice {

@@ -2,7 +2,8 @@
 
 use salotto_protocol::{Author, ConversationState, Entry, EntryBody};
 
-use crate::store::{Head, preview_of};
+use super::commits::Committed;
+use crate::store::{Answer, Head, preview_of};
 
 pub(super) fn take_in(head: &mut Head, entry: &Entry) {
     head.answered |= is_answer(entry);
@@ -33,12 +34,24 @@ pub(super) fn take_in(head: &mut Head, entry: &Entry) {
     }
 }
 
+/// What agents have answered where an answer by e-mail was promised: it may have to be mailed.
+pub(super) fn answers(committed: &[Committed]) -> Vec<Answer> {
+    let owed = committed.iter().filter(|write| write.head.due_at_ms.is_some());
+    let of = |write: &Committed| {
+        let answers = write.entries.iter().filter(|entry| is_answer(entry));
+        let answer = |entry: &Entry| (write.head.id, entry.seq, entry.at_ms);
+        answers.map(answer).collect::<Vec<_>>()
+    };
+    let answer = |(conversation, seq, at_ms)| Answer { conversation, seq, at_ms };
+    owed.flat_map(of).map(answer).collect()
+}
+
 /// Nothing else leads from waiting to unassigned without saying by whom.
 fn is_miss(entry: &Entry) -> bool {
     let (waiting, unassigned) = (ConversationState::Waiting, ConversationState::Unassigned);
     entry.by == Author::System && entry.body == EntryBody::Status { from: waiting, to: unassigned }
 }
 
-pub(super) fn is_answer(entry: &Entry) -> bool {
+fn is_answer(entry: &Entry) -> bool {
     matches!((&entry.by, &entry.body), (Author::Agent { .. }, EntryBody::Message { .. }))
 }

@@ -1,9 +1,8 @@
-//! Hours of users and chatflows, and how long visitors are to wait: who may set them is decided inside the transaction.
+//! Hours of users and chatflows: who may set them is decided inside the transaction.
 
 use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::hours::WorkingHours;
 use salotto_protocol::people::Permission;
-use salotto_protocol::promise::Patience;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId};
 
 use super::change::Notice;
@@ -62,20 +61,6 @@ pub(super) async fn put_availability(
         return Ok(Err(Complaint::Forbidden("changing chatflows needs the permission")));
     }
     let is_new = batch.put_chatflow_part(chatflow, "availability", availability).await?;
-    Ok(Ok((is_new, Notice::Settings)))
-}
-
-pub(super) async fn put_patience(
-    batch: &mut Batch<'_>,
-    by: AgentId,
-    chatflow: ChatflowId,
-    patience: &Patience,
-) -> Result<Done, StoreError> {
-    let rows = batch.lock_agents(&[by]).await?;
-    if !may(&rows, by, Permission::Chatflows) {
-        return Ok(Err(Complaint::Forbidden("changing chatflows needs the permission")));
-    }
-    let is_new = batch.put_chatflow_part(chatflow, "patience", patience).await?;
     Ok(Ok((is_new, Notice::Settings)))
 }
 

@@ -22,6 +22,7 @@ mod pace;
 mod peers;
 mod people;
 mod picks;
+mod promises;
 mod queue;
 mod rejections;
 mod repeat;
@@ -42,6 +43,7 @@ pub(crate) use commits::{Commit, CommitStream, Committed, Elsewhere};
 pub(crate) use handle::Journal;
 pub(crate) use peers::Peers;
 pub(crate) use people::{Asked, Complaint, NewAccount, Request, SkillsAsked};
+pub(crate) use promises::PromiseChange;
 pub(crate) use rejections::{ATTENDED, STALE_TERM};
 #[cfg(any(test, feature = "sabotage"))]
 pub(crate) use state::Work;

@@ -6,7 +6,6 @@ use salotto_protocol::availability::AvailabilitySettings;
 use salotto_protocol::chatflow::ChatflowSettings;
 use salotto_protocol::hours::WorkingHours;
 use salotto_protocol::people_api::NewContact;
-use salotto_protocol::promise::Patience;
 use salotto_protocol::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
     ConversationState, EntryBody, ErrorCode, InboxId, NodeId, Page, Seq, SiteId, VisitorId,
@@ -15,6 +14,7 @@ use uuid::Uuid;
 
 use super::attachments::Changes;
 use super::people::{Complaint, Request};
+use super::promises::PromiseChange;
 use crate::store::{AgentRow, Head, MailEnd, NewMail, Row, SlotKind, Term, Turn};
 
 /// 0 to 8 entries plus row changes, all or none.
@@ -240,12 +240,8 @@ pub(crate) enum Change {
         chatflow: ChatflowId,
         availability: Box<AvailabilitySettings>,
     },
-    /// So does it when this is set (BY-15).
-    PutPatience {
-        by: AgentId,
-        chatflow: ChatflowId,
-        patience: Patience,
-    },
+    /// Answers by e-mail: when they are offered, and what goes out.
+    Promise(Box<PromiseChange>),
 }
 
 /// With a Service seat, and without any permission.

@@ -8,7 +8,7 @@ mod letters;
 mod smtp;
 mod state;
 
-pub(crate) use letters::{Letters, OwnerAway};
+pub(crate) use letters::{Letters, OwnerAway, one_line, quoted};
 pub(crate) use smtp::{Smtp, Trouble};
 
 use std::sync::Arc;

@@ -212,6 +212,7 @@ pub(super) const METRICS: &[Metric] = &[
     counter("salotto_router_requeued_total", &[], "Taken back from agents who are gone"),
     counter("salotto_router_lapsed_total", &[], "Slots that nobody used for long, free again"),
     counter("salotto_router_missed_total", &[], "Taken from the queue: the visitor is gone"),
+    counter("salotto_answers_mailed_total", &[], "Letters with answers that were promised"),
     counter("salotto_promises_total", &[], "Answers by e-mail that were promised"),
     gauge("salotto_conversations", &[STATE], "Conversations in the store"),
     counter("salotto_conversations_started_total", &[], "Conversations started"),

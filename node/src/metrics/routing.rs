@@ -71,6 +71,11 @@ pub(crate) fn promised() {
     counter!("salotto_promises_total").increment(1);
 }
 
+/// A letter with answers was written to somebody who had been promised them.
+pub(crate) fn answer_mailed() {
+    counter!("salotto_answers_mailed_total").increment(1);
+}
+
 /// A slot is free again, since nobody has said anything there for as long as the account says.
 pub(crate) fn lapsed() {
     counter!("salotto_router_lapsed_total").increment(1);

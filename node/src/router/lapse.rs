@@ -1,5 +1,5 @@
-//! The write that frees a slot of a conversation in which nobody has said anything for long (CAP-5).
-//! The agent keeps the conversation, and the next message takes a slot again.
+//! The write that frees a slot of a conversation in which nobody has said anything for long
+//! (CAP-5). The agent keeps the conversation, and the next message takes a slot again.
 
 use salotto_protocol::ErrorCode;
 
@@ -23,8 +23,8 @@ pub(super) fn write(seen: TakenSlot, term: Term, done: Done) -> Write {
     }
 }
 
-/// Guarded by the truth: the same slot, and not a word since it was seen. Adds no entry: what stands
-/// in the log concerns those who talk, and they notice nothing.
+/// Guarded by the truth: the same slot, and not a word since it was seen. Adds no entry: what
+/// stands in the log concerns those who talk, and they notice nothing.
 fn decide(seen: TakenSlot, locked: &Locked<'_>) -> Result<Decision, Rejection> {
     let head = locked.head;
     let is_same = head.slot_agent == Some(seen.agent) && head.active_at_ms == seen.active_at_ms;

@@ -8,11 +8,12 @@ use salotto_protocol::{
 };
 
 use super::bits::Bits;
+use super::field::Field;
 use super::lanes::{Lane, Place, Waiting};
 use super::policy::{self, Question, Seen};
 use super::rule::Rule;
 use super::state::Queue;
-use crate::store::Case;
+use crate::store::{Case, SlotKind};
 
 /// Of a record, which is an entry like any other: the choice does not depend on what is left out.
 const STEPS_MAX: usize = 50;
@@ -112,6 +113,20 @@ impl Queue {
         }
         let is_late = rule.overflow_ms().is_some_and(|ms| place.since_ms + ms <= now_ms);
         (is_late && can(&rule.pools.overflow)).then_some(Asked::Overflow)
+    }
+
+    /// Somebody is there who answers this chatflow, with room or without.
+    pub(super) fn is_staffed(&self, chatflow: ChatflowId) -> bool {
+        let rule = self.rule(chatflow);
+        rule.pools.anybody.meets_both(&rule.pools.members, self.field(rule).here())
+    }
+
+    /// Agents by the limit that holds for what the rule gives them.
+    fn field(&self, rule: &Rule) -> &Field {
+        match rule.assignees.kind {
+            SlotKind::Chat => &self.chats,
+            SlotKind::Ticket => &self.tickets,
+        }
     }
 
     fn has_eligible(&self, rule: &Rule, pool: &Bits) -> bool {

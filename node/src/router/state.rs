@@ -25,7 +25,7 @@ pub(super) struct Queue {
     /// The same agents, ready for decisions.
     pub(super) chats: Field,
     /// As `chats`, and at the same places, by the other limit.
-    tickets: Field,
+    pub(super) tickets: Field,
     /// The field's shape when the places of the rules were found.
     found_in_shape: u64,
     pub(super) rules: HashMap<ChatflowId, Rule>,
@@ -289,12 +289,6 @@ impl Queue {
         self.lanes.line(chatflow, max)
     }
 
-    /// Somebody is there who answers this chatflow, with room or without.
-    pub(super) fn is_staffed(&self, chatflow: ChatflowId) -> bool {
-        let rule = self.rule(chatflow);
-        rule.pools.anybody.meets_both(&rule.pools.members, self.field(rule).here())
-    }
-
     pub(super) fn len(&self) -> usize {
         self.lanes.len() + self.promises.len()
     }
@@ -302,14 +296,6 @@ impl Queue {
     pub(super) fn oldest_since_ms(&self) -> Option<i64> {
         let promised = self.promises.values().map(|promise| promise.waiting.since_ms);
         self.lanes.oldest_since_ms().into_iter().chain(promised).min()
-    }
-
-    /// Agents by the limit that holds for what the rule gives them.
-    pub(super) fn field(&self, rule: &Rule) -> &Field {
-        match rule.assignees.kind {
-            SlotKind::Chat => &self.chats,
-            SlotKind::Ticket => &self.tickets,
-        }
     }
 
     /// What is known of an agent has changed.

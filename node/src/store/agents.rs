@@ -136,7 +136,8 @@ const SET_ACTIVE: &str = "
     {update_rows} agents SET active = new.column2, tickets = new.column3
     FROM ({rows}) AS new WHERE id = new.column1";
 
-/// With the version that the settings are about to have. Everybody is another candidate than before.
+/// With the version that the settings are about to have. Everybody is another candidate than
+/// before.
 const CHANGE_ACCESS: &str = "
     UPDATE agents SET version = version + 1,
         access_version = (SELECT settings_version + 1 FROM meta)";

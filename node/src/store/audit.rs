@@ -17,9 +17,9 @@ pub(crate) struct SlotCount {
 
 /// What a recount of slots and capacity finds. All but the last are violations.
 ///
-/// A slot says whether it was taken within the limit of its time by whoever must keep to it. So what
-/// is above the limit rightly (by hand, by a message after a lapse, by a lowered limit) differs from
-/// what the router must never do.
+/// A slot says whether it was taken within the limit of its time by whoever must keep to it. So
+/// what is above the limit rightly (by hand, by a message after a lapse, by a lowered limit)
+/// differs from what the router must never do.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Recount {
     pub(crate) miscounted: Vec<SlotCount>,

@@ -51,7 +51,8 @@ pub(crate) struct Head {
     pub(crate) missed_at_ms: Option<i64>,
     /// Where the visitor reads mail, if they said so.
     pub(crate) email: Option<EmailAddress>,
-    /// An answer by e-mail was promised; from then on it is overdue. Nobody with a promise is missed.
+    /// An answer by e-mail was promised; from then on it is overdue. Nobody with a promise is
+    /// missed.
     pub(crate) due_at_ms: Option<i64>,
     pub(crate) started_on: Page,
     /// The last message, cut.

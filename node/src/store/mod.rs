@@ -4,6 +4,7 @@ mod account;
 mod agent_presence;
 mod agent_sessions;
 mod agents;
+mod answers;
 mod assignees;
 mod attachments;
 mod audit;
@@ -56,6 +57,7 @@ mod waiting;
 mod working_hours;
 
 pub(crate) use agents::AgentRow;
+pub(crate) use answers::Answer;
 pub(crate) use assignees::{Assignees, AssigneesOf, Pool, RuleAssignees};
 pub(crate) use attachments::{Attached, Subject};
 pub(crate) use audit::{Recount, SlotCount};
@@ -71,6 +73,8 @@ pub(crate) use floor::Floor;
 pub(crate) use head::{Head, Held, OpenConversation, preview_of};
 pub(crate) use inboxes::InboxRow;
 pub(crate) use leases::{LEASE_MS, Term};
+#[cfg(test)]
+pub(crate) use mails::StoredMail;
 pub(crate) use mails::{ClaimedMail, MailEnd, NewMail};
 pub(crate) use marks::{Mark, Marks};
 pub(crate) use nodes::Row;

@@ -187,7 +187,7 @@ fn settings() -> ChatflowSettings {
         assignment: assignment(),
         availability: Box::new(availability()),
         show_queue: ShowQueue { position: true, expected_wait: true },
-        patience: patience(),
+        patience: Box::new(patience()),
     }
 }
 

@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("chatflow", &["presence", "store", "fanout"]),
     ("router", &["presence", "journal", "store"]),
     ("presence", &["journal", "link", "store"]),
+    ("answers", &["mail", "journal", "store"]),
     ("mail", &["journal", "store"]),
     ("board", &["journal", "store", "fanout"]),
     ("conversation", &["mail", "journal", "link", "store", "fanout"]),

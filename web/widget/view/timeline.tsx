@@ -27,7 +27,14 @@ export function Timeline({ state, chat }: { state: ChatState; chat: Chat }): JSX
 
   useLayoutEffect(() => {
     if (atEnd || newest === newestOwn) toEnd();
-  }, [rows.length, newest?.key, state.typing, state.place === undefined, state.offer === undefined, state.open]);
+  }, [
+    rows.length,
+    newest?.key,
+    state.typing,
+    state.place === undefined,
+    state.offer === undefined,
+    state.open,
+  ]);
   useEffect(() => keepEnd(box.current), []);
 
   const scrolled = () => {

@@ -7,7 +7,6 @@ use axum::http::header::CACHE_CONTROL;
 use salotto_protocol::api::{LoadTestAgent, LoadTestAgents, LoadTestDesk};
 use salotto_protocol::assignment::AssignmentSettings;
 use salotto_protocol::chatflow::ChatflowSettings;
-use salotto_protocol::promise::Patience;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, InboxId, ShowQueue, SiteId};
 use uuid::uuid;
 
@@ -103,7 +102,7 @@ async fn publish(app: &App, agents: &[AgentId]) -> Result<(), ApiError> {
         assignment: AssignmentSettings::default(),
         availability: Box::default(),
         show_queue: ShowQueue { position: true, expected_wait: true },
-        patience: Patience::default(),
+        patience: Box::default(),
     };
     let changes = [
         Change::PutSite { id: SITE, name: name(), origins: Vec::new() },

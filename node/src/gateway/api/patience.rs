@@ -1,5 +1,5 @@
-//! `/api/v1/chatflows/{chatflow}/patience`: how long its visitors are to wait before they are offered
-//! an answer by e-mail (BY-15).
+//! `/api/v1/chatflows/{chatflow}/patience`: how long its visitors are to wait before they are
+//! offered an answer by e-mail (BY-15).
 
 use axum::extract::{Path, State};
 use salotto_protocol::promise::Patience;
@@ -10,14 +10,14 @@ use crate::gateway::App;
 use crate::gateway::auth::Agent;
 use crate::gateway::body::StrictBody;
 use crate::gateway::error::ApiError;
-use crate::journal::Change;
+use crate::journal::{Change, PromiseChange};
 
 pub(crate) async fn read(
     State(app): State<App>,
     _: Agent,
     Path(chatflow): Path<String>,
 ) -> Result<Private<Patience>, ApiError> {
-    Ok(private(found(&app, &chatflow).await?.settings.patience))
+    Ok(private(*found(&app, &chatflow).await?.settings.patience))
 }
 
 /// For who may change chatflows (PERM-1). In force as soon as the router speaks of the queue again:
@@ -32,8 +32,9 @@ pub(crate) async fn put(
     if let Some((field, complaint)) = patience.complaint() {
         return Err(ApiError::BadField { field: field.to_owned(), complaint });
     }
-    let change = Change::PutPatience { by: agent.id, chatflow, patience: patience.clone() };
-    taken(app.journal.change(change).await?)?;
+    let (by, wanted) = (agent.id, patience.clone());
+    let change = PromiseChange::Patience { by, chatflow, patience: wanted };
+    taken(app.journal.change(Change::Promise(Box::new(change))).await?)?;
     app.chatflows.refresh().await;
     Ok(private(patience))
 }

@@ -151,15 +151,7 @@ async fn perform(
             }
             Ok((is_new, Notice::Settings))
         }
-        Asked::InboxKind { inbox, kind } => {
-            let is_new = |it: &InboxRow| it.id == inbox && it.kind != kind;
-            let is_new = people.settings.inboxes.iter().any(is_new);
-            batch.set_kind(inbox, kind).await?;
-            if is_new {
-                batch.change_access().await?;
-            }
-            Ok((is_new, Notice::Settings))
-        }
+        Asked::InboxKind { inbox, kind } => set_kind(batch, people, inbox, kind).await,
         Asked::Account(patch) => {
             let account = patch.applied(people.settings.account);
             batch.put_account(&account).await?;
@@ -195,6 +187,21 @@ async fn add_user(
     }
     let added = batch.insert_agent(&row, &password_hash).await?;
     Ok((added, Notice::Agents(vec![row.id])))
+}
+
+/// Other agents may be given its conversations, by other limits.
+async fn set_kind(
+    batch: &mut Batch<'_>,
+    people: &People,
+    inbox: InboxId,
+    kind: InboxKind,
+) -> Result<(bool, Notice), StoreError> {
+    let is_new = people.settings.inboxes.iter().any(|it| it.id == inbox && it.kind != kind);
+    batch.set_kind(inbox, kind).await?;
+    if is_new {
+        batch.change_access().await?;
+    }
+    Ok((is_new, Notice::Settings))
 }
 
 /// Whoever is deactivated is signed out everywhere; their sockets end when the roster says so.
