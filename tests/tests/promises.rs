@@ -162,9 +162,10 @@ async fn by_15_who_takes_the_offer_may_leave_and_gets_the_answer_by_mail_once() 
 
 #[tokio::test]
 async fn by_15_nothing_is_promised_without_an_offer_without_mail_or_once_somebody_has_it() {
-    let (server, plain) = (SmtpServer::start().await, Node::start().await);
-    let node = node_with_mail(&server).await;
-    for (node, is_patient) in [(&plain, false), (&node, true), (&node, false)] {
+    let server = SmtpServer::start().await;
+    let plain = Node::start().await;
+    let (patient, hasty) = (node_with_mail(&server).await, node_with_mail(&server).await);
+    for (node, is_patient) in [(&plain, false), (&patient, true), (&hasty, false)] {
         let desk = Desk::with_capacity(node, 1, 1).await;
         let admin = SignedIn::as_demo_agent(node).await;
         if !is_patient {

@@ -188,8 +188,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         kind: Kind::Number { min: 100, max: MILLIS_MAX },
         default: Some("60000"),
         about: "What an agent answers in a conversation with a promised answer goes out by mail\n\
-                so long after it was written, together with what else was written meanwhile, unless\n\
-                the visitor's browser has received it by then.",
+                so long after it was written, together with what else was written meanwhile,\n\
+                unless the visitor's browser has received it by then.",
     },
     Setting {
         key: "demo.enabled",

@@ -4,8 +4,8 @@
 //! In a lane, and in the line of a chatflow that its lanes make together: first whoever was
 //! promised an answer that is overdue by now, then everybody, promised or not, by how long they
 //! wait. Between chatflows: the oldest of the first ones; but as soon as one of these is owed an
-//! answer, the chatflows take turns, so that neither the many who were promised one keep others waiting, nor
-//! others them (BY-15; `docs/decisions/0014-promises-take-turns.md`).
+//! answer, the chatflows take turns, so that neither the many who were promised one keep others
+//! waiting, nor others them (BY-15; `docs/decisions/0014-promises-take-turns.md`).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;

@@ -26,6 +26,7 @@ fn every_frame() -> Vec<serde_json::Value> {
         json!({"type": "page", "url": "https://shop.example/"}),
         json!({"type": "board", "inbox": ID}),
         json!({"type": "status", "status": "away"}),
+        json!({"type": "promise", "conversation": ID, "client_id": ID, "email": "a@mail.example"}),
     ]
 }
 
@@ -59,7 +60,7 @@ fn each_role_may_send_its_own_frames_and_no_others() {
 
     assert_eq!(
         allowed(Party::Visitor),
-        ["hello", "pong", "start", "send", "attach", "detach", "mark", "typing", "page"]
+        ["hello", "pong", "start", "send", "attach", "detach", "mark", "typing", "page", "promise"]
     );
     assert_eq!(
         allowed(Party::Team),
