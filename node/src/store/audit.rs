@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::query::query;
 use super::{Store, StoreError, decode};
 
-/// An agent whose `active`, or `tickets`, is not the number of conversations that hold such a slot of
-/// theirs.
+/// An agent whose `active`, or `tickets`, is not the number of conversations that hold such a
+/// slot of theirs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct SlotCount {
     pub(crate) agent: AgentId,
