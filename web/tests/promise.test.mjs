@@ -58,7 +58,7 @@ test('BY-15 the offer is taken by keyboard, keeps what was typed, outlives a rel
   await visitor.write('Is the lamp still there?');
 
   const offer = visitor.widget.getByRole('region', { name: 'Answer by e-mail' });
-  await offer.getByRole('status').getByText('Shall we answer by e-mail?').waitFor();
+  await offer.getByRole('status').getByText('Shall we answer by e\u2011mail?').waitFor();
   await visitor.screenshot('widget-offer-1280');
   const field = offer.getByRole('textbox', { name: 'Your e-mail address' });
   await field.focus();

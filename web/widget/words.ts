@@ -72,7 +72,7 @@ export function queueWords({ position, at_least, expected_wait_ms }: QueuePlace)
 export function offerWords(place: QueuePlace | undefined): string {
   const ms = place?.at_least ? undefined : place?.expected_wait_ms;
   const time = ms === undefined ? 'a while' : waitWords(ms);
-  return `It may take ${time}. Shall we answer by e-mail?`;
+  return `It may take ${time}. Shall we answer by e\u2011mail?`;
 }
 
 export function promiseFailure(code: string): string {
