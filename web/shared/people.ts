@@ -52,6 +52,9 @@ export interface User {
   capacity: number | null;
   /** Their own; null: as the account says. */
   capacity_override: number | null;
+  /** Open tickets of help desks, and their own limit; null: as the account says. */
+  tickets: number;
+  ticket_capacity_override: number | null;
   skills: HeldSkills;
   deactivated_at_ms: number | null;
 }
@@ -71,6 +74,7 @@ export interface UserPatch {
   seat?: Seat;
   permissions?: Permission[];
   capacity_override?: number | null;
+  ticket_capacity_override?: number | null;
   deactivated?: boolean;
 }
 
@@ -108,6 +112,9 @@ export interface AccountSettings {
   capacity_limit: number;
   /** For so long after the last message a conversation counts against the limit. */
   active_chat_window_ms: number;
+  /** Of open tickets in help desks, as with chats. */
+  ticket_capacity_limit_on: boolean;
+  ticket_capacity_limit: number;
 }
 
 /** Whom a chatflow's conversations go to: of it, what names skills. */
@@ -125,6 +132,13 @@ export type InboxAccess =
 export interface AccessAnswer {
   inbox: InboxId;
   access: InboxAccess;
+}
+
+export type InboxKind = 'inbox' | 'help_desk';
+
+export interface KindAnswer {
+  inbox: InboxId;
+  kind: InboxKind;
 }
 
 export type Weekday =

@@ -141,6 +141,29 @@ test('a conversation is assigned to a colleague, who notices, and back to nobody
   await visitor.leave();
 });
 
+// AS-46
+test('a conversation is handed on with a note that the visitor never sees', async () => {
+  const ben = await Console.signIn(browser, node, { email: BEN });
+  await ben.status('away');
+  const visitor = await visitorSays('A case with a story');
+  await desk.tab('All');
+  await desk.opens('A case with a story');
+  await desk.button('Assign to…').click();
+  await desk.page.getByRole('menuitem', { name: 'With a note…' }).click();
+  const dialog = desk.page.getByRole('dialog', { name: 'Hand over' });
+  await dialog.getByLabel('To', { exact: true }).selectOption({ label: 'Ben, Away' });
+  await dialog.getByLabel('Note (optional)').fill('She has called twice already.');
+  await desk.screenshot('hand-over');
+  await dialog.getByRole('button', { name: 'Hand it over' }).click();
+  await desk.logs('You assigned it to Ben');
+  await ben.tab('Mine');
+  await ben.opens('A case with a story');
+  await ben.page.getByText('She has called twice already.').waitFor();
+  assert.equal(await visitor.widget.getByText('called twice').count(), 0);
+  await ben.leave();
+  await visitor.leave();
+});
+
 // IN-5
 test('a conversation is closed, a reply is not possible, and it is reopened', async () => {
   const visitor = await visitorSays('That was all');

@@ -11,6 +11,7 @@ import {
   type AgentStatus,
   type ConversationId,
   type Hello,
+  type InboxId,
   type Problem,
   type Refusal,
   type SentFrame,
@@ -139,8 +140,14 @@ export class Desk {
     return this.#post({ type, conversation, client_id: freshId(), text });
   }
 
-  assign(conversation: ConversationId, to: AgentId | null): void {
-    this.#post({ type: 'assign', conversation, client_id: freshId(), to });
+  /** A note that is not empty becomes an internal comment, in the same write. */
+  assign(conversation: ConversationId, to: AgentId | null, note = ''): void {
+    const frame = { type: 'assign', conversation, client_id: freshId(), to } as const;
+    this.#post(note === '' ? frame : { ...frame, note });
+  }
+
+  move(conversation: ConversationId, inbox: InboxId): void {
+    this.#post({ type: 'move', conversation, client_id: freshId(), inbox });
   }
 
   close(conversation: ConversationId): void {

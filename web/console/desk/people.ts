@@ -108,6 +108,14 @@ export class PeopleRest {
     return this.#change('PUT', `/inboxes/${inbox}/access`, body);
   }
 
+  kind(inbox: InboxId): Promise<Answer<wire.KindAnswer>> {
+    return asked('GET', `/api/v1/inboxes/${inbox}/kind`);
+  }
+
+  setKind(inbox: InboxId, kind: wire.InboxKind): Promise<Answer<wire.KindAnswer>> {
+    return this.#change('PUT', `/inboxes/${inbox}/kind`, { kind });
+  }
+
   #change<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
     return asked<T>(method, `/api/v1${path}`, { body, csrfToken: this.csrfToken() });
   }

@@ -35,6 +35,8 @@ function user(name: string, change: Partial<User> = {}): User {
     active: 0,
     capacity: null,
     capacity_override: null,
+    tickets: 0,
+    ticket_capacity_override: null,
     skills: NO_SKILLS,
     deactivated_at_ms: null,
     ...change,
@@ -113,7 +115,13 @@ test('no limit is said in words, never as the number that stands for it', () => 
   expect(loadWords(0, 4_294_967_295)).toBe('0 chats, no limit');
   expect(shortLoad(2, 4_294_967_295)).toBe('2');
   expect(shortLoad(2, 5)).toBe('2/5');
-  const account = { capacity_limit_on: false, capacity_limit: 5, active_chat_window_ms: 1 };
+  const account = {
+    capacity_limit_on: false,
+    capacity_limit: 5,
+    active_chat_window_ms: 1,
+    ticket_capacity_limit_on: false,
+    ticket_capacity_limit: 1,
+  };
   expect(accountLimitWords(account)).toBe('There is no limit just now.');
   expect(accountLimitWords({ ...account, capacity_limit_on: true })).toMatch(/5 chats at once/);
 });

@@ -18,7 +18,11 @@ interface Props {
   nobody: boolean;
   disabled: boolean;
   onChoose(to: AgentId | null): void;
+  /** One more thing that can be done, beyond choosing. */
+  more?: { readonly label: string; onChoose(): void };
 }
+
+const ITEMS = '[role^=menuitem]';
 
 export function AgentMenu(props: Props) {
   const { label, about, assignee, disabled, onChoose } = props;
@@ -27,7 +31,7 @@ export function AgentMenu(props: Props) {
   const button = useRef<HTMLButtonElement>(null);
   useOutside(box, open, () => setOpen(false));
   useEffect(() => {
-    if (open) box.current?.querySelector<HTMLElement>('[role=menuitemradio]')?.focus();
+    if (open) box.current?.querySelector<HTMLElement>(ITEMS)?.focus();
   }, [open]);
 
   const leave = (): void => {
@@ -57,18 +61,19 @@ export function AgentMenu(props: Props) {
         {label}
         <ChevronIcon />
       </button>
-      {open && <Menu {...props} onChoose={choose} />}
+      {open && <Menu {...props} onChoose={choose} onMore={() => setOpen(false)} />}
     </div>
   );
 }
 
-function Menu({ state, about, assignee, nobody, onChoose }: Props) {
+function Menu(props: Props & { onMore(): void }) {
+  const { state, about, assignee, nobody, onChoose, more, onMore } = props;
   return (
     <div
       class="menu"
       role="menu"
       aria-label={about}
-      onKeyDown={(event) => moveAmong(event, '[role=menuitemradio]')}
+      onKeyDown={(event) => moveAmong(event, ITEMS)}
     >
       {inOrder(state.team).map((agent) => (
         <Choice
@@ -89,6 +94,20 @@ function Menu({ state, about, assignee, nobody, onChoose }: Props) {
           onClick={() => onChoose(null)}
         >
           Nobody
+        </button>
+      )}
+      {more !== undefined && (
+        <button
+          type="button"
+          class="choice nobody"
+          role="menuitem"
+          tabIndex={-1}
+          onClick={() => {
+            onMore();
+            more.onChoose();
+          }}
+        >
+          {more.label}
         </button>
       )}
     </div>

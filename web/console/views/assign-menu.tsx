@@ -1,10 +1,12 @@
 // "Assign to…" of the open conversation.
 
+import { useState } from 'preact/hooks';
 import { standingOf } from '../state/actions';
 import type { Conversation } from '../state/conversation';
 import type { DeskState } from '../state/desk';
 import { AgentMenu } from './agent-menu';
 import { useDesk } from './desk-page';
+import { HandOver } from './hand-over';
 
 interface Props {
   state: DeskState;
@@ -14,15 +16,30 @@ interface Props {
 
 export function AssignMenu({ state, conversation, disabled }: Props) {
   const desk = useDesk();
+  const [handsOver, setHandsOver] = useState(false);
   return (
-    <AgentMenu
-      state={state}
-      label="Assign to…"
-      about="Assign to"
-      assignee={standingOf(state, conversation).assignee}
-      nobody
-      disabled={disabled}
-      onChoose={(to) => desk.assign(conversation.id, to)}
-    />
+    <>
+      <AgentMenu
+        state={state}
+        label="Assign to…"
+        about="Assign to"
+        assignee={standingOf(state, conversation).assignee}
+        nobody
+        disabled={disabled}
+        onChoose={(to) => desk.assign(conversation.id, to)}
+        more={{ label: moreLabel(state), onChoose: () => setHandsOver(true) }}
+      />
+      {handsOver && (
+        <HandOver
+          state={state}
+          conversation={conversation}
+          onDone={() => setHandsOver(false)}
+        />
+      )}
+    </>
   );
+}
+
+function moreLabel(state: DeskState): string {
+  return state.session.inboxes.length > 1 ? 'With a note, or to an inbox…' : 'With a note…';
 }

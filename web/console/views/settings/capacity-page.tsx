@@ -10,6 +10,7 @@ import { TextField } from '../form/field';
 import { useForm } from '../form/use-form';
 import { PageHead } from './page-head';
 import { useSettings } from './context';
+import { TicketLimit } from './ticket-limit';
 
 const HOUR_MS = 3_600_000;
 /** Thirty days. */
@@ -79,6 +80,7 @@ export function CapacityPage() {
           />
         </div>
       </FormCard>
+      <TicketLimit />
       <Counts />
       <Own users={roster.users} />
     </>

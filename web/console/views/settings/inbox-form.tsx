@@ -10,6 +10,7 @@ import { Chips } from '../form/chips';
 import { Radios } from '../form/choices';
 import { useForm } from '../form/use-form';
 import { useSettings } from './context';
+import { InboxKindOf } from './inbox-kind';
 import { PageHead } from './page-head';
 
 const TO = [
@@ -75,6 +76,7 @@ export function InboxForm({ id, name, access, onSaved }: Props) {
           What somebody has open when access is taken away stays open until they look for it again.
         </p>
       </FormCard>
+      <InboxKindOf id={id} />
     </>
   );
 }

@@ -1,13 +1,15 @@
 // The page of one user: status and today's hours on top, then a card for each thing to change.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { User, WorkingHours } from '../../../shared/people';
+import type { Permission, User, WorkingHours } from '../../../shared/people';
+import { hasPermission } from '../../state/people';
 import { settingsFragment } from '../../state/route';
 import { Failed, Loading } from '../form/states';
 import { useSettings } from './context';
 import { HoursForm } from './hours-form';
 import { PageHead } from './page-head';
 import { SkillsForm } from './skills-form';
+import { TicketsOfUser } from './ticket-limit';
 import { UserActivity } from './user-activity';
 import { UserForm } from './user-form';
 import { UserStatus } from './user-status';
@@ -34,6 +36,7 @@ export function UserPage({ user }: { user: User }) {
       </PageHead>
       <UserStatus user={user} hours={known} mayEditHours={own || may('super_admin')} />
       <UserForm user={user} />
+      <TicketsOfUser user={user} locked={isLocked(user, may)} />
       {hours === 'loading' && <Loading />}
       {hours === 'failed' && (
         <Failed text="The working hours could not be loaded." onAgain={() => void load()} />
@@ -65,6 +68,11 @@ export function UserPage({ user }: { user: User }) {
       {may('users') && !own && <UserActivity user={user} />}
     </>
   );
+}
+
+/** PERM-10; a super admin is changed by super admins alone. */
+function isLocked(user: User, may: (permission: Permission) => boolean): boolean {
+  return !may('users') || (hasPermission(user, 'super_admin') && !may('super_admin'));
 }
 
 /** PERM-11: a super admin gives skills, and only to who has the seat for them. */
