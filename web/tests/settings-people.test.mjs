@@ -256,37 +256,6 @@ test('CAP-6: for how long a chat counts after its last message is set in hours',
   await card.saves();
 });
 
-test('CAP-20, PERM-10: tickets have a limit, and each user one of their own', async () => {
-  const { id } = await admin.adds('Ticketed');
-  await pages.goes('/capacity', 'Capacity limits');
-  const card = pages.card('Tickets of help desks');
-  await card.box.getByRole('switch', { name: 'Turn on ticket limit' }).click();
-  await card.field('Open tickets, for each user').fill('6');
-  await card.saves();
-  assert.equal((await admin.user('Ticketed')).ticket_capacity, 6);
-  await pages.goes(`/users/${id}`, 'Ticketed');
-  const own = pages.card('Tickets');
-  await own.box.getByText('That is 6 open tickets just now.').waitFor();
-  await own.box.getByRole('radio', { name: /A limit of their own/ }).check();
-  await own.field('Open tickets').fill('0');
-  await own.refuses('Must be a number from 1 to 10000.');
-  await own.field('Open tickets').fill('2');
-  await own.saves();
-  assert.equal((await admin.user('Ticketed')).ticket_capacity, 2);
-  await pages.screenshot('tickets-of-a-user');
-});
-
-test('AS-20: an inbox becomes a help desk', async () => {
-  await pages.goes('/inboxes', 'Inboxes');
-  await pages.page.locator('.card-rows li a').first().click();
-  const card = pages.card('Kind');
-  await card.box.getByRole('radio', { name: /Help desk/ }).check();
-  await card.saves();
-  await pages.screenshot('inbox-kind');
-  await card.box.getByRole('radio', { name: /Conversations inbox/ }).check();
-  await card.saves();
-});
-
 test('PERM-9: the limit is for super admins alone', async () => {
   const ben = await asBen('/capacity', 'Capacity limits');
   await ben.page.getByText('Only a super admin can change the limit.').waitFor();
