@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use ractor::ActorStatus;
 use salotto_protocol::{
     AgentId, ChatflowId, ConversationId, ConversationState, EntryBody, NodeId, Seq, View,
 };
 use tokio::sync::oneshot;
 
+use super::tests::presence_of;
 use super::{Patience, Router, miss};
 use crate::clock;
 use crate::journal::Outcome;
@@ -19,8 +21,7 @@ const NODE: NodeId = NodeId(uuid::Uuid::nil());
 const MINUTE_MS: i64 = 60_000;
 
 async fn presence(desk: &Desk) -> Presence {
-    let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    Presence::start(NODE, journal, store, desk.root.clone()).await.expect("presence")
+    presence_of(desk, NODE).await
 }
 
 /// Whoever is gone for so long is missed.
@@ -110,15 +111,18 @@ async fn by_15_two_chatflows_take_turns_over_the_death_of_a_router_and_nobody_is
     desk.present(agent, true).await;
     let all: Vec<ConversationId> = promised.iter().chain(&live).copied().collect();
 
-    let mut router = Some(routed(&desk, &presence, Duration::from_secs(600)).await);
+    let patience = Duration::from_secs(600);
+    let (mut router, elsewhere) = (routed(&desk, &presence, patience).await, NodeId::fresh());
     for count in 1..=all.len() {
         eventually("the next one", || async { given(&desk, agent, &all).await.len() == count })
             .await;
         assert_eq!(desk.agent_row(agent).await.active, 1, "never above the limit");
         let taken = *given(&desk, agent, &all).await.last().expect("one");
         if count == 4 {
-            router = None;
-            router.replace(routed(&desk, &presence, Duration::from_secs(600)).await);
+            let was = router.actor.borrow().clone().expect("it is the router");
+            router.stop();
+            eventually("it has ended", || async { was.get_status() == ActorStatus::Stopped }).await;
+            router = routed(&desk, &presence_of(&desk, elsewhere).await, patience).await;
         }
         desk.closes(taken).await;
     }
@@ -133,5 +137,4 @@ async fn by_15_two_chatflows_take_turns_over_the_death_of_a_router_and_nobody_is
         order.iter().copied().filter(|id| these.contains(id)).collect()
     };
     assert_eq!((of(&promised), of(&live)), (promised.clone(), live.clone()), "oldest first");
-    assert!(router.is_some());
 }
