@@ -8,8 +8,9 @@ use std::process::Stdio;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
 
-use crate::patience;
+use crate::patience::{self, LOOK_EVERY, PATIENCE};
 
 /// Ends its process when dropped, frozen or not.
 pub struct RedisServer {
@@ -81,11 +82,12 @@ impl RedisServer {
 
     pub async fn until_up(&self) {
         let what = format!("redis-server to answer: {}", self.folder.path().display());
-        patience::until(&what, || async {
-            let answer = self.try_ask(&["PING"]).await;
-            answer.filter(|it| it == "PONG" || it.starts_with("NOPERM")).map(|_| ())
-        })
-        .await;
+        patience::until(&what, || async { self.is_up().await.then_some(()) }).await;
+    }
+
+    async fn is_up(&self) -> bool {
+        let answer = self.try_ask(&["PING"]).await;
+        answer.is_some_and(|it| it == "PONG" || it.starts_with("NOPERM"))
     }
 
     /// SIGKILL.
@@ -94,10 +96,23 @@ impl RedisServer {
         process.kill().await.expect("our own child can be killed");
     }
 
-    /// On the same port.
+    /// On the same port. Whoever tries to connect to a port on which nobody listens may be given it
+    /// for their own end, and is connected to themselves until they notice: then it is not free.
     pub async fn start_again(&mut self) {
+        let end = Instant::now() + PATIENCE;
         self.launch();
-        self.until_up().await;
+        while !self.is_up().await {
+            assert!(Instant::now() < end, "waited for {} again", self.folder.path().display());
+            if self.has_ended() {
+                self.launch();
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn has_ended(&mut self) -> bool {
+        let process = self.process.as_mut().expect("it was launched");
+        process.try_wait().expect("our own child").is_some()
     }
 
     pub fn is_running(&self) -> bool {
