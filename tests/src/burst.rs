@@ -24,11 +24,13 @@ const AGENTS: u32 = 100;
 const CONNECTIONS: usize = 16;
 const OPENED_AT_ONCE: usize = 64;
 
-/// Room for all of them; no heartbeat disturbs, and nobody is sent away for greeting.
+/// Room for all of them, who come from one address here; no heartbeat disturbs, and nobody is sent
+/// away for greeting.
 const NODE: &[(&str, &str)] = &[
     ("GATEWAY__SOCKETS_MAX", "20000"),
     ("GATEWAY__HELLOS_MAX", "100000"),
     ("GATEWAY__HEARTBEAT_MS", "120000"),
+    ("LIMITS__MESSAGES_PER_ADDRESS_PER_MINUTE", "1000000"),
 ];
 
 /// What came of a burst. Whoever is above the limit, or unsound, has been a panic before.
