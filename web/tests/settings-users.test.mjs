@@ -58,8 +58,8 @@ test('PERM-10: who may not edit users is offered nothing, at typed addresses too
   await ben.goes('/users/new', 'Users');
   const { id } = await admin.user('Ada');
   await ben.goes(`/users/${id}`, 'Ada');
-  await ben.page.getByText('you need the permission to add and edit users').waitFor();
   const card = ben.card('Account');
+  await card.box.getByText('you need the permission to add and edit users').waitFor();
   assert(await card.field('Name').isDisabled());
   assert.equal(await card.button('Save').count(), 0);
   assert.equal(await ben.page.getByRole('button', { name: 'Deactivate user' }).count(), 0);
