@@ -58,11 +58,6 @@ pub(super) async fn all(read: Connection<'_>) -> Result<Vec<TeamRow>, StoreError
 }
 
 impl TeamRow {
-    #[allow(dead_code, reason = "for rules that name teams")]
-    pub(crate) fn is_main_member(&self, agent: AgentId) -> bool {
-        self.main_members.contains(&agent)
-    }
-
     pub(crate) fn is_member(&self, agent: AgentId) -> bool {
         self.members().any(|it| it == agent)
     }
@@ -161,7 +156,7 @@ mod tests {
     fn extra_members_are_members_but_no_main_ones() {
         let team = team(&[1, 3], &[2]);
         assert_eq!(team.members().collect::<Vec<_>>(), [agent(1), agent(3), agent(2)]);
-        assert!(team.is_main_member(agent(1)) && !team.is_main_member(agent(2)));
+        assert_eq!(team.main_members, [agent(1), agent(3)]);
         assert!(team.is_member(agent(2)) && !team.is_member(agent(4)));
     }
 
