@@ -25,6 +25,7 @@ mod rest_in_trouble;
 mod resume;
 mod rolling;
 mod routing;
+mod schedules;
 mod sessions;
 mod settings;
 mod spec_status;
