@@ -23,8 +23,12 @@ use crate::presence::Roster;
 use crate::store::{Head, Recount, Store, StoreError, TakenSlot, Term};
 use crate::{clock, metrics};
 
-/// What a lost hint delays an assignment by, at most.
-const READ_INTERVAL: Duration = Duration::from_secs(2);
+/// How often it is considered whether to read what no hint told.
+const READ_CONSIDERED_EVERY: Duration = Duration::from_millis(500);
+/// Reading takes no larger part of the time than one in so many ...
+const READ_SHARE: u32 = 20;
+/// ... but no pause is longer: a lost hint delays an assignment by two seconds at most.
+const READ_PAUSE_MAX: Duration = Duration::from_millis(1_500);
 /// The oldest are read again each time; the others when they are among the oldest.
 const WINDOW_CONVERSATIONS: usize = 1_000;
 const _: () = assert!(WINDOW_CONVERSATIONS <= WAITING_MAX);
@@ -51,6 +55,8 @@ pub(super) struct Beginning {
 
 pub(super) enum Msg {
     Read(Depth),
+    /// Time to see whether a read is due.
+    ConsiderReading,
     ReadDone(Result<Fresh, StoreError>),
     /// Answered when taken, so that a burst waits in the bounded stream.
     Committed(Commit, RpcReplyPort<()>),
@@ -77,6 +83,8 @@ pub(super) enum Msg {
 
 pub(super) struct State {
     pub(super) routing: Routing,
+    /// Without a reason, not before.
+    reads_at: Instant,
     roster: watch::Receiver<Arc<Roster>>,
     is_pass_due: bool,
     /// A pass is planned for then, for whoever has waited long.
@@ -102,7 +110,7 @@ impl Actor for RouterActor {
     ) -> Result<State, ActorProcessingErr> {
         let Beginning { commits, roster } = beginning;
         myself.cast(Msg::Read(Depth::Whole))?;
-        myself.send_interval(READ_INTERVAL, || Msg::Read(Depth::Window));
+        myself.send_interval(READ_CONSIDERED_EVERY, || Msg::ConsiderReading);
         myself.send_interval(AUDIT_INTERVAL, || Msg::Audit);
         myself.send_interval(TOLD_EVERY, || Msg::TellQueue);
         let look_interval = departures::look_interval(self.patience.missed_after);
@@ -114,6 +122,7 @@ impl Actor for RouterActor {
         let routing = Routing::new(self.patience.requeue_grace);
         Ok(State {
             routing,
+            reads_at: Instant::now(),
             roster,
             is_pass_due: false,
             wakes_at_ms: None,
@@ -134,8 +143,11 @@ impl Actor for RouterActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Read(depth) => state.routing.read(depth),
+            Msg::ConsiderReading if Instant::now() < state.reads_at => {}
+            Msg::ConsiderReading => state.routing.read(Depth::Window),
             Msg::ReadDone(result) => {
                 let fresh = unless_failed(result);
+                state.reads_at = Instant::now() + fresh.as_ref().map_or(READ_PAUSE_MAX, pause);
                 self.follow_window(&myself, state, fresh.as_ref());
                 state.routing.read_done(fresh);
             }
@@ -273,6 +285,11 @@ impl Drop for State {
     fn drop(&mut self) {
         self.followers.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// A small desk is read often, a large one is not read all the time.
+fn pause(fresh: &Fresh) -> Duration {
+    (fresh.asked.elapsed() * READ_SHARE).min(READ_PAUSE_MAX)
 }
 
 fn unless_failed(read: Result<Fresh, StoreError>) -> Option<Fresh> {
