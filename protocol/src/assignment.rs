@@ -177,12 +177,14 @@ pub enum SkipReason {
     /// The user, the team or the skill is there no more.
     Unknown,
     Deactivated,
+    /// None, or for tickets one that is no Service seat (PERM-3).
     NoSeat,
     /// Is no member of the chatflow's inbox.
     NoAccess,
     /// A team without main members.
     EmptyTeam,
-    /// A rule that nobody fulfils: nobody has all its skills.
+    /// A rule that nobody fulfils: nobody has all its skills. A team none of whose main members
+    /// could be given anything.
     Nobody,
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::hours::DayRow;
-use crate::people::{AccountSettings, HeldSkills, Permissions, Seat};
+use crate::people::{AccountSettings, HeldSkills, InboxAccess, Permissions, Seat};
 use crate::{AgentId, AgentStatus, ChatflowId, ContactId, InboxId, SiteId, SkillId, TeamId};
 
 /// `GET /api/v1/users`
@@ -203,11 +203,43 @@ pub struct TeamPatch {
     pub skills: Option<HeldSkills>,
 }
 
-/// `GET /api/v1/inboxes/{id}/access`, and the answer to `PUT`, whose body is `access` alone.
+/// `GET /api/v1/inboxes/{id}/access`, and the answer to `PUT`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AccessAnswer {
     pub inbox: InboxId,
-    pub access: crate::people::InboxAccess,
+    pub access: InboxAccess,
+}
+
+/// The body of `PUT /api/v1/inboxes/{id}/access`: what is wrong with it can be named.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessChoice {
+    pub to: AccessTo,
+    /// For `chosen`, as are the teams.
+    #[serde(default)]
+    pub agents: Vec<AgentId>,
+    #[serde(default)]
+    pub teams: Vec<TeamId>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessTo {
+    Everyone,
+    Chosen,
+}
+
+impl AccessChoice {
+    /// Or the field that makes no sense beside `everyone`.
+    pub fn access(self) -> Result<InboxAccess, &'static str> {
+        let AccessChoice { to, agents, teams } = self;
+        match to {
+            AccessTo::Chosen => Ok(InboxAccess::Chosen { agents, teams }),
+            AccessTo::Everyone if !agents.is_empty() => Err("agents"),
+            AccessTo::Everyone if !teams.is_empty() => Err("teams"),
+            AccessTo::Everyone => Ok(InboxAccess::Everyone),
+        }
+    }
 }
 
 /// `GET /api/v1/inboxes/{id}/kind`, and the answer to `PUT`.

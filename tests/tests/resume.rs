@@ -131,7 +131,10 @@ async fn a_conversation_of_somebody_else_is_not_there() {
         let attach = ClientFrame::Attach(from_the_start(conversation));
         let client_id = salotto_protocol::ClientId::fresh();
         let send = ClientFrame::Send { conversation, client_id, text: "mine now".to_owned() };
-        for frame in [attach, send] {
+        let client_id = salotto_protocol::ClientId::fresh();
+        let email = "eve@mail.example".to_owned();
+        let promise = ClientFrame::Promise { conversation, client_id, email };
+        for frame in [attach, send, promise] {
             stranger.send(&frame).await;
             let refusal = stranger.assert_refused(ErrorCode::NotFound).await;
             assert_eq!(refusal.conversation, Some(conversation));
@@ -148,6 +151,38 @@ async fn a_conversation_of_somebody_else_is_not_there() {
         !matches!(&nothing, Ok(Heard::Frame(ServerFrame::Entries { .. }))),
         "a stranger heard {nothing:?}"
     );
+}
+
+/// REG-19
+#[tokio::test]
+async fn a_stranger_neither_types_nor_reads_in_a_conversation_of_somebody_else() {
+    let node = Node::start().await;
+    let desk = Desk::open(&node, 1).await;
+    let (mut owner, _) = desk.visitor_socket(&node).await;
+    let conversation = desk.begin(&mut owner, "private").await;
+    let mut agent = desk.agent_socket(&node, 0).await;
+    agent.send(&ClientFrame::Attach(from_the_start(conversation))).await;
+    agent.entry("the first message", conversation, |it| it.entry.seq >= Seq(1)).await;
+
+    let (mut stranger, _) = desk.visitor_socket(&node).await;
+    let (delivered, read) = (Seq(1), Seq(1));
+    stranger.send(&ClientFrame::Mark { conversation, delivered, read }).await;
+    stranger.send(&ClientFrame::Typing { conversation, on: true }).await;
+    // What came before it has been looked at when this is refused.
+    stranger.send(&ClientFrame::Attach(from_the_start(conversation))).await;
+    stranger.assert_refused(ErrorCode::NotFound).await;
+
+    say(&mut owner, conversation, "still mine").await;
+    let heard = agent.until("the owner's words", |frame| match frame {
+        ServerFrame::Typing { .. } => Some("typing"),
+        ServerFrame::Marks { .. } => Some("marks"),
+        ServerFrame::Entries { entries, .. } => {
+            let is_theirs = |it: &str| it == "still mine";
+            entries.iter().any(|it| it.entry.body.text().is_some_and(is_theirs)).then_some("words")
+        }
+        _ => None,
+    });
+    assert_eq!(heard.await, "words");
 }
 
 /// L1: nobody is left behind.

@@ -76,7 +76,8 @@ test('a name that another team has is refused at the field', async () => {
 });
 
 test('a team is deleted after a question, and not while an inbox names it', async () => {
-  const team = await admin.does('POST', '/teams', { name: 'Short-lived' });
+  const members = { name: 'Short-lived', main_members: [admin.id] };
+  const team = await admin.does('POST', '/teams', members);
   const access = { to: 'chosen', agents: [], teams: [team.id] };
   await admin.does('PUT', `/inboxes/${inbox}/access`, access);
   await pages.goes(`/teams/${team.id}`, 'Short-lived');

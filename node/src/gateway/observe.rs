@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 
 use super::error::ApiError;
 use super::routes::route_of;
-use crate::metrics;
+use crate::metrics::{self, Route};
 
 /// Longer than any healthy answer takes, shorter than a browser waits.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,15 +25,43 @@ const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 pub(super) async fn observed(request: Request, next: Next) -> Response {
     let began = Instant::now();
     let route = route_of(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
+    if !is_text(request.uri().path()) {
+        return finished(route, began, ApiError::NotFound.into_response());
+    }
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+    let response = match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::Panicked.into_response(),
         Err(_) => ApiError::TimedOut.into_response(),
     };
+    finished(route, began, response)
+}
+
+fn finished(route: Route, began: Instant, mut response: Response) -> Response {
     secure(response.headers_mut());
     metrics::http_request_answered(route, response.status().as_u16(), began.elapsed());
     response
+}
+
+/// Bytes that are no UTF-8 name nothing here; axum would answer them in words of its own.
+fn is_text(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| *first == b'%');
+        let digits = digits.and_then(|it| std::str::from_utf8(it).ok());
+        match digits.and_then(|it| u8::from_str_radix(it, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 pub(super) async fn not_found() -> ApiError {

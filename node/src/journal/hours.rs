@@ -66,5 +66,5 @@ pub(super) async fn put_availability(
 
 /// Whether this agent was granted it, as things are now.
 fn may(rows: &[AgentRow], agent: AgentId, permission: Permission) -> bool {
-    rows.iter().any(|row| row.id == agent && row.permissions.include(permission))
+    rows.iter().any(|row| row.id == agent && row.may(permission))
 }

@@ -1,5 +1,7 @@
 //! What stands in an assignment rule and means nobody, as things are now (AS-9). Pure.
 
+use std::collections::HashMap;
+
 use salotto_protocol::assignment::{ChatflowAssignment, SkipReason, Skipped};
 use salotto_protocol::{AgentId, SkillId, TeamId};
 
@@ -14,7 +16,8 @@ pub(crate) fn skipped(
     assignment: &ChatflowAssignment,
 ) -> Vec<Skipped> {
     let assignees = Assignees::of(settings, chatflow);
-    let look = Look { settings, agents, assignees: &assignees };
+    let known = agents.iter().map(|row| (row.id, row)).collect();
+    let look = Look { settings, known, assignees: &assignees };
     let mut found = look.named("", &assignment.agents, &assignment.teams);
     for (place, rule) in assignment.rules.iter().enumerate() {
         let path = format!("rules[{place}]");
@@ -34,7 +37,7 @@ pub(crate) fn skipped(
 
 struct Look<'a> {
     settings: &'a Settings,
-    agents: &'a [AgentRow],
+    known: HashMap<AgentId, &'a AgentRow>,
     assignees: &'a Assignees,
 }
 
@@ -45,14 +48,19 @@ impl Look<'_> {
             self.of_agent(*id).map(|reason| Skipped { field, reason })
         });
         let teams = teams.iter().enumerate().filter_map(|(place, id)| {
-            let reason = match self.settings.team(*id) {
-                None => SkipReason::Unknown,
-                Some(team) if team.main_members.is_empty() => SkipReason::EmptyTeam,
-                Some(_) => return None,
-            };
-            Some(Skipped { field: format!("{before}teams[{place}]"), reason })
+            let field = format!("{before}teams[{place}]");
+            self.of_team(*id).map(|reason| Skipped { field, reason })
         });
         agents.chain(teams).collect()
+    }
+
+    fn of_team(&self, id: TeamId) -> Option<SkipReason> {
+        let Some(team) = self.settings.team(id) else { return Some(SkipReason::Unknown) };
+        if team.main_members.is_empty() {
+            return Some(SkipReason::EmptyTeam);
+        }
+        let has_somebody = team.main_members.iter().any(|it| self.of_agent(*it).is_none());
+        (!has_somebody).then_some(SkipReason::Nobody)
     }
 
     fn skills(&self, path: &str, skills: &[SkillId]) -> Vec<Skipped> {
@@ -67,12 +75,10 @@ impl Look<'_> {
     }
 
     fn of_agent(&self, id: AgentId) -> Option<SkipReason> {
-        let Some(row) = self.agents.iter().find(|row| row.id == id) else {
-            return Some(SkipReason::Unknown);
-        };
+        let Some(row) = self.known.get(&id) else { return Some(SkipReason::Unknown) };
         if row.is_deactivated() {
             Some(SkipReason::Deactivated)
-        } else if !row.seat.is_paid() {
+        } else if !row.has_seat_for(self.assignees.kind) {
             Some(SkipReason::NoSeat)
         } else if !self.assignees.has_access(id) {
             Some(SkipReason::NoAccess)

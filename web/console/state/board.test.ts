@@ -43,6 +43,19 @@ test('a row that is gone disappears', () => {
   expect([...after.rows.keys()]).toEqual(['b']);
 });
 
+// AS-44
+test('a row that was moved is in its new inbox, whichever board says so first', () => {
+  const to = { inbox: 'other', whole: false, rows: [boardRow('a', { seq: 2 })] };
+  const from = { inbox: INBOX, whole: false, rows: [], gone: ['a'] };
+  for (const updates of [
+    [to, from],
+    [from, to],
+  ]) {
+    const after = updates.reduce(boardAfter, wholeBoard(boardRow('a', { seq: 1 })));
+    expect(after.rows.get('a')?.inbox).toBe('other');
+  }
+});
+
 test('each tab has its own rows, and the counts say how many', () => {
   const board = wholeBoard(
     boardRow('waits', { state: 'waiting' }),

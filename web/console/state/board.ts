@@ -38,7 +38,10 @@ export function boardAfter(board: Board, update: BoardUpdate): Board {
     if (known !== undefined && known.seq > row.seq) continue;
     rows.set(row.conversation, { ...row, inbox: update.inbox });
   }
-  for (const gone of update.gone ?? []) rows.delete(gone);
+  // One that was moved may stand in its new inbox already: the old one only takes back its own.
+  for (const gone of update.gone ?? []) {
+    if (rows.get(gone)?.inbox === update.inbox) rows.delete(gone);
+  }
   const loaded = board.loaded.has(update.inbox)
     ? board.loaded
     : new Set(board.loaded).add(update.inbox);

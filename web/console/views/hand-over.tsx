@@ -9,6 +9,7 @@ import { cleaned, fitOf } from '../state/text-size';
 import { useDesk } from './desk-page';
 import { Confirm } from './form/confirm';
 import { Field, SelectField, type Option } from './form/field';
+import '../styles/form.css';
 
 interface Props {
   state: DeskState;

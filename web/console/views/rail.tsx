@@ -61,7 +61,12 @@ function Tools({ state, onLeave }: { state: DeskState; onLeave: () => void }) {
   return (
     <div class="rail-tools">
       {alerts === 'default' && (
-        <button type="button" class="rail-tool" onClick={() => void desk.askForAlerts()}>
+        <button
+          type="button"
+          class="rail-tool"
+          onClick={() => void desk.askForAlerts()}
+          title="Turn on desktop alerts"
+        >
           <BellIcon />
           <span class="rail-text">Turn on desktop alerts</span>
         </button>

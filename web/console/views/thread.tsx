@@ -41,7 +41,14 @@ export function Thread({ state, conversation }: Props) {
   };
   return (
     <div class="thread-box">
-      <div class="thread" ref={end.box} onScroll={onScroll} tabIndex={0} aria-label="Messages">
+      <div
+        class="thread"
+        ref={end.box}
+        onScroll={onScroll}
+        tabIndex={0}
+        role="region"
+        aria-label="Messages"
+      >
         {floor > 0 && <Older older={older} onLoad={() => void desk.loadOlder(conversation.id)} />}
         {!isLoaded(conversation) && <p class="empty">Loading…</p>}
         <div role="log" aria-label="Conversation" aria-busy={older === 'loading'}>

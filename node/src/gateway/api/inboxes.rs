@@ -3,8 +3,7 @@
 
 use axum::extract::{Path, State};
 use salotto_protocol::InboxId;
-use salotto_protocol::people::InboxAccess;
-use salotto_protocol::people_api::{AccessAnswer, KindAnswer, KindChoice};
+use salotto_protocol::people_api::{AccessAnswer, AccessChoice, KindAnswer, KindChoice};
 
 use super::people::{Private, change, id, private};
 use crate::gateway::App;
@@ -26,9 +25,13 @@ pub(crate) async fn set_access(
     State(app): State<App>,
     Path(text): Path<String>,
     agent: Agent,
-    JsonBody(access): JsonBody<InboxAccess>,
+    JsonBody(choice): JsonBody<AccessChoice>,
 ) -> Result<Private<AccessAnswer>, ApiError> {
     let inbox = id(&text)?;
+    let access = choice.access().map_err(|field| ApiError::BadField {
+        field: field.to_owned(),
+        complaint: "are for `chosen`: this is everyone".to_owned(),
+    })?;
     change(&app, agent.id, Asked::Access { inbox, access }).await?;
     app.chatflows.refresh().await;
     Ok(private(find(&app, inbox).await?))

@@ -267,7 +267,13 @@ fn check_access(people: &People, inbox: InboxId, access: &InboxAccess) -> Checke
         return Err(field("agents", &format!("and teams: more than {MEMBERS_MAX}")));
     }
     check_list("agents", agents, &mut HashSet::new(), |id| user(people, *id).is_some())?;
-    check_list("teams", teams, &mut HashSet::new(), |id| people.settings.team(*id).is_some())
+    check_list("teams", teams, &mut HashSet::new(), |id| people.settings.team(*id).is_some())?;
+    let teams = teams.iter().filter_map(|id| people.settings.team(*id));
+    let mut members = agents.iter().copied().chain(teams.flat_map(TeamRow::members));
+    if members.any(|id| user(people, id).is_some_and(|row| !row.is_deactivated())) {
+        return Ok(());
+    }
+    Err(field("agents", "and teams have no active members: nobody could answer"))
 }
 
 pub(super) fn check_list<T: Eq + Hash + Clone>(

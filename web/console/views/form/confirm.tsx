@@ -41,21 +41,21 @@ export function Confirm(props: Props) {
     >
       <form onSubmit={submit} noValidate>
         <h2 id={`${id}-title`} dir="auto">
-        {title}
-      </h2>
-      <div id={`${id}-text`} class="dialog-text">
-        {children}
-      </div>
-      <div class="dialog-buttons">
-        {cancel !== null && (
-          <button type="button" class="button" onClick={props.onCancel} disabled={busy}>
-            {cancel}
+          {title}
+        </h2>
+        <div id={`${id}-text`} class="dialog-text">
+          {children}
+        </div>
+        <div class="dialog-buttons">
+          {cancel !== null && (
+            <button type="button" class="button" onClick={props.onCancel} disabled={busy}>
+              {cancel}
+            </button>
+          )}
+          <button class={danger ? 'button danger' : 'button primary'} disabled={busy}>
+            {action}
           </button>
-        )}
-        <button class={danger ? 'button danger' : 'button primary'} disabled={busy}>
-          {action}
-        </button>
-      </div>
+        </div>
       </form>
     </dialog>
   );

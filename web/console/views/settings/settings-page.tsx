@@ -50,19 +50,17 @@ function Sections({ open, chosen }: { open: Section; chosen: Section | null }) {
       <h1>Settings</h1>
       <ul>
         {SECTIONS.map((section) => (
-          <li key={section}>
+          <li key={section} class="section" data-current={section === (chosen ?? open)}>
             <a
-              class="section"
               href={settingsFragment(section)}
-              aria-labelledby={`section-${section}`}
               aria-describedby={`about-${section}`}
               aria-current={section === (chosen ?? open) ? 'page' : undefined}
             >
-              <strong id={`section-${section}`}>{sectionName(section)}</strong>
-              <span id={`about-${section}`} class="faint">
-                {sectionAbout(section)}
-              </span>
+              {sectionName(section)}
             </a>
+            <span id={`about-${section}`} class="faint">
+              {sectionAbout(section)}
+            </span>
           </li>
         ))}
       </ul>

@@ -81,6 +81,35 @@ async fn as_8_who_may_not_see_the_inbox_is_shown_as_skipped() {
     assert_eq!(answer["skipped"], json!([{"field": "agents[0]", "reason": "no_access"}]));
 }
 
+/// AS-9, PERM-3
+#[tokio::test]
+async fn as_9_who_has_no_seat_for_tickets_is_shown_as_skipped_and_so_is_a_team_of_such() {
+    let harness = Harness::new().await;
+    let admin = harness.admin().await;
+    let (ada, ben) = (harness.hire("Ada", &[]).await, harness.hire("Ben", &[]).await);
+    let team = admin.team("Sales", &[ada], &[ben]).await;
+    admin.done(Method::PATCH, &format!("users/{ada}"), json!({"seat": "sales"})).await;
+    let rule = json!({"name": "Bikes", "agents": [ada]});
+    let put = json!({"assign": true, "agents": [ada, ben], "teams": [team], "rules": [rule]});
+    let path = path(&harness);
+    assert_eq!(admin.done(Method::PUT, &path, put).await["skipped"], json!([]), "of chats");
+
+    let kind = format!("inboxes/{}/kind", harness.inbox().await);
+    admin.done(Method::PUT, &kind, json!({"kind": "help_desk"})).await;
+
+    let skipped = json!([
+        {"field": "agents[0]", "reason": "no_seat"},
+        {"field": "teams[0]", "reason": "nobody"},
+        {"field": "rules[0].agents[0]", "reason": "no_seat"},
+        {"field": "rules[0]", "reason": "nobody"},
+    ]);
+    assert_eq!(admin.gets(&path).await["skipped"], skipped);
+    admin.done(Method::PUT, &kind, json!({"kind": "inbox"})).await;
+    admin.done(Method::PATCH, &format!("users/{ada}"), json!({"deactivated": true})).await;
+    let team = json!({"field": "teams[0]", "reason": "nobody"});
+    assert_eq!(admin.gets(&path).await["skipped"][1], team, "who is deactivated is nobody");
+}
+
 /// PERM-2
 #[tokio::test]
 async fn perm_2_rules_are_for_who_has_the_permission_and_a_seat() {

@@ -12,7 +12,7 @@ use crate::store::Head;
 
 impl Harness {
     /// A visitor who has written to the shop.
-    async fn writes(&self, visitor: VisitorId) -> Head {
+    pub(super) async fn writes(&self, visitor: VisitorId) -> Head {
         let client_id = ClientId::fresh();
         let new = NewConversation {
             id: ConversationId::fresh(),

@@ -2,8 +2,10 @@
 
 mod account;
 mod assignment;
+mod careless;
 mod colleagues;
 mod contacts;
+mod every_route;
 mod skills;
 mod trail;
 
