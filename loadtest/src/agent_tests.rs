@@ -61,6 +61,7 @@ impl Scene {
             chatflow: None,
             page: String::new(),
             due_at_ms: None,
+            team: None,
         };
         let inbox = self.agent.inbox;
         let update = BoardUpdate { inbox, whole: true, rows: vec![row], gone: Vec::new() };

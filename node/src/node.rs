@@ -27,7 +27,7 @@ use crate::link_url::LinkUrl;
 use crate::mail::{Letters, Mailer, Smtp, Trouble};
 use crate::metrics;
 use crate::presence::Presence;
-use crate::router::{Patience, Router};
+use crate::router::{Manners, Patience, Router};
 use crate::session::Sessions;
 use crate::store::{Store, StoreError};
 use crate::supervisor::{self, ActorCell, SpawnErr};
@@ -107,9 +107,9 @@ async fn start(
         Conversations::start(journal.clone(), link, store.clone(), promises, root.clone()).await?;
     let conversations = conversations.told_by(letters(config));
     let boards = Boards::start(journal.clone(), store.clone(), root.clone()).await?;
-    let patience = patience(config);
+    let manners = Manners { patience: patience(config), letters: letters(config) };
     let router =
-        Router::start(presence.clone(), journal.clone(), store.clone(), patience, root.clone())
+        Router::start(presence.clone(), journal.clone(), store.clone(), manners, root.clone())
             .await?;
     let sessions = Sessions::start(chatflows.clone(), conversations.clone(), root.clone()).await?;
     let parts =

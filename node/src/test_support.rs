@@ -340,6 +340,7 @@ pub(crate) fn waiting_head(since_ms: i64) -> Head {
         preview: String::new(),
         preview_by: None,
         facts: Default::default(),
+        team: None,
     }
 }
 

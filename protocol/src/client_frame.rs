@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, AgentStatus, ChatflowId, ClientId, ConversationId, Epoch, InboxId, Seq};
+use crate::{
+    AgentId, AgentStatus, ChatflowId, ClientId, ConversationId, Epoch, InboxId, Seq, TeamId,
+};
 
 /// One JSON object per text message, told apart by `type`. Unknown fields are ignored, an
 /// unknown `type` is refused.
@@ -25,6 +27,16 @@ pub enum ClientFrame {
         conversation: ConversationId,
         client_id: ClientId,
         to: Option<AgentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Agent: takes it from whoever has it, and from now on it waits for the main members of that
+    /// team alone (AS-41). A frame of its own: a node that does not know teams refuses it, and does
+    /// not give the conversation to nobody.
+    AssignTeam {
+        conversation: ConversationId,
+        client_id: ClientId,
+        team: TeamId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
@@ -104,6 +116,7 @@ impl ClientFrame {
             ClientFrame::Send { conversation, client_id, .. }
             | ClientFrame::Comment { conversation, client_id, .. }
             | ClientFrame::Assign { conversation, client_id, .. }
+            | ClientFrame::AssignTeam { conversation, client_id, .. }
             | ClientFrame::Move { conversation, client_id, .. }
             | ClientFrame::Promise { conversation, client_id, .. }
             | ClientFrame::Close { conversation, client_id }
@@ -131,6 +144,7 @@ impl ClientFrame {
             ClientFrame::Send { .. } => "send",
             ClientFrame::Comment { .. } => "comment",
             ClientFrame::Assign { .. } => "assign",
+            ClientFrame::AssignTeam { .. } => "assign_team",
             ClientFrame::Move { .. } => "move",
             ClientFrame::Close { .. } => "close",
             ClientFrame::Reopen { .. } => "reopen",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ChatflowId, ContactId};
+use crate::{AgentId, ChatflowId, ContactId, TeamId};
 
 /// Older records have nothing in what may be absent; they are of the policies' first versions.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -72,6 +72,8 @@ pub enum Target {
     Default,
     /// Whoever may have it after so long.
     Overflow { after_ms: u64 },
+    /// By hand, and as the team was called then: nobody else was asked (AS-41).
+    Team { team: TeamId, name: String },
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

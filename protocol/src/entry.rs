@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::promise::EmailAddress;
-use crate::{AgentId, ClientId, DecisionRecord, InboxId, Seq, VisitorId};
+use crate::{AgentId, ClientId, DecisionRecord, InboxId, Seq, TeamId, VisitorId};
 
 /// One item of a conversation's log.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -37,6 +37,13 @@ pub struct AgentRef {
     pub name: String,
 }
 
+/// A team as an entry names it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct TeamRef {
+    pub id: TeamId,
+    pub name: String,
+}
+
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum EntryBody {
@@ -59,6 +66,9 @@ pub enum EntryBody {
         /// Picked out of the queue while so many of the same chatflow had waited longer (REG-14).
         #[serde(default, skip_serializing_if = "is_zero")]
         out_of_order: u32,
+        /// By hand: it waits for the main members of that team (AS-41). Visitors are not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<TeamRef>,
     },
     /// Why the router chose whom (BY-3). Never visible to the visitor.
     Decision {

@@ -30,7 +30,7 @@ pub use decision::{
 };
 pub use entry::{
     AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, Entry, EntryBody, Party,
-    UnknownBody, View, ViewedEntry,
+    TeamRef, UnknownBody, View, ViewedEntry,
 };
 pub use ids::{
     AgentId, ChatflowId, ClientId, ContactId, ConversationId, ConversationNumber, Epoch, InboxId,

@@ -18,6 +18,8 @@ pub const SKILLS_MAX: usize = 500;
 /// Skills and languages of one user or team.
 pub const HELD_SKILLS_MAX: usize = 50;
 /// What `AccountSettings::active_chat_window_ms` can be: from a second, for trials, to thirty days.
+/// Of `ticket_age_days_max`.
+pub const TICKET_AGE_DAYS_MAX: u32 = 3_650;
 pub const ACTIVE_CHAT_WINDOW_MS_MIN: u64 = 1_000;
 pub const ACTIVE_CHAT_WINDOW_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// The highest limit that can be set. Above it is only "without a limit".
@@ -204,6 +206,9 @@ pub struct AccountSettings {
     /// Open tickets; kept while it is off.
     #[serde(default = "default_ticket_capacity")]
     pub ticket_capacity_limit: u32,
+    /// Tickets that began longer ago do not count; without it all do (CAP-23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_age_days_max: Option<u32>,
 }
 
 fn default_ticket_capacity() -> u32 {
@@ -226,6 +231,7 @@ impl Default for AccountSettings {
             active_chat_window_ms: default_active_chat_window_ms(),
             ticket_capacity_limit_on: false,
             ticket_capacity_limit: default_ticket_capacity(),
+            ticket_age_days_max: None,
         }
     }
 }
@@ -234,6 +240,12 @@ impl AccountSettings {
     /// The capacity of who has none of their own.
     pub fn default_capacity(&self) -> u32 {
         if self.capacity_limit_on { self.capacity_limit } else { UNLIMITED }
+    }
+
+    /// What began before does not count, if it is a ticket.
+    pub fn tickets_count_since_ms(&self, now_ms: i64) -> Option<i64> {
+        let days = self.ticket_age_days_max?;
+        Some(now_ms - i64::from(days) * 24 * 3_600_000)
     }
 
     /// The ticket capacity of who has none of their own.

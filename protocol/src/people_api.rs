@@ -91,6 +91,9 @@ pub struct AccountPatch {
     pub ticket_capacity_limit_on: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_capacity_limit: Option<u32>,
+    /// Null: tickets of any age count.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub ticket_age_days_max: Option<Option<u32>>,
 }
 
 impl AccountPatch {
@@ -109,6 +112,7 @@ impl AccountPatch {
                 .ticket_capacity_limit_on
                 .unwrap_or(to.ticket_capacity_limit_on),
             ticket_capacity_limit: self.ticket_capacity_limit.unwrap_or(to.ticket_capacity_limit),
+            ticket_age_days_max: self.ticket_age_days_max.unwrap_or(to.ticket_age_days_max),
         }
     }
 }

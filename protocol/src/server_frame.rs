@@ -6,7 +6,7 @@ use crate::availability::AvailabilityNow;
 use crate::promise::EmailAddress;
 use crate::{
     AgentId, AgentStatus, Author, ChatflowId, ClientId, ConversationId, ConversationNumber,
-    ConversationState, Epoch, ErrorCode, InboxId, NodeId, Page, Party, QueuePlace, Seq,
+    ConversationState, Epoch, ErrorCode, InboxId, NodeId, Page, Party, QueuePlace, Seq, TeamId,
     ViewedEntry, VisitorId,
 };
 
@@ -58,7 +58,15 @@ pub enum ServerFrame {
     /// To agents: the live list.
     Board(BoardUpdate),
     /// To agents: the team, when somebody's line changes.
-    Agents { agents: Vec<AgentPresence> },
+    Agents {
+        agents: Vec<AgentPresence>,
+        /// They are all: forget the others.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        whole: bool,
+        /// No longer of the team: their accounts were deactivated.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gone: Vec<AgentId>,
+    },
     /// Still here. Answer with `pong`.
     Ping,
     /// The node goes away: come back after so many milliseconds.
@@ -112,6 +120,9 @@ pub struct ConversationSummary {
     /// To agents: where that answer goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailAddress>,
+    /// To agents: the team that it was given to by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -213,6 +224,9 @@ pub struct BoardRow {
     /// An answer by e-mail was promised; from then on it is overdue (BY-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at_ms: Option<i64>,
+    /// The team that it was given to by hand (AS-41).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -78,7 +78,7 @@ async fn team(node: &Node, desk: &Desk) -> (watch::Receiver<u32>, JoinSet<()>) {
         listening.spawn(async move {
             let mut active = std::collections::HashMap::<AgentId, u32>::new();
             while let Heard::Frame(frame) = socket.next().await {
-                if let (ServerFrame::Agents { agents }, Some(tell)) = (frame, &tell) {
+                if let (ServerFrame::Agents { agents, .. }, Some(tell)) = (frame, &tell) {
                     active.extend(agents.iter().map(|it| (it.id, it.active)));
                     tell.send_replace(active.values().sum());
                 }

@@ -6,7 +6,7 @@ use salotto_protocol::people::{InboxAccess, Seat};
 use salotto_protocol::people_api::UserPatch;
 use salotto_protocol::{
     AgentId, ClientFrame, ClientId, ConversationId, ConversationState, EntryBody, ErrorCode,
-    InboxId, Party, Seq, ServerFrame,
+    InboxId, Party, Seq, ServerFrame, TeamId,
 };
 use salotto_tests::desk::{AS_AGENT, Desk, SignedIn, acked, from_the_start, visitor_log};
 use salotto_tests::node::Node;
@@ -16,13 +16,14 @@ use serde::Serialize;
 
 /// Everything that an agent can ask for in a conversation.
 fn commands(conversation: ConversationId, to: AgentId, inbox: InboxId) -> Vec<ClientFrame> {
-    let client_id = ClientId::fresh;
+    let (client_id, team) = (ClientId::fresh, TeamId::fresh());
     let text = || "let me in".to_owned();
     vec![
         ClientFrame::Send { conversation, client_id: client_id(), text: text() },
         ClientFrame::Comment { conversation, client_id: client_id(), text: text() },
         ClientFrame::Assign { conversation, client_id: client_id(), to: Some(to), note: None },
         ClientFrame::Assign { conversation, client_id: client_id(), to: None, note: None },
+        ClientFrame::AssignTeam { conversation, client_id: client_id(), team, note: None },
         ClientFrame::Move { conversation, client_id: client_id(), inbox },
         ClientFrame::Close { conversation, client_id: client_id() },
         ClientFrame::Reopen { conversation, client_id: client_id() },

@@ -4,6 +4,7 @@
 mod access;
 mod bad_lines;
 mod burst;
+mod by_hand;
 mod capacity;
 mod chart;
 mod clocks;
@@ -17,6 +18,7 @@ mod idle_agents;
 mod link;
 mod mail;
 mod missed;
+mod owners;
 mod postgres;
 mod promises;
 mod queue;

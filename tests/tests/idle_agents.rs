@@ -28,7 +28,7 @@ async fn until_status(
     let mut before = Vec::new();
     loop {
         match socket.next().await {
-            Heard::Frame(ServerFrame::Agents { agents })
+            Heard::Frame(ServerFrame::Agents { agents, .. })
                 if agents.iter().any(|it| it.id == of && it.status == status) =>
             {
                 return (before, agents);
@@ -78,7 +78,7 @@ async fn reg_16_of_a_large_team_only_whoever_changed_is_told() {
     let mut known = BTreeSet::new();
     first
         .until("the whole team", |frame| {
-            if let ServerFrame::Agents { agents } = frame {
+            if let ServerFrame::Agents { agents, .. } = frame {
                 known.extend(agents.into_iter().filter(|it| it.present).map(|it| it.id));
             }
             (known.len() >= IDLE).then_some(())

@@ -81,7 +81,7 @@ async fn an_agent_who_is_away_gets_nothing_until_available_again() {
     agent.send(&ClientFrame::Status { status: AgentStatus::Away }).await;
     agent
         .until("to be away", |frame| match frame {
-            ServerFrame::Agents { agents } => {
+            ServerFrame::Agents { agents, .. } => {
                 agents.iter().any(|it| it.status == AgentStatus::Away).then_some(())
             }
             _ => None,

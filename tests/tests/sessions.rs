@@ -102,7 +102,7 @@ async fn an_agents_status_is_heard_by_the_team() {
 
     let away = desk.agents[0].0;
     two.until("the colleague to be away", |frame| match frame {
-        ServerFrame::Agents { agents } => agents
+        ServerFrame::Agents { agents, .. } => agents
             .iter()
             .any(|it| it.id == away && it.status == AgentStatus::Away && it.present)
             .then_some(()),
@@ -124,7 +124,7 @@ async fn whose_browser_is_gone_is_absent_and_still_available() {
     let gone = desk.agents[0].0;
     let status = two
         .until("the colleague to be absent", |frame| match frame {
-            ServerFrame::Agents { agents } => {
+            ServerFrame::Agents { agents, .. } => {
                 agents.iter().find(|it| it.id == gone && !it.present).map(|it| it.status)
             }
             _ => None,

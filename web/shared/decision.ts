@@ -26,6 +26,8 @@ export type DecisionStep = (
   | { target: 'rule'; place: number; name: string }
   | { target: 'default' }
   | { target: 'overflow'; after_ms: number }
+  /** By hand, and as the team was called then. */
+  | { target: 'team'; team: string; name: string }
 ) &
   (
     | { outcome: 'chosen' }

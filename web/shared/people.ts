@@ -28,6 +28,8 @@ export const NAME_CHARS_MAX = 100;
 export const PASSWORD_CHARS_MIN = 8;
 /** The highest limit that can be set. */
 export const CAPACITY_MAX = 10_000;
+/** Of the age up to which tickets count. */
+export const TICKET_AGE_DAYS_MAX = 3_650;
 /** The `capacity` of an `agents` line without a limit; REST says null instead. */
 export const UNLIMITED = 4_294_967_295;
 
@@ -115,6 +117,8 @@ export interface AccountSettings {
   /** Of open tickets in help desks, as with chats. */
   ticket_capacity_limit_on: boolean;
   ticket_capacity_limit: number;
+  /** Tickets that began longer ago do not count; without it all do. */
+  ticket_age_days_max?: number | null;
 }
 
 /** Whom a chatflow's conversations go to: of it, what names skills. */

@@ -1,7 +1,7 @@
 // The words of the wire, as `protocol/src` has them: frames, entries, codes, limits, REST answers.
 
 import type { DecisionRecord } from './decision';
-import type { Permission } from './people';
+import type { Permission, TeamId } from './people';
 
 export const PROTOCOL = 1;
 
@@ -91,6 +91,8 @@ export type EntryBody =
       cause: AssignmentCause;
       /** Picked out of the queue while so many had waited longer. */
       out_of_order?: number;
+      /** To agents: by hand to this team, and so to nobody yet. */
+      team?: { id: TeamId; name: string };
     }
   | { type: 'decision'; decision: DecisionRecord }
   | { type: 'status'; from: ConversationState; to: ConversationState }
@@ -138,6 +140,13 @@ export type SentFrame =
       to: AgentId | null;
       note?: string;
     }
+  | {
+      type: 'assign_team';
+      conversation: ConversationId;
+      client_id: ClientId;
+      team: TeamId;
+      note?: string;
+    }
   | { type: 'move'; conversation: ConversationId; client_id: ClientId; inbox: InboxId }
   /** Yes to the offer of an answer by e-mail. */
   | { type: 'promise'; conversation: ConversationId; client_id: ClientId; email: string }
@@ -180,6 +189,8 @@ export interface ConversationSummary {
   due_at_ms?: number;
   /** To agents: where that answer goes. */
   email?: string;
+  /** To agents: the team that it was given to by hand. */
+  team?: TeamId;
 }
 
 export interface Welcome {
@@ -230,6 +241,8 @@ export interface BoardRow {
   /** The page it began on, in a few words. */
   page?: string;
   due_at_ms?: number;
+  /** The team that it was given to by hand. */
+  team?: TeamId;
 }
 
 export interface BoardUpdate {
@@ -287,7 +300,14 @@ export type ServerFrame =
       offer_text?: string;
     } & Partial<QueuePlace>)
   | ({ type: 'board' } & BoardUpdate)
-  | { type: 'agents'; agents: AgentPresence[] }
+  | {
+      type: 'agents';
+      agents: AgentPresence[];
+      /** They are all: forget the others. */
+      whole?: boolean;
+      /** They have left. */
+      gone?: AgentId[];
+    }
   | { type: 'ping' }
   | { type: 'reconnect'; after_ms: number };
 

@@ -42,6 +42,23 @@ test('CAP-20, PERM-10: tickets have a limit, and each user one of their own', as
   await pages.screenshot('tickets-of-a-user');
 });
 
+test('CAP-23: tickets of a great age are left out, and counted again', async () => {
+  await pages.goes('/capacity', 'Capacity limits');
+  const card = pages.card('Tickets of help desks');
+  const on = card.box.getByRole('switch', { name: 'Turn on ticket limit' });
+  if ((await on.getAttribute('aria-checked')) === 'false') await on.click();
+  const age = card.field('Leave out tickets older than (days)');
+  await age.fill('0');
+  await card.refuses('Must be a number from 1 to 3650, or null.');
+  await age.fill('90');
+  await card.saves();
+  await pages.screenshot('ticket-age');
+  assert.equal((await admin.gets('/account')).ticket_age_days_max, 90);
+  await age.fill('');
+  await card.saves();
+  assert.equal((await admin.gets('/account')).ticket_age_days_max ?? null, null);
+});
+
 test('AS-20: an inbox becomes a help desk', async () => {
   await pages.goes('/inboxes', 'Inboxes');
   await pages.page.locator('.card-rows li a').first().click();

@@ -390,5 +390,6 @@ fn row(id: ConversationId, conversation: &Conversation) -> BoardRow {
         chatflow: None,
         page: String::new(),
         due_at_ms: None,
+        team: None,
     }
 }

@@ -131,6 +131,9 @@ impl AgentActor {
             ClientFrame::Assign { conversation, client_id, to, note } => {
                 self.write(outbox, conversation, client_id, Command::Assign { to, note });
             }
+            ClientFrame::AssignTeam { conversation, client_id, team, note } => {
+                self.write(outbox, conversation, client_id, Command::AssignTeam { team, note });
+            }
             ClientFrame::Move { conversation, client_id, inbox } => {
                 self.write(outbox, conversation, client_id, Command::Move { inbox });
             }

@@ -153,7 +153,8 @@ impl Registry {
             outbox.close(CloseCode::Unauthenticated, "signed out");
         }
         let agents = state.team.values().cloned().collect();
-        outbox.push(&encode(&ServerFrame::Agents { agents }), None);
+        let team = ServerFrame::Agents { agents, whole: true, gone: Vec::new() };
+        outbox.push(&encode(&team), None);
         let _ = line.actor.cast(actor::Msg::Join(outbox, cursors));
         Ok(())
     }
@@ -197,7 +198,8 @@ fn signed_out(state: &State, agent: AgentId) {
     }
 }
 
-/// Sends every agent the lines that changed. Who was deactivated, on whatever node, has to go.
+/// Sends every agent the lines that changed, and who has left. Who was deactivated, on whatever
+/// node, has to go.
 fn tell_team(state: &mut State, roster: &Roster) {
     for id in state.agents.keys().filter(|id| is_deactivated(roster, **id)) {
         signed_out(state, *id);
@@ -205,11 +207,13 @@ fn tell_team(state: &mut State, roster: &Roster) {
     let now = lines(roster);
     let changed = now.values().filter(|line| state.team.get(&line.id) != Some(*line));
     let agents: Vec<AgentPresence> = changed.cloned().collect();
+    let is_gone = |id: &&AgentId| !now.contains_key(*id);
+    let gone: Vec<AgentId> = state.team.keys().filter(is_gone).copied().collect();
     state.team = now;
-    if agents.is_empty() {
+    if agents.is_empty() && gone.is_empty() {
         return;
     }
-    let frame = encode(&ServerFrame::Agents { agents });
+    let frame = encode(&ServerFrame::Agents { agents, whole: false, gone });
     for line in state.agents.values() {
         for outbox in &line.sockets {
             outbox.push(&frame, None);
@@ -222,5 +226,6 @@ fn is_deactivated(roster: &Roster, agent: AgentId) -> bool {
 }
 
 fn lines(roster: &Roster) -> HashMap<AgentId, AgentPresence> {
-    roster.values().map(|row| (row.id, row.presence())).collect()
+    let team = roster.values().filter(|row| !row.is_deactivated());
+    team.map(|row| (row.id, row.presence())).collect()
 }

@@ -20,6 +20,7 @@ pub(super) fn row(head: &Head) -> BoardRow {
         waiting_since_ms: head.waiting_since_ms,
         missed_at_ms: head.missed_at_ms,
         due_at_ms: head.due_at_ms,
+        team: head.team,
         chatflow: Some(head.chatflow),
         page: page_words(&head.started_on),
     }

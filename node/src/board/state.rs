@@ -131,7 +131,7 @@ impl List {
 /// In a list that is full, a row that somebody has comes and goes with every message.
 fn kind(known: Option<&BoardRow>, row: &BoardRow) -> Kind {
     let turned = known.map_or(row.state != ConversationState::Assigned, |known| {
-        (known.state, known.assignee) != (row.state, row.assignee)
+        (known.state, known.assignee, known.team) != (row.state, row.assignee, row.team)
     });
     if turned { Kind::Turn } else { Kind::Chatter }
 }
@@ -184,6 +184,7 @@ mod tests {
             preview: String::new(),
             preview_by: None,
             facts: Default::default(),
+            team: None,
         }
     }
 

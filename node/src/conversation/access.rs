@@ -18,11 +18,11 @@ const ASKED_EVERY: Duration = Duration::from_secs(2);
 
 /// Never sent: the write is decided once more, by the settings of now.
 pub(super) const STALE_ACCESS: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "Access to inboxes has changed meanwhile." };
+    Rejection::new(ErrorCode::Conflict, "Access to inboxes has changed meanwhile.");
 
 /// May look, as a super admin, or not even that.
 pub(super) const NOT_AMONG_YOURS: Rejection =
-    Rejection { code: ErrorCode::Forbidden, message: "this inbox is not among yours" };
+    Rejection::new(ErrorCode::Forbidden, "this inbox is not among yours");
 
 #[derive(Clone)]
 pub(super) struct Access {

@@ -32,6 +32,7 @@ pub(crate) fn answer(
             let refusal = Refusal {
                 client_id: Some(client_id),
                 conversation,
+                field: rejection.field.map(str::to_owned),
                 ..Refusal::new(rejection.code, rejection.message)
             };
             refuse(outbox, refusal);

@@ -2,7 +2,8 @@
 
 use salotto_protocol::people::Permission;
 use salotto_protocol::{
-    AgentId, AssignmentCause, Author, ConversationState, EntryBody, ErrorCode, InboxId,
+    AgentId, AssignmentCause, Author, ConversationState, EntryBody, ErrorCode, InboxId, TeamId,
+    TeamRef,
 };
 
 use super::access::{NOT_AMONG_YOURS, STALE_ACCESS, is_stale};
@@ -32,6 +33,38 @@ impl Asked<'_> {
         let entries = [entry].into_iter().chain(self.note(note)).collect();
         let state = ConversationState::Assigned;
         Ok(Decision { entries, state, assignee: Some(to), slot: self.slot_of(to) })
+    }
+
+    /// It is taken from whoever has it, and waits for the main members of that team (AS-41,
+    /// PERM-4). Whoever waits already keeps their place in the queue.
+    pub(super) fn assign_team(
+        &self,
+        team: TeamId,
+        note: Option<&str>,
+    ) -> Result<Decision, Rejection> {
+        let head = self.head();
+        if head.state == ConversationState::Closed {
+            return Err(closed());
+        }
+        let Some((settings, row)) = self.settings.and_then(|it| Some((it, it.team(team)?))) else {
+            return Err(NO_TEAM);
+        };
+        let state = ConversationState::Waiting;
+        if (head.state, head.team) == (state, Some(team)) {
+            return Ok(self.unchanged(self.note(note).into_iter().collect()));
+        }
+        if row.main_members.is_empty() {
+            return Err(EMPTY_TEAM);
+        }
+        if !settings.is_open_to(head.inbox, row) {
+            return Err(NOT_A_TEAM_OF_IT);
+        }
+        let mut entry = self.assignment(None, AssignmentCause::Manual, Some(self.client_id));
+        if let EntryBody::Assignment { team, .. } = &mut entry.body {
+            *team = Some(TeamRef { id: row.id, name: row.name.clone() });
+        }
+        let entries = [entry].into_iter().chain(self.note(note)).collect();
+        Ok(Decision { entries, state, assignee: None, slot: Slot::Free })
     }
 
     pub(super) fn unassign(&self, note: Option<&str>) -> Result<Decision, Rejection> {
@@ -129,19 +162,24 @@ impl Asked<'_> {
     }
 }
 
-const NO_AGENT: Rejection =
-    Rejection { code: ErrorCode::NotFound, message: "there is no such agent" };
+const NO_AGENT: Rejection = Rejection::of(ErrorCode::NotFound, "to", "there is no such agent");
 
-const DEACTIVATED: Rejection =
-    Rejection { code: ErrorCode::Forbidden, message: "their account is deactivated" };
+const DEACTIVATED: Rejection = Rejection::new(ErrorCode::Forbidden, "their account is deactivated");
 
-const OUT_OF_TURN: Rejection = Rejection {
-    code: ErrorCode::Forbidden,
-    message: "others have waited longer: this needs the permission to pick out of order",
-};
+const OUT_OF_TURN: Rejection = Rejection::new(
+    ErrorCode::Forbidden,
+    "others have waited longer: this needs the permission to pick out of order",
+);
 
 const NOT_A_MEMBER: Rejection =
-    Rejection { code: ErrorCode::Forbidden, message: "they are no member of this inbox" };
+    Rejection::new(ErrorCode::Forbidden, "they are no member of this inbox");
 
-const NO_INBOX: Rejection =
-    Rejection { code: ErrorCode::NotFound, message: "there is no such inbox" };
+const NO_INBOX: Rejection = Rejection::of(ErrorCode::NotFound, "inbox", "there is no such inbox");
+
+const NO_TEAM: Rejection = Rejection::of(ErrorCode::NotFound, "team", "there is no such team");
+
+const EMPTY_TEAM: Rejection =
+    Rejection::of(ErrorCode::BadField, "team", "this team has no main members");
+
+const NOT_A_TEAM_OF_IT: Rejection =
+    Rejection::of(ErrorCode::Forbidden, "team", "this inbox is for others");

@@ -135,6 +135,25 @@ fn in_a_help_desk_whatever_gives_a_conversation_takes_a_ticket_and_asks_no_limit
     assert_eq!(slot(&world, Command::Move { inbox: plain }), Slot::Take(ada), "it is a chat there");
 }
 
+/// CAP-23
+#[test]
+fn cap_23_a_ticket_that_is_older_than_the_account_says_takes_no_slot() {
+    let mut world = World::new();
+    let (ada, ben) = (world.hire("Ada"), world.hire("Ben"));
+    world.settings.inboxes[0].kind = InboxKind::HelpDesk;
+    let given = Command::Assign { to: Some(ben), note: None };
+    for (days, expected) in
+        [(None, Slot::TakeTicket(ben)), (Some(40), Slot::TakeTicket(ben)), (Some(39), Slot::Free)]
+    {
+        world.settings.account.ticket_age_days_max = days;
+        let decision = world.decide(&agent(ada), &given).expect("allowed");
+        assert_eq!((decision.assignee, decision.slot), (Some(ben), expected), "{days:?}");
+    }
+    world.settings.inboxes[0].kind = InboxKind::Inbox;
+    let chat = world.decide(&agent(ada), &given).expect("allowed");
+    assert_eq!(chat.slot, Slot::Take(ben), "chats are of any age");
+}
+
 /// PERM-5
 #[test]
 fn every_command_of_an_agent_is_for_members_and_a_seat_is_not_asked() {

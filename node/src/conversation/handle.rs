@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use salotto_protocol::{
     AgentId, Author, ClientId, ConversationId, ConversationNumber, Cursor, InboxId, Page, Party,
-    Seq, SiteId, View, VisitorId,
+    Seq, SiteId, TeamId, View, VisitorId,
 };
 
 use super::access::{Access, STALE_ACCESS};
@@ -14,6 +14,7 @@ use super::queue_places::Promises;
 use super::registry::{self, Msg};
 use super::state::{decide, decide_start};
 use super::telling::owner_if_away;
+use crate::clock;
 use crate::fanout::{Outbox, SocketId};
 use crate::journal::{Busy, Done, Journal, Mails, NewConversation, Outcome, Target, Write};
 use crate::link::Link;
@@ -94,6 +95,11 @@ pub(crate) enum Command {
         to: Option<AgentId>,
         note: Option<String>,
     },
+    /// To a team: it waits for its main members (AS-41).
+    AssignTeam {
+        team: TeamId,
+        note: Option<String>,
+    },
     /// To another inbox, which there is.
     Move {
         inbox: InboxId,
@@ -170,16 +176,18 @@ impl Conversations {
             start_client_id: request.start_client_id,
             started_on: request.page.clone(),
         };
-        let settings = self.access.known();
+        let (settings, now_ms) = (self.access.known(), clock::now_ms());
         self.journal.submit(Write {
             target: Target::Start(Box::new(new)),
             client_id: Some(request.message_client_id),
             agents: Vec::new(),
             term: None,
             unattended: false,
-            mails: owner_if_away(self.letters.as_ref(), &request.assigning),
+            mails: owner_if_away(self.letters.as_ref(), &request.assigning, settings.as_ref()),
             turn: None,
-            decide: Box::new(move |locked| decide_start(locked, &request, settings.as_deref())),
+            decide: Box::new(move |locked| {
+                decide_start(locked, &request, settings.as_deref(), now_ms)
+            }),
             done,
         })
     }
@@ -188,7 +196,9 @@ impl Conversations {
     /// rejected as `not_found`, that of an agent in an inbox of others as `forbidden`.
     pub(crate) fn write(&self, request: Request, done: Done) -> Result<(), Busy> {
         let newest_alone = match request.command {
-            Command::Assign { to: Some(_), .. } | Command::Move { .. } => true,
+            Command::Assign { to: Some(_), .. }
+            | Command::AssignTeam { .. }
+            | Command::Move { .. } => true,
             Command::VisitorMessage { .. }
             | Command::AgentMessage { .. }
             | Command::Comment { .. }
@@ -260,27 +270,29 @@ impl Conversations {
         settings: Option<Arc<Settings>>,
         done: Done,
     ) -> Result<(), Busy> {
+        let now_ms = clock::now_ms();
         self.journal.submit(Write {
             target: target(&request),
             client_id: Some(request.client_id),
             agents: agents_looked_at(&request),
             term: None,
             unattended: false,
-            mails: self.mails_about(&request.command),
+            mails: self.mails_about(&request.command, settings.as_ref()),
             turn: None,
-            decide: Box::new(move |locked| decide(locked, &request, settings.as_deref())),
+            decide: Box::new(move |locked| decide(locked, &request, settings.as_deref(), now_ms)),
             done,
         })
     }
 
-    fn mails_about(&self, command: &Command) -> Option<Mails> {
+    fn mails_about(&self, command: &Command, settings: Option<&Arc<Settings>>) -> Option<Mails> {
         match command {
             Command::VisitorMessage { assigning, .. } => {
-                owner_if_away(self.letters.as_ref(), assigning)
+                owner_if_away(self.letters.as_ref(), assigning, settings)
             }
             Command::AgentMessage { .. }
             | Command::Comment { .. }
             | Command::Assign { .. }
+            | Command::AssignTeam { .. }
             | Command::Move { .. }
             | Command::Close
             | Command::Reopen => None,
@@ -333,6 +345,7 @@ fn target(request: &Request) -> Target {
         Command::VisitorMessage { .. }
         | Command::Comment { .. }
         | Command::Assign { to: None, .. }
+        | Command::AssignTeam { .. }
         | Command::Move { .. }
         | Command::Close
         | Command::Reopen => Target::Conversation(request.conversation),

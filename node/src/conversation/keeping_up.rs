@@ -132,7 +132,8 @@ impl Following {
 
 fn facts_changed(old: &Head, new: &Head) -> bool {
     let promise = |head: &Head| (head.email.clone(), head.due_at_ms);
-    old.state != new.state || old.assignee != new.assignee || promise(old) != promise(new)
+    let place = |head: &Head| (head.state, head.assignee, head.team);
+    place(old) != place(new) || promise(old) != promise(new)
 }
 
 fn before(visitor: Seq, first: Seq) -> Before {

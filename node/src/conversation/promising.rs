@@ -33,11 +33,11 @@ pub(super) struct Asked {
 }
 
 const NOT_OFFERED: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "no answer by e-mail is offered here now" };
+    Rejection::new(ErrorCode::Conflict, "no answer by e-mail is offered here now");
 const TAKEN: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "the conversation does not wait any more" };
+    Rejection::new(ErrorCode::Conflict, "the conversation does not wait any more");
 const UNCLEAR: Rejection =
-    Rejection { code: ErrorCode::Busy, message: "where this stands in the queue is not known yet" };
+    Rejection::new(ErrorCode::Busy, "where this stands in the queue is not known yet");
 
 impl ConversationActor {
     pub(super) fn promise(&self, state: &State, asked: Asked) {

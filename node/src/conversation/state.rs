@@ -36,9 +36,10 @@ pub(super) fn decide(
     locked: &Locked<'_>,
     request: &Request,
     settings: Option<&Settings>,
+    now_ms: i64,
 ) -> Result<Decision, Rejection> {
     let Request { author, client_id, command, .. } = request;
-    let asked = Asked { locked, author, client_id: *client_id, settings };
+    let asked = Asked { locked, author, client_id: *client_id, settings, now_ms };
     asked.may_answer()?;
     match command {
         Command::VisitorMessage { visitor, text, assigning } => {
@@ -51,6 +52,7 @@ pub(super) fn decide(
         Command::Comment { text } => Ok(asked.comment(text)),
         Command::Assign { to: Some(agent), note } => asked.assign(*agent, note.as_deref()),
         Command::Assign { to: None, note } => asked.unassign(note.as_deref()),
+        Command::AssignTeam { team, note } => asked.assign_team(*team, note.as_deref()),
         Command::Move { inbox } => asked.move_to(*inbox),
         Command::Close => Ok(asked.close()),
         Command::Reopen => asked.reopen(),
@@ -63,9 +65,11 @@ pub(super) fn decide_start(
     locked: &Locked<'_>,
     request: &StartRequest,
     settings: Option<&Settings>,
+    now_ms: i64,
 ) -> Result<Decision, Rejection> {
     let author = Author::Visitor { id: request.visitor };
-    let asked = Asked { locked, author: &author, client_id: request.message_client_id, settings };
+    let client_id = request.message_client_id;
+    let asked = Asked { locked, author: &author, client_id, settings, now_ms };
     if locked.head.seq != Seq(0) {
         let assignees = assignees(&request.assigning, locked.head);
         return Ok(asked.visitor_message(&request.text, &assignees));
@@ -83,8 +87,8 @@ pub(super) fn decide_start(
 
 /// What the return of a visitor adds, once.
 pub(super) fn wait_again(locked: &Locked<'_>) -> Result<Decision, Rejection> {
-    let asked =
-        Asked { locked, author: &Author::System, client_id: ClientId::fresh(), settings: None };
+    let (author, client_id, settings) = (&Author::System, ClientId::fresh(), None);
+    let asked = Asked { locked, author, client_id, settings, now_ms: locked.head.last_at_ms };
     match locked.head.missed_at_ms {
         Some(_) => Ok(asked.waits_again(Vec::new())),
         None => Ok(asked.unchanged(Vec::new())),
@@ -97,6 +101,8 @@ pub(super) struct Asked<'a> {
     pub(super) client_id: ClientId,
     /// For what asks who may have it.
     pub(super) settings: Option<&'a Settings>,
+    /// About: how old a ticket is.
+    pub(super) now_ms: i64,
 }
 
 impl Asked<'_> {
@@ -126,6 +132,7 @@ impl Asked<'_> {
                         to: None,
                         cause,
                         out_of_order: 0,
+                        team: None,
                     }));
                 }
                 entries.push(message);
@@ -193,11 +200,15 @@ impl Asked<'_> {
     }
 
     /// The former owner of a closed conversation, if it could be assigned now: by the same
-    /// checklist as that of the router (AS-8, AS-48).
+    /// checklist as that of the router (AS-8, AS-48), for the inbox where it stands now (AS-44).
     fn owner_still_eligible(&self, assignees: &Assignees) -> Option<&AgentRow> {
         let owner = self.locked.agents.get(&self.head().assignee?)?;
-        let eligible = assignees.can_answer(owner, &Case::of(self.head()));
-        (eligible && self.has_access(owner)).then_some(owner)
+        let (kind, has_access) = match self.settings {
+            Some(_) => (self.kind(), self.has_access(owner)),
+            None => (assignees.kind, assignees.has_access(owner.id)),
+        };
+        let can_answer = assignees.can_answer(owner, kind, &Case::of(self.head()));
+        (can_answer && has_access).then_some(owner)
     }
 
     /// A message in an assigned conversation without a slot takes one again, above the limit if
@@ -218,8 +229,14 @@ impl Asked<'_> {
         self.settings.map_or(SlotKind::Chat, |it| it.slot_kind(self.head().inbox))
     }
 
+    /// None, where a ticket is too old to count (CAP-23).
     pub(super) fn slot_of(&self, agent: AgentId) -> Slot {
-        Slot::of(self.kind(), agent)
+        let since = self.settings.and_then(|it| it.account.tickets_count_since_ms(self.now_ms));
+        let is_too_old = since.is_some_and(|since_ms| self.head().started_at_ms < since_ms);
+        match self.kind() {
+            SlotKind::Ticket if is_too_old => Slot::Free,
+            kind @ (SlotKind::Chat | SlotKind::Ticket) => Slot::of(kind, agent),
+        }
     }
 
     /// It was taken before the inbox became what it is.
@@ -248,7 +265,7 @@ impl Asked<'_> {
         let from = self.head().assignee.map(|agent| self.named(agent));
         let to = to.map(|agent| self.named(agent));
         let out_of_order = if to.is_some() { self.locked.waited_longer } else { 0 };
-        let body = EntryBody::Assignment { from, to, cause, out_of_order };
+        let body = EntryBody::Assignment { from, to, cause, out_of_order, team: None };
         NewEntry { by: self.author.clone(), client_id, body }
     }
 
@@ -286,16 +303,16 @@ fn unowned(assigns: bool) -> ConversationState {
 }
 
 pub(super) fn closed() -> Rejection {
-    Rejection { code: ErrorCode::Closed, message: "the conversation is closed: reopen it first" }
+    Rejection::new(ErrorCode::Closed, "the conversation is closed: reopen it first")
 }
 
 fn forbidden() -> Rejection {
-    Rejection { code: ErrorCode::Forbidden, message: "only an agent may do this" }
+    Rejection::new(ErrorCode::Forbidden, "only an agent may do this")
 }
 
 /// Also the answer about somebody else's conversation: that it exists is nobody's business.
 pub(super) fn not_found() -> Rejection {
-    Rejection { code: ErrorCode::NotFound, message: "there is no such conversation" }
+    Rejection::new(ErrorCode::NotFound, "there is no such conversation")
 }
 
 #[cfg(test)]

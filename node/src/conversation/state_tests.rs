@@ -4,6 +4,8 @@
 mod by_hand;
 #[path = "telling_tests.rs"]
 mod telling;
+#[path = "to_team_tests.rs"]
+mod to_team;
 
 use std::collections::HashMap;
 
@@ -15,6 +17,9 @@ use salotto_protocol::{
 
 use super::*;
 use crate::store::{ChatflowRow, InboxRow};
+
+/// Everything begins at 0.
+const NOW_MS: i64 = 40 * 24 * 3_600_000;
 
 struct World {
     head: Head,
@@ -54,6 +59,7 @@ impl World {
             preview: String::new(),
             preview_by: None,
             facts: Default::default(),
+            team: None,
         };
         let row = InboxRow {
             id: head.inbox,
@@ -117,7 +123,7 @@ impl World {
             client_id: ClientId::fresh(),
             command: command.clone(),
         };
-        decide(&locked, &request, Some(settings))
+        decide(&locked, &request, Some(settings), NOW_MS)
     }
 
     fn says(&self, visitor: VisitorId) -> Result<Decision, Rejection> {
@@ -305,7 +311,7 @@ fn a_start_greets_and_a_second_one_joins_reg_6() {
     };
     let start = |world: &World, request: &StartRequest| {
         let locked = Locked { head: &world.head, agents: &world.agents, waited_longer: 0 };
-        kinds(&decide_start(&locked, request, None).expect("allowed"))
+        kinds(&decide_start(&locked, request, None, NOW_MS).expect("allowed"))
     };
     world.head.seq = Seq(0);
     assert_eq!(start(&world, &request), ["welcome", "message"]);

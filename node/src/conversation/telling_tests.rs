@@ -1,6 +1,6 @@
 //! Which owners are told by e-mail (AS-3), in the world of the other rules.
 
-use salotto_protocol::AgentStatus;
+use salotto_protocol::{AgentStatus, TeamId};
 
 use super::*;
 use crate::conversation::telling::letter;
@@ -27,7 +27,8 @@ impl World {
     fn letter(&self) -> Option<NewMail> {
         let told = Told { head: &self.head, agents: &self.agents, contact: Some("Ugo Bianchi") };
         let assigning = vec![(self.head.chatflow, self.assignees.clone())];
-        letter(&Letters::new("https://chat.example.com"), &assigning, &told)
+        let letters = Letters::new("https://chat.example.com");
+        letter(&letters, &assigning, Some(&self.settings), &told)
     }
 }
 
@@ -60,6 +61,13 @@ fn as_3_nobody_is_told_whom_it_would_not_have_come_to() {
     world.head.state = ConversationState::Assigned;
     assert_eq!(world.letter(), None, "somebody has it");
     world.head.state = ConversationState::Waiting;
+    world.head.team = Some(TeamId::fresh());
+    assert_eq!(world.letter(), None, "by hand it is a team's");
+    world.head.team = None;
+    let (own, other) = (world.head.inbox, world.inbox(nobody()));
+    world.head.inbox = other;
+    assert_eq!(world.letter(), None, "the owner has no access where it stands now");
+    world.head.inbox = own;
     world.row(owner).deactivated_at_ms = Some(1);
     assert_eq!(world.letter(), None, "who has left gets no mail");
     world.row(owner).deactivated_at_ms = None;
@@ -70,4 +78,8 @@ fn as_3_nobody_is_told_whom_it_would_not_have_come_to() {
     }));
     (world.row(owner).present, world.row(owner).status) = (true, AgentStatus::Away);
     assert_eq!(world.letter(), None, "who is away is given it all the same");
+}
+
+fn nobody() -> InboxAccess {
+    InboxAccess::Chosen { agents: Vec::new(), teams: Vec::new() }
 }

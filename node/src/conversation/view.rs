@@ -1,6 +1,8 @@
 //! A conversation as one side sees it: the entries shown to it, and the facts beside them.
 
-use salotto_protocol::{ConversationSummary, Entry, MarkPair, Party, Seq, View, ViewedEntry};
+use salotto_protocol::{
+    ConversationSummary, Entry, EntryBody, MarkPair, Party, Seq, View, ViewedEntry,
+};
 
 use crate::sabotage::{self, Switch};
 use crate::store::{Head, Marks};
@@ -15,12 +17,22 @@ pub(crate) fn viewed(
         |entry: &Entry| entry.body.visible_to(view) || sabotage::on(Switch::ShowHidden);
     let visible = entries.into_iter().filter(is_visible);
     visible
-        .map(|entry| {
+        .map(|mut entry| {
+            if view == View::Visitor {
+                keep_to_the_team(&mut entry.body);
+            }
             let shown = ViewedEntry { after, entry };
             after = shown.entry.seq;
             shown
         })
         .collect()
+}
+
+/// What of an entry that visitors see is none of theirs: how teams are called (AS-41).
+fn keep_to_the_team(body: &mut EntryBody) {
+    if let EntryBody::Assignment { team, .. } = body {
+        *team = None;
+    }
 }
 
 pub(crate) fn newest_seq(head: &Head, view: View) -> Seq {
@@ -49,6 +61,7 @@ pub(crate) fn summary(head: &Head, marks: Marks, view: View) -> ConversationSumm
         started_on,
         due_at_ms: head.due_at_ms,
         email: head.email.clone().filter(|_| view == View::Agent),
+        team: head.team.filter(|_| view == View::Agent),
     }
 }
 

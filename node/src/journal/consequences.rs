@@ -1,6 +1,6 @@
 //! What an entry changes of a conversation's head, beside its place in the log. Pure.
 
-use salotto_protocol::{Author, ConversationState, Entry, EntryBody};
+use salotto_protocol::{AssignmentCause, Author, ConversationState, Entry, EntryBody};
 
 use super::commits::Committed;
 use crate::store::{Answer, Head, preview_of};
@@ -8,14 +8,24 @@ use crate::store::{Answer, Head, preview_of};
 pub(super) fn take_in(head: &mut Head, entry: &Entry) {
     head.answered |= is_answer(entry);
     match &entry.body {
-        EntryBody::Status { from, .. } => {
+        EntryBody::Status { from, to } => {
             head.missed_at_ms = is_miss(entry).then_some(entry.at_ms);
             // Who writes again waits like everybody; an agent who opens it again still owes.
             if *from == ConversationState::Closed && entry.by == Author::System {
                 head.due_at_ms = None;
             }
+            // Whoever opens it again begins anew, and nobody else is meant.
+            if [*from, *to].contains(&ConversationState::Closed) {
+                head.team = None;
+            }
         }
-        EntryBody::Assignment { .. } => head.missed_at_ms = None,
+        EntryBody::Assignment { cause, team, .. } => {
+            head.missed_at_ms = None;
+            // What the router gives and takes stays the team's; whoever decides by hand ends it.
+            if *cause != AssignmentCause::Policy {
+                head.team = team.as_ref().map(|team| team.id);
+            }
+        }
         EntryBody::InboxChange { to, .. } => {
             // Maybe another one is open there: it stands beside that.
             (head.inbox, head.beside) = (*to, true);

@@ -9,7 +9,8 @@ use super::state::{Tracked, Work};
 use super::write::Told;
 use crate::store::{Batch, Head, StartKey, StoreError};
 
-/// Of those who start, and of those who could open what is closed.
+/// Of those who start, and of those who could open what is closed; and how those are called who
+/// wait and have an owner.
 pub(super) async fn find(
     batch: &mut Batch<'_>,
     starts: &std::collections::BTreeMap<StartKey, InboxId>,
@@ -22,8 +23,13 @@ pub(super) async fn find(
     if !visitors.is_empty() {
         let visitors: Vec<VisitorId> = visitors.into_iter().collect();
         work.facts = batch.facts(&visitors).await?;
-        let owned = work.facts.values().filter(|it| it.owner.is_some());
-        let owned: Vec<ContactId> = owned.filter_map(|it| it.contact).collect();
+    }
+    let waiting = work.heads.values().filter(|it| it.head.state == ConversationState::Waiting);
+    let known = work.facts.values().chain(waiting.map(|it| &it.head.facts));
+    let owned: BTreeSet<ContactId> =
+        known.filter(|it| it.owner.is_some()).filter_map(|it| it.contact).collect();
+    if !owned.is_empty() {
+        let owned: Vec<ContactId> = owned.into_iter().collect();
         work.contacts = batch.contact_names(&owned).await?;
     }
     Ok(())

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use salotto_protocol::{AgentId, AgentRef, Author, ConversationState, Entry, EntryBody, ErrorCode};
+use salotto_protocol::{
+    AgentId, AgentRef, Author, ConversationState, Entry, EntryBody, ErrorCode, TeamRef,
+};
 
 use super::run::run;
 use super::write::{Locked, NewEntry, Rejection, Write};
@@ -14,10 +16,8 @@ pub(super) enum Repeat {
     Rejected(Rejection),
 }
 
-const REUSED: Rejection = Rejection {
-    code: ErrorCode::ClientIdReused,
-    message: "This client id was used for something else.",
-};
+const REUSED: Rejection =
+    Rejection::new(ErrorCode::ClientIdReused, "This client id was used for something else.");
 
 /// Compares what the write would add now with what was stored under its client id. The state of
 /// the conversation may have changed since: no guard of state stands against the first answer.
@@ -72,8 +72,12 @@ fn is_by_same(new: &Author, first: &Author) -> bool {
 /// What was asked for counts, not from which state it led away.
 fn means_same(new: &EntryBody, first: &EntryBody) -> bool {
     match (new, first) {
-        (EntryBody::Assignment { to, .. }, EntryBody::Assignment { to: first, .. }) => {
-            id_of(to.as_ref()) == id_of(first.as_ref())
+        (
+            EntryBody::Assignment { to, team, .. },
+            EntryBody::Assignment { to: first_to, team: first_team, .. },
+        ) => {
+            let team_of = |team: &Option<TeamRef>| team.as_ref().map(|it| it.id);
+            id_of(to.as_ref()) == id_of(first_to.as_ref()) && team_of(team) == team_of(first_team)
         }
         (EntryBody::InboxChange { to, .. }, EntryBody::InboxChange { to: first, .. }) => {
             to == first

@@ -146,7 +146,9 @@ impl Work {
             Err(rejection) => return Outcome::Rejected(rejection),
         };
         if decision.entries.is_empty() && !tracked.is_new {
-            return self.silently(tracked, decision.slot);
+            let outcome = self.silently(tracked, decision.slot);
+            self.tell(write, &tracked.head);
+            return outcome;
         }
         if !self.is_sound(&decision) {
             tracing::error!(conversation = %head.id, "a decision that cannot be carried out");
@@ -159,9 +161,13 @@ impl Work {
             self.turns.take(turn);
         }
         let outcome = self.apply(tracked, decision, write, now_ms);
-        let mails = told(write, &self.told_of(&tracked.head));
-        self.mails.extend(mails);
+        self.tell(write, &tracked.head);
         outcome
+    }
+
+    fn tell(&mut self, write: &Write, head: &Head) {
+        let mails = told(write, &self.told_of(head));
+        self.mails.extend(mails);
     }
 
     fn is_sound(&self, decision: &Decision) -> bool {
@@ -281,6 +287,7 @@ impl Tracked {
             preview: String::new(),
             preview_by: None,
             facts: Facts::default(),
+            team: None,
         };
         Tracked { head, is_new: true, advanced: false, moved: false }
     }
@@ -346,7 +353,8 @@ fn standing(head: &Head) -> impl PartialEq + use<> {
     let agents = (head.assignee, head.slot_agent, head.slot_ticket, head.assignment);
     let since = (head.waiting_since_ms, head.missed_at_ms);
     let promise = (head.email.clone(), head.due_at_ms);
-    (head.state, agents, head.answered, head.inbox, head.beside, since, promise, head.facts)
+    let place = (head.inbox, head.beside, head.team);
+    (head.state, agents, head.answered, place, since, promise, head.facts)
 }
 
 fn acknowledged(conversation: ConversationId, entry: &Entry, repeated: bool) -> Outcome {

@@ -10,7 +10,7 @@ use crate::store::{LastTurn, Turn};
 /// Somebody has had a turn that the policy did not know of, or one that it counted with was not
 /// taken.
 pub(crate) const TURN_PASSED: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The turn is another one by now." };
+    Rejection::new(ErrorCode::Conflict, "The turn is another one by now.");
 
 /// How far the chatflows asked for have come, with what this batch adds.
 #[derive(Default)]

@@ -48,7 +48,7 @@ pub(crate) struct Told<'a> {
     pub(crate) head: &'a Head,
     /// Those that the write locked; a contact's owner when a conversation begins, or begins again.
     pub(crate) agents: &'a HashMap<AgentId, AgentRow>,
-    /// The contact's name, else the address; when a conversation begins, or begins again.
+    /// The contact's name, else the address; of one that begins, or begins again, or waits.
     pub(crate) contact: Option<&'a str>,
 }
 
@@ -124,6 +124,18 @@ impl Slot {
 pub(crate) struct Rejection {
     pub(crate) code: ErrorCode,
     pub(crate) message: &'static str,
+    /// Of what was asked, if one is to blame.
+    pub(crate) field: Option<&'static str>,
+}
+
+impl Rejection {
+    pub(crate) const fn new(code: ErrorCode, message: &'static str) -> Rejection {
+        Rejection { code, message, field: None }
+    }
+
+    pub(crate) const fn of(code: ErrorCode, field: &'static str, message: &'static str) -> Self {
+        Rejection { code, message, field: Some(field) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

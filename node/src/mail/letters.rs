@@ -41,7 +41,7 @@ impl Letters {
         let who = contact.map(|it| one_line(it, PHRASE_CHARS_MAX));
         let who = who.filter(|it| !it.is_empty()).unwrap_or_else(|| "A contact of yours".into());
         let text = format!(
-            "{who} has written to you in the chat while you were away.\n\n\
+            "{who} has written to you in the chat, and you are away.\n\n\
              Page: {}\n\n{}\n\n\
              Read and answer: {}\n",
             place(page),

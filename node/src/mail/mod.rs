@@ -1,14 +1,17 @@
 //! Mails leave here: taken from the store when they are due, handed to an SMTP server, marked.
 //!
-//! `letters` puts them into words for whoever writes them with their cause; `state` decides when to
+//! `letters` puts them into words for whoever writes them with their cause, `owners` says whether a
+//! contact's owner is written to; `state` decides when to
 //! try again; `smtp` speaks; `actor` performs.
 
 mod actor;
 mod letters;
+mod owners;
 mod smtp;
 mod state;
 
 pub(crate) use letters::{Letters, OwnerAway, one_line, quoted};
+pub(crate) use owners::to_owner_if_away;
 pub(crate) use smtp::{Smtp, Trouble};
 
 use std::sync::Arc;

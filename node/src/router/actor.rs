@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use salotto_protocol::envelope::QueueHint;
+use salotto_protocol::people::AccountSettings;
 use salotto_protocol::{ConversationId, ConversationState};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,12 +16,14 @@ use super::audit::Audit;
 use super::departures::{self, Departures};
 use super::digest::{Digests, TOLD_EVERY};
 use super::lapses::Lapses;
+use super::others::Held;
 use super::routing::{Action, Depth, Fresh, Routing};
 use super::state::{Queue, WAITING_MAX};
 use crate::ask::ask;
 use crate::journal::{Busy, Commit, CommitStream, Committed, Journal, Outcome, STALE_TERM};
+use crate::mail::Letters;
 use crate::presence::Roster;
-use crate::store::{Head, Recount, Store, StoreError, TakenSlot, Term};
+use crate::store::{Head, Recount, Store, StoreError, Term};
 use crate::{clock, metrics};
 
 /// How often it is considered whether to read what no hint told.
@@ -43,6 +46,8 @@ const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 pub(super) struct RouterActor {
     pub(super) term: Term,
     pub(super) patience: Patience,
+    /// `None`: no mail goes out.
+    pub(super) letters: Option<Letters>,
     pub(super) journal: Journal,
     pub(super) store: Store,
 }
@@ -71,9 +76,11 @@ pub(super) enum Msg {
     Alone(Instant, Result<Vec<ConversationId>, StoreError>),
     /// Time to look for slots that have lapsed, unless another look comes.
     LookForLapsed(u64),
-    TakenSlots(Result<Vec<TakenSlot>, StoreError>),
+    TakenSlots(Result<Held, StoreError>),
     /// Assigned to agents who have long been gone, and unanswered.
     Unanswered(Result<Vec<Head>, StoreError>),
+    /// An owner could not be told of this one.
+    NotTold(ConversationId),
     /// Time to read what other nodes changed.
     ReadHeard,
     HeardRead(Result<Vec<Head>, StoreError>),
@@ -92,6 +99,8 @@ pub(super) struct State {
     audit: Audit,
     pub(super) departures: Departures,
     pub(super) lapses: Lapses,
+    /// Whose word it is which tickets count.
+    pub(super) tickets_count: AccountSettings,
     digests: Digests,
     /// Digests told in this term.
     digest: u64,
@@ -129,6 +138,7 @@ impl Actor for RouterActor {
             audit: Audit::default(),
             departures: Departures::seen_every(look_interval),
             lapses: Lapses::default(),
+            tickets_count: AccountSettings::default(),
             digests: Digests::default(),
             digest: 0,
             followers,
@@ -185,6 +195,7 @@ impl Actor for RouterActor {
             Msg::LookForLapsed(look) => self.look_for_lapsed(&myself, state, look),
             Msg::TakenSlots(result) => self.free_lapsed(&myself, state, result),
             Msg::Unanswered(result) => self.requeue(result),
+            Msg::NotTold(conversation) => state.routing.owners.not_told(conversation),
         }
         self.perform(&myself, state);
         Ok(())
@@ -207,6 +218,7 @@ impl RouterActor {
                 }
                 Action::ReadHeads(ids) => self.read_heads(myself, ids),
                 Action::ReadUnanswered(gone) => self.read_unanswered(myself, gone),
+                Action::TellOwners(waits) => self.tell_owners(myself, waits),
                 Action::Pass => state.pass_soon(myself),
             }
         }

@@ -1,23 +1,53 @@
 //! The one write that assigns: guarded by the truth, so that two routers are wasteful, not wrong.
 
 use salotto_protocol::{
-    AgentRef, AgentStatus, AssignmentCause, Author, ConversationState, DecisionRecord, EntryBody,
-    ErrorCode,
+    AgentRef, AgentStatus, AssignmentCause, Author, ConversationId, ConversationState,
+    DecisionRecord, EntryBody, ErrorCode, InboxId, TeamId,
 };
 
-use super::state::Plan;
 use crate::journal::{Decision, Done, Locked, NewEntry, Rejection, Slot, Target, Write};
 use crate::sabotage::{self, Switch};
-use crate::store::{AgentRow, Term};
+use crate::store::{AgentRow, Head, SlotKind, Term, Turn};
+
+/// An assignment to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) conversation: ConversationId,
+    pub(super) agent_version: i64,
+    pub(super) stands: Stands,
+    /// Away is no reason to refuse it.
+    pub(super) ignores_availability: bool,
+    /// Round robin's.
+    pub(super) turn: Option<Turn>,
+    pub(super) record: DecisionRecord,
+}
+
+/// Where it was when it was decided, and for whom: what access was judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stands {
+    pub(super) inbox: InboxId,
+    pub(super) team: Option<TeamId>,
+    /// By the kind of the inbox.
+    pub(super) kind: SlotKind,
+}
+
+impl Stands {
+    fn is_still_there(&self, head: &Head) -> bool {
+        (head.inbox, head.team) == (self.inbox, self.team)
+    }
+}
 
 /// The conversation was closed, taken by hand or assigned before.
 pub(super) const NOT_WAITING: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The conversation no longer waits." };
+    Rejection::new(ErrorCode::Conflict, "The conversation no longer waits.");
+/// Others may have it there.
+pub(super) const MOVED: Rejection =
+    Rejection::new(ErrorCode::Conflict, "The conversation was moved, or given to a team.");
 /// The agent is not what the policy saw.
 pub(super) const AGENT_CHANGED: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The agent's eligibility has changed." };
+    Rejection::new(ErrorCode::Conflict, "The agent's eligibility has changed.");
 pub(super) const AT_CAPACITY: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The agent has no free slot." };
+    Rejection::new(ErrorCode::Conflict, "The agent has no free slot.");
 
 /// Slot, assignee and both entries at once, or nothing.
 pub(super) fn write(plan: &Plan, term: Term, done: Done) -> Write {
@@ -41,14 +71,18 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
     if !waits && !sabotage::on(Switch::SkipWaiting) {
         return Err(NOT_WAITING);
     }
+    if !plan.stands.is_still_there(locked.head) {
+        return Err(MOVED);
+    }
+    let kind = plan.stands.kind;
     let agent = locked.agents.get(&plan.record.chosen).ok_or(AGENT_CHANGED)?;
     let is_available = agent.status == AgentStatus::Available || plan.ignores_availability;
-    let is_eligible = agent.present && is_available && agent.has_seat_for(plan.kind);
+    let is_eligible = agent.present && is_available && agent.has_seat_for(kind);
     let is_as_seen = agent.version == plan.agent_version && is_eligible;
     if !is_as_seen && !sabotage::on(Switch::SkipEligibility) {
         return Err(AGENT_CHANGED);
     }
-    if !agent.has_room(plan.kind) && !sabotage::on(Switch::SkipCapacity) {
+    if !agent.has_room(kind) && !sabotage::on(Switch::SkipCapacity) {
         return Err(AT_CAPACITY);
     }
     let from = locked.head.assignee.and_then(|id| locked.agents.get(&id)).map(reference);
@@ -56,7 +90,7 @@ fn decide(plan: &Plan, locked: &Locked<'_>) -> Result<Decision, Rejection> {
         entries: entries(from, reference(agent), plan.record.clone()),
         state: ConversationState::Assigned,
         assignee: Some(agent.id),
-        slot: Slot::of(plan.kind, agent.id),
+        slot: Slot::of(kind, agent.id),
     })
 }
 
@@ -66,6 +100,7 @@ fn entries(from: Option<AgentRef>, to: AgentRef, decision: DecisionRecord) -> Ve
         to: Some(to),
         cause: AssignmentCause::Policy,
         out_of_order: 0,
+        team: None,
     };
     [assignment, EntryBody::Decision { decision }]
         .map(|body| NewEntry { by: Author::System, client_id: None, body })
@@ -80,16 +115,12 @@ fn reference(agent: &AgentRow) -> AgentRef {
 mod tests {
     use std::collections::HashMap;
 
-    use salotto_protocol::ConversationId;
-
     use salotto_protocol::people::Seat;
     use salotto_protocol::{Policy, Round};
 
     use super::super::policy::{Question, Seen, choose};
     use super::super::test_support::{agent, head};
     use super::*;
-    use crate::store::{Head, SlotKind};
-
     fn plan(agent: &AgentRow) -> Plan {
         let seen = Seen::new(agent, 0);
         let (policy, rule, round) = (Policy::LoadBalanced, None, Round::default());
@@ -98,8 +129,9 @@ mod tests {
         let record = choose(&question, [seen].into_iter()).expect("the agent is eligible");
         let (conversation, turn) = (ConversationId(uuid::Uuid::nil()), None);
         let agent_version = agent.version;
-        let kind = SlotKind::Chat;
-        Plan { conversation, agent_version, kind, ignores_availability, turn, record }
+        let (inbox, kind) = (InboxId(uuid::Uuid::nil()), SlotKind::Chat);
+        let stands = Stands { inbox, team: None, kind };
+        Plan { conversation, agent_version, stands, ignores_availability, turn, record }
     }
 
     fn decided(plan: &Plan, head: &Head, row: AgentRow) -> Result<Decision, Rejection> {
@@ -127,6 +159,7 @@ mod tests {
             to,
             cause: AssignmentCause::Policy,
             out_of_order: 0,
+            team: None,
         };
         let decision = DecisionRecord { term: Some(7), ..plan.record };
         assert_eq!(bodies, [&assignment, &EntryBody::Decision { decision }]);
@@ -156,6 +189,17 @@ mod tests {
         for row in changed {
             let rejection = decided(&plan(&anna), &head(1, 1, 10), row).err();
             assert_eq!(rejection, Some(AGENT_CHANGED));
+        }
+    }
+
+    /// AS-41, AS-44
+    #[test]
+    fn as_44_who_may_have_it_was_decided_for_the_inbox_and_the_team_of_then() {
+        let anna = agent(1, 3);
+        let other = uuid::Uuid::from_u128(7);
+        let (inbox, team) = (InboxId(other), Some(TeamId(other)));
+        for head in [Head { inbox, ..head(1, 1, 10) }, Head { team, ..head(1, 1, 10) }] {
+            assert_eq!(decided(&plan(&anna), &head, anna.clone()).err(), Some(MOVED));
         }
     }
 

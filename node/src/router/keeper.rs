@@ -3,7 +3,7 @@
 use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
 use tokio::sync::watch;
 
-use super::Patience;
+use super::Manners;
 use super::actor::{Beginning, Msg, RouterActor};
 use crate::journal::Journal;
 use crate::presence::Presence;
@@ -14,7 +14,7 @@ pub(super) struct Keeper {
     pub(super) presence: Presence,
     pub(super) journal: Journal,
     pub(super) store: Store,
-    pub(super) patience: Patience,
+    pub(super) manners: Manners,
     pub(super) supervisor: ActorCell,
     pub(super) term: watch::Receiver<Option<Term>>,
     pub(super) router: watch::Sender<Option<ActorRef<Msg>>>,
@@ -40,7 +40,8 @@ impl Keeper {
         let beginning = Beginning { commits, roster: self.presence.roster() };
         let router = RouterActor {
             term,
-            patience: self.patience,
+            patience: self.manners.patience,
+            letters: self.manners.letters.clone(),
             journal: self.journal.clone(),
             store: self.store.clone(),
         };

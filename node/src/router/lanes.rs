@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use salotto_protocol::{AgentId, ChatflowId, ConversationId};
+use salotto_protocol::{AgentId, ChatflowId, ConversationId, InboxId, TeamId};
 use uuid::Uuid;
 
 use crate::store::{Case, Head};
@@ -37,6 +37,10 @@ enum Rank {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Lane {
     pub(super) chatflow: ChatflowId,
+    /// They stand in another inbox than the chatflow's own (AS-44).
+    pub(super) moved_to: Option<InboxId>,
+    /// Given to it by hand: nobody else is asked (AS-41).
+    pub(super) team: Option<TeamId>,
     /// Who comes first, where owners do.
     pub(super) owner: Option<AgentId>,
     /// The places of the chatflow's rules that hold.
@@ -48,6 +52,8 @@ pub(super) struct Waiting {
     pub(super) chatflow: ChatflowId,
     pub(super) since_ms: i64,
     pub(super) conversation: ConversationId,
+    pub(super) inbox: InboxId,
+    pub(super) team: Option<TeamId>,
     /// Of the promise, if there is one.
     due_at_ms: Option<i64>,
     pub(super) case: Arc<Case>,
@@ -73,6 +79,8 @@ impl Waiting {
             chatflow: head.chatflow,
             since_ms: head.waiting_since_ms.unwrap_or(head.started_at_ms),
             conversation: head.id,
+            inbox: head.inbox,
+            team: head.team,
             due_at_ms: head.due_at_ms,
             case: Arc::new(Case::of(head)),
         }
@@ -161,6 +169,15 @@ impl Lanes {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Waiting> {
         self.known.values().map(|(waiting, _)| waiting)
+    }
+
+    /// Whose contact waits, with those of them who do.
+    pub(super) fn of_owners(
+        &self,
+    ) -> impl Iterator<Item = (&Lane, AgentId, impl Iterator<Item = ConversationId>)> {
+        self.lanes.iter().filter_map(|(lane, places)| {
+            Some((&**lane, lane.owner?, places.iter().map(|place| place.conversation)))
+        })
     }
 
     /// Who is next, and what `answer` says of them, of those whom it says anything of.

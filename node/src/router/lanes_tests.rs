@@ -26,7 +26,7 @@ fn age(number: u128) -> i64 {
 
 /// Where nobody has rules: one lane for each chatflow.
 fn lane(chatflow: ChatflowId) -> Lane {
-    Lane { chatflow, owner: None, matching: Box::default() }
+    Lane { chatflow, moved_to: None, team: None, owner: None, matching: Box::default() }
 }
 
 fn lanes(waiting: impl IntoIterator<Item = Waiting>) -> Lanes {

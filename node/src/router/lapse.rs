@@ -7,7 +7,7 @@ use crate::journal::{Decision, Done, Locked, Rejection, Slot, Target, Write};
 use crate::store::{TakenSlot, Term};
 
 /// Somebody has said something, or the slot is another one.
-const IN_USE: Rejection = Rejection { code: ErrorCode::Conflict, message: "The slot is in use." };
+const IN_USE: Rejection = Rejection::new(ErrorCode::Conflict, "The slot is in use.");
 
 pub(super) fn write(seen: TakenSlot, term: Term, done: Done) -> Write {
     Write {

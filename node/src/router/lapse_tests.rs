@@ -7,9 +7,8 @@ use salotto_protocol::people_api::{AccountPatch, UserPatch};
 use salotto_protocol::{AgentId, ConversationId, ConversationState, NodeId, Policy, Round};
 use tokio::sync::oneshot;
 
-use super::assignment::{self, AGENT_CHANGED};
+use super::assignment::{self, AGENT_CHANGED, Plan, Stands};
 use super::policy::{Question, Seen, choose};
-use super::state::Plan;
 use super::tests::{presence_of, routed, until_assigned};
 use crate::journal::{Asked, Change, Outcome, Request};
 use crate::store::{SlotKind, Term};
@@ -133,6 +132,33 @@ async fn who_loses_access_or_seat_after_the_policy_chose_them_gets_nothing() {
     }
 }
 
+/// CAP-23: by itself, and it counts again with the next message once it is young enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn cap_23_a_ticket_that_has_grown_old_makes_room_and_stays_with_its_agent() {
+    let desk = Desk::new().await;
+    let anna = desk.agent("anna", 5).await;
+    desk.present(anna, true).await;
+    let presence = presence_of(&desk, NodeId(uuid::Uuid::nil())).await;
+    let _router = routed(&desk, &presence).await;
+    let id = desk.waits(desk.chatflow).await;
+    until_assigned(&desk, &[id], 1).await;
+    desk.store.tamper("UPDATE agents SET tickets = active, active = 0").await;
+    desk.store.tamper("UPDATE conversations SET slot_ticket = 1").await;
+    desk.store.tamper("UPDATE conversations SET started_at_ms = started_at_ms - 172800000").await;
+
+    tickets_count_for(&desk, Some(3)).await;
+    assert!(has(&desk, id, anna, true).await, "it is two days old");
+    tickets_count_for(&desk, Some(1)).await;
+
+    eventually("its slot to be free", || async { has(&desk, id, anna, false).await }).await;
+    assert_eq!(desk.agent_row(anna).await.tickets, 0);
+}
+
+async fn tickets_count_for(desk: &Desk, days: Option<u32>) {
+    let account = AccountPatch { ticket_age_days_max: Some(days), ..AccountPatch::default() };
+    desk.change(Change::People(Request { by: None, asked: Asked::Account(account) })).await;
+}
+
 impl Desk {
     /// What the policy makes of the agent as they are now.
     async fn plan(&self, id: ConversationId, agent: AgentId) -> Plan {
@@ -141,8 +167,10 @@ impl Desk {
         let ignores_availability = false;
         let question = Question { policy, rule, ignores_availability, round, seed: 1 };
         let record = choose(&question, [Seen::new(&row, 0)].into_iter()).expect("eligible");
-        let (agent_version, kind) = (row.version, SlotKind::Chat);
-        Plan { conversation: id, agent_version, kind, ignores_availability, turn: None, record }
+        let inbox = self.head(id).await.inbox;
+        let stands = Stands { inbox, team: None, kind: SlotKind::Chat };
+        let (agent_version, turn) = (row.version, None);
+        Plan { conversation: id, agent_version, stands, ignores_availability, turn, record }
     }
 
     async fn assigns(&self, plan: &Plan, term: Term) -> Outcome {

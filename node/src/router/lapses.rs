@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use salotto_protocol::people::AccountSettings;
+
 use crate::store::TakenSlot;
 
 /// Read at once. If more lapse in the same moment, the others do with the next look.
@@ -16,15 +18,20 @@ const LOOK_INTERVAL_MIN_MS: i64 = 20;
 pub(super) struct Lapses {
     /// `None`: the account has not been read.
     window_ms: Option<i64>,
+    /// Tickets that began longer ago do not count.
+    ticket_age_days: Option<u32>,
     /// The number of the look that comes next.
     next: u64,
 }
 
 impl Lapses {
-    /// As the account has it now. True if it had another one, and all slots must be looked at.
-    pub(super) fn set_window(&mut self, window_ms: u64) -> bool {
-        let window_ms = i64::try_from(window_ms).unwrap_or(i64::MAX);
-        self.window_ms.replace(window_ms) != Some(window_ms)
+    /// As the account has it now. True if it was otherwise, and all slots must be looked at.
+    pub(super) fn follow(&mut self, account: &AccountSettings) -> bool {
+        let window_ms = i64::try_from(account.active_chat_window_ms).unwrap_or(i64::MAX);
+        let age_days = account.ticket_age_days_max;
+        let before = (self.window_ms, self.ticket_age_days);
+        (self.window_ms, self.ticket_age_days) = (Some(window_ms), age_days);
+        before != (Some(window_ms), age_days)
     }
 
     /// A look to come. Any earlier one that was still to come is void: there is one at a time.
@@ -76,8 +83,12 @@ mod tests {
 
     fn lapses(window_ms: u64) -> Lapses {
         let mut lapses = Lapses::default();
-        assert!(lapses.set_window(window_ms), "it is new");
+        assert!(lapses.follow(&account(window_ms, None)), "it is new");
         lapses
+    }
+
+    fn account(active_chat_window_ms: u64, ticket_age_days_max: Option<u32>) -> AccountSettings {
+        AccountSettings { active_chat_window_ms, ticket_age_days_max, ..Default::default() }
     }
 
     /// CAP-5, CAP-6
@@ -115,9 +126,10 @@ mod tests {
     fn another_window_is_noticed_and_makes_earlier_looks_void() {
         let mut lapses = lapses(HOURS_12_MS);
         let look = lapses.expect_look();
-        assert!(!lapses.set_window(HOURS_12_MS));
+        assert!(!lapses.follow(&account(HOURS_12_MS, None)));
         assert!(lapses.is_due(look));
-        assert!(lapses.set_window(5_000));
+        assert!(lapses.follow(&account(HOURS_12_MS, Some(30))), "CAP-23: another age of tickets");
+        assert!(lapses.follow(&account(5_000, Some(30))));
         let next = lapses.expect_look();
         assert!(!lapses.is_due(look) && lapses.is_due(next));
     }

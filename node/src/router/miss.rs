@@ -11,7 +11,7 @@ use crate::store::{Subject, Term};
 
 /// Whoever was promised an answer may leave (BY-15).
 pub(super) const PROMISED: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "An answer by e-mail was promised." };
+    Rejection::new(ErrorCode::Conflict, "An answer by e-mail was promised.");
 
 /// Refused if somebody has come back: a living node is attached, or this one, which need not have
 /// told the store.

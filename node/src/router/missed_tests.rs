@@ -5,7 +5,7 @@ use std::time::Duration;
 use salotto_protocol::{ConversationId, ConversationState, EntryBody, NodeId, Seq, View};
 use tokio::sync::oneshot;
 
-use super::{Patience, Router, miss};
+use super::{Manners, Patience, Router, miss};
 use crate::journal::{ATTENDED, Outcome};
 use crate::presence::Presence;
 use crate::store::{Head, Subject};
@@ -23,7 +23,8 @@ async fn presence(desk: &Desk) -> Presence {
 
 async fn routed(desk: &Desk, presence: &Presence) -> Router {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    let router = Router::start(presence.clone(), journal, store, PATIENCE, desk.root.clone());
+    let manners = Manners { patience: PATIENCE, letters: None };
+    let router = Router::start(presence.clone(), journal, store, manners, desk.root.clone());
     router.await.expect("a router")
 }
 

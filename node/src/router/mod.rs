@@ -1,11 +1,11 @@
 //! The actor that assigns waiting conversations to agents. One in the cluster.
 //!
 //! `policy` chooses of those whom the `route` asks by a `rule`, `rounds` is how far round robin has
-//! come, `lanes` and `field` are who waits and who answers (in `bits`), ready for it; `assignment`,
-//! `requeue`, `miss` and `lapse` are the guarded writes, `state` is the queue, `digest` is what all
-//! nodes are told of it (with the `pace`), `absences` and `departures` know who has long been gone,
-//! `lapses` which slots nobody uses any more, `routing` decides, `actor` performs, `keeper` runs it
-//! for a term.
+//! come, `lanes`, `field` and `groups` are who waits and who answers (in `bits`), ready for it;
+//! `assignment`, `requeue`, `miss` and `lapse` are the guarded writes, `state` is the queue,
+//! `digest` is what all nodes are told of it (with the `pace`), `absences` and `departures` know
+//! who has long been gone, `owners` who is to be told of whoever waits for them, `lapses` which
+//! slots nobody uses any more, `routing` decides, `actor` performs, `keeper` runs it for a term.
 //! Safety does not rest on its memory: an assignment is one guarded write.
 
 mod absences;
@@ -20,6 +20,7 @@ mod digest;
 #[cfg(test)]
 mod distribution_tests;
 mod field;
+mod groups;
 mod keeper;
 mod lanes;
 mod lapse;
@@ -29,7 +30,10 @@ mod lapses;
 mod miss;
 #[cfg(test)]
 mod missed_tests;
+#[cfg(test)]
+mod moved_tests;
 mod others;
+mod owners;
 mod pace;
 mod policy;
 #[cfg(test)]
@@ -64,6 +68,7 @@ use ractor::{ActorCell, ActorRef, SpawnErr};
 use tokio::sync::watch;
 
 use crate::journal::Journal;
+use crate::mail::Letters;
 use crate::presence::Presence;
 use crate::store::Store;
 use actor::Msg;
@@ -76,6 +81,14 @@ pub(crate) struct Patience {
     pub(crate) requeue_grace: Duration,
     /// Then a visitor who waits is missed.
     pub(crate) missed_after: Duration,
+}
+
+/// How people are dealt with who are not there.
+#[derive(Clone)]
+pub(crate) struct Manners {
+    pub(crate) patience: Patience,
+    /// `None`: nobody is told anything by e-mail.
+    pub(crate) letters: Option<Letters>,
 }
 
 /// This node's part in routing: all of it, or none.
@@ -92,7 +105,7 @@ impl Router {
         presence: Presence,
         journal: Journal,
         store: Store,
-        patience: Patience,
+        manners: Manners,
         supervisor: ActorCell,
     ) -> Result<Router, SpawnErr> {
         let (router, actor) = watch::channel(None);
@@ -101,7 +114,7 @@ impl Router {
             presence: presence.clone(),
             journal,
             store,
-            patience,
+            manners,
             supervisor,
             term,
             router,

@@ -8,15 +8,32 @@ use salotto_protocol::{AgentId, ConversationId};
 
 use super::actor::{Msg, RouterActor, State};
 use super::lapses::{Lapses, SLOTS_MAX};
+use super::owners::{self, Waits};
 use super::routing::Fresh;
 use super::{lapse, miss, requeue};
 use crate::journal::{Busy, Outcome};
 use crate::sabotage::{self, Switch};
-use crate::store::{Head, StoreError, Subject, TakenSlot};
+use crate::store::{Head, Store, StoreError, Subject, TakenSlot};
 use crate::{clock, metrics};
 
 /// The oldest of those who wait and are gone; the others when these are dealt with.
 const ALONE_MAX: usize = 1_000;
+
+/// Slots that may be free by now.
+pub(super) struct Held {
+    chats: Vec<TakenSlot>,
+    /// They do not count any more (CAP-23).
+    old_tickets: Vec<TakenSlot>,
+}
+
+async fn held(store: &Store, tickets_since_ms: Option<i64>) -> Result<Held, StoreError> {
+    let chats = store.taken_slots(SLOTS_MAX).await?;
+    let old_tickets = match tickets_since_ms {
+        Some(since_ms) => store.old_tickets(since_ms, SLOTS_MAX).await?,
+        None => Vec::new(),
+    };
+    Ok(Held { chats, old_tickets })
+}
 
 impl RouterActor {
     pub(super) fn read_heads(&self, myself: &ActorRef<Msg>, ids: Vec<ConversationId>) {
@@ -77,7 +94,7 @@ impl RouterActor {
         }
     }
 
-    /// Another window for active conversations: from now on by that one.
+    /// Another window for active conversations, or age of tickets: from now on by that one.
     pub(super) fn follow_window(
         &self,
         myself: &ActorRef<Msg>,
@@ -85,7 +102,8 @@ impl RouterActor {
         fresh: Option<&Fresh>,
     ) {
         let Some(settings) = fresh.and_then(|it| it.settings.as_ref()) else { return };
-        if state.lapses.set_window(settings.account.active_chat_window_ms) {
+        state.tickets_count = settings.account;
+        if state.lapses.follow(&settings.account) {
             let look = state.lapses.expect_look();
             let _ = myself.cast(Msg::LookForLapsed(look));
         }
@@ -95,9 +113,10 @@ impl RouterActor {
         if !state.lapses.is_due(look) {
             return;
         }
+        let since_ms = state.tickets_count.tickets_count_since_ms(clock::now_ms());
         let (store, router) = (self.store.clone(), myself.clone());
         tokio::spawn(async move {
-            let _ = router.cast(Msg::TakenSlots(store.taken_slots(SLOTS_MAX).await));
+            let _ = router.cast(Msg::TakenSlots(held(&store, since_ms).await));
         });
     }
 
@@ -107,12 +126,13 @@ impl RouterActor {
         &self,
         myself: &ActorRef<Msg>,
         state: &mut State,
-        result: Result<Vec<TakenSlot>, StoreError>,
+        result: Result<Held, StoreError>,
     ) {
         let wait = match result {
-            Ok(slots) => {
-                let (lapsed, wait) = state.lapses.lapsed(&slots, clock::now_ms());
+            Ok(Held { chats, old_tickets }) => {
+                let (lapsed, wait) = state.lapses.lapsed(&chats, clock::now_ms());
                 self.free(lapsed);
+                self.free(&old_tickets);
                 wait
             }
             Err(error) => {
@@ -134,6 +154,22 @@ impl RouterActor {
             });
             if let Err(Busy) = self.journal.submit(lapse::write(*slot, self.term, done)) {
                 break;
+            }
+        }
+    }
+
+    /// As long as mail goes out. What cannot be written now is named again.
+    pub(super) fn tell_owners(&self, myself: &ActorRef<Msg>, waits: Vec<Waits>) {
+        let Some(letters) = &self.letters else { return };
+        for waits in waits {
+            let (router, conversation) = (myself.clone(), waits.conversation);
+            let done = Box::new(move |outcome| match outcome {
+                Outcome::Committed(_) | Outcome::Rejected(_) => {}
+                Outcome::Failed => drop(router.cast(Msg::NotTold(conversation))),
+            });
+            let write = owners::write(waits, letters.clone(), self.term, done);
+            if let Err(Busy) = self.journal.submit(write) {
+                let _ = myself.cast(Msg::NotTold(conversation));
             }
         }
     }

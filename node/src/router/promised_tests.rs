@@ -10,7 +10,7 @@ use salotto_protocol::{
 use tokio::sync::oneshot;
 
 use super::tests::presence_of;
-use super::{Patience, Router, miss};
+use super::{Manners, Patience, Router, miss};
 use crate::clock;
 use crate::journal::Outcome;
 use crate::presence::Presence;
@@ -28,7 +28,8 @@ async fn presence(desk: &Desk) -> Presence {
 async fn routed(desk: &Desk, presence: &Presence, missed_after: Duration) -> Router {
     let patience = Patience { requeue_grace: Duration::from_secs(600), missed_after };
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    let router = Router::start(presence.clone(), journal, store, patience, desk.root.clone());
+    let manners = Manners { patience, letters: None };
+    let router = Router::start(presence.clone(), journal, store, manners, desk.root.clone());
     router.await.expect("a router")
 }
 

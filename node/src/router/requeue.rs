@@ -10,9 +10,8 @@ use crate::store::{Head, Term};
 
 /// It was answered, closed, or given to somebody else.
 const MOVED_ON: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The assignment is another one by now." };
-const BACK: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "The agent is present again." };
+    Rejection::new(ErrorCode::Conflict, "The assignment is another one by now.");
+const BACK: Rejection = Rejection::new(ErrorCode::Conflict, "The agent is present again.");
 
 /// The assignment that the router saw.
 #[derive(Clone, Copy)]
@@ -52,8 +51,13 @@ fn decide(seen: Seen, locked: &Locked<'_>) -> Result<Decision, Rejection> {
         return Err(BACK);
     }
     let from = Some(AgentRef { id: agent.id, name: agent.name.clone() });
-    let body =
-        EntryBody::Assignment { from, to: None, cause: AssignmentCause::Policy, out_of_order: 0 };
+    let body = EntryBody::Assignment {
+        from,
+        to: None,
+        cause: AssignmentCause::Policy,
+        out_of_order: 0,
+        team: None,
+    };
     Ok(Decision {
         entries: vec![NewEntry { by: Author::System, client_id: None, body }],
         state: ConversationState::Waiting,

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use salotto_protocol::{
-    AgentId, ChatflowId, DecisionRecord, Policy, Step, StepOutcome, Target, Verdict,
+    AgentId, ChatflowId, DecisionRecord, Policy, Step, StepOutcome, Target, TeamId, Verdict,
 };
 
 use super::bits::Bits;
@@ -28,12 +28,20 @@ pub(super) enum Asked {
     Rule(u16),
     Named,
     Overflow,
+    /// By hand, and nobody else.
+    Team(TeamId),
+}
+
+/// The inbox where somebody waits: who may have it there, and how much of it.
+struct Stand<'a> {
+    field: &'a Field,
+    members: &'a Bits,
 }
 
 /// The conversation whose turn it is.
 pub(super) struct Answerable {
     pub(super) place: Place,
-    lane: Lane,
+    pub(super) lane: Lane,
     asked: Asked,
 }
 
@@ -61,10 +69,12 @@ impl Queue {
             round: self.rounds.latest(lane.chatflow),
             seed,
         };
-        let candidates = self.candidates(rule, lane.chatflow, *asked);
+        let candidates = self.candidates(rule, lane, *asked);
         let mut record = policy::choose(&question, candidates.into_iter())
             .expect("somebody was eligible a moment ago");
-        if rule.has_steps() {
+        if let Some(team) = lane.team {
+            record.steps = vec![self.step_of(team)];
+        } else if rule.has_steps() {
             record.steps = self.steps(rule, lane, *asked, &waiting.case);
             record.facts = Some(waiting.case.facts());
             record.waited_ms = rule.overflow_ms().map(|_| now_ms - waiting.since_ms);
@@ -84,12 +94,31 @@ impl Queue {
 
     pub(super) fn lane(&self, waiting: &Waiting) -> Lane {
         let rule = self.rule(waiting.chatflow);
+        let Waiting { chatflow, inbox, team, .. } = *waiting;
+        let moved_to = Some(inbox).filter(|_| rule.inbox != Some(inbox));
+        if team.is_some() {
+            return Lane { chatflow, moved_to, team, owner: None, matching: Box::default() };
+        }
         let owner = waiting.case.owner().filter(|_| rule.assignees.owner_first);
-        Lane { chatflow: waiting.chatflow, owner, matching: rule.matching(&waiting.case) }
+        Lane { chatflow, moved_to, team, owner, matching: rule.matching(&waiting.case) }
+    }
+
+    /// What it counts as there, for whoever has it.
+    pub(super) fn kind_in(&self, lane: &Lane) -> SlotKind {
+        match lane.moved_to {
+            Some(inbox) => self.groups.inbox(inbox).kind,
+            None => self.rule(lane.chatflow).assignees.kind,
+        }
     }
 
     pub(super) fn rule(&self, chatflow: ChatflowId) -> &Rule {
         self.rules.get(&chatflow).unwrap_or(&self.everybody)
+    }
+
+    /// As if they were asked now.
+    pub(super) fn verdict_of_owner(&self, lane: &Lane, owner: AgentId) -> Verdict {
+        let rule = self.rule(lane.chatflow);
+        owner_verdict(rule, &self.stand(rule, lane), owner)
     }
 
     /// The first of whom somebody can answer.
@@ -98,12 +127,18 @@ impl Queue {
         if self.waits_for_a_read(rule, lane) {
             return None;
         }
+        let stand = self.stand(rule, lane);
+        let free = stand.field.free(rule.ignores_availability);
+        let can = |pool: &Bits| pool.meets_both(stand.members, free);
+        if let Some(team) = lane.team {
+            let is_answerable = self.groups.team(team).is_some_and(|it| can(&it.main_members));
+            return is_answerable.then_some(Asked::Team(team));
+        }
         if let Some(owner) = lane.owner
-            && self.owner_verdict(rule, owner).is_eligible()
+            && owner_verdict(rule, &stand, owner).is_eligible()
         {
             return Some(Asked::Owner(owner));
         }
-        let can = |pool: &Bits| self.has_eligible(rule, pool);
         let by_rule = lane.matching.iter().find(|at| can(&rule.pools.rules[usize::from(**at)]));
         if let Some(at) = by_rule {
             return Some(Asked::Rule(*at));
@@ -118,27 +153,25 @@ impl Queue {
     /// Somebody is there who answers this chatflow, with room or without.
     pub(super) fn is_staffed(&self, chatflow: ChatflowId) -> bool {
         let rule = self.rule(chatflow);
-        rule.pools.anybody.meets_both(&rule.pools.members, self.field(rule).here())
+        let field = self.field(rule.assignees.kind);
+        rule.pools.anybody.meets_both(&rule.pools.members, field.here())
     }
 
-    /// Agents by the limit that holds for what the rule gives them.
-    fn field(&self, rule: &Rule) -> &Field {
-        match rule.assignees.kind {
+    /// Agents by the limit that holds for what they are given.
+    fn field(&self, kind: SlotKind) -> &Field {
+        match kind {
             SlotKind::Chat => &self.chats,
             SlotKind::Ticket => &self.tickets,
         }
     }
 
-    fn has_eligible(&self, rule: &Rule, pool: &Bits) -> bool {
-        pool.meets_both(&rule.pools.members, self.field(rule).free(rule.ignores_availability))
-    }
-
-    /// As a candidate; who is not known is not there.
-    fn owner_verdict(&self, rule: &Rule, owner: AgentId) -> Verdict {
-        let Some(seen) = self.field(rule).of(owner) else { return Verdict::Absent };
-        let has_access = rule.assignees.has_access(owner);
-        let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
-        Seen { barred, ..seen }.verdict(rule.ignores_availability)
+    /// That of the chatflow, unless it was moved (AS-44).
+    fn stand<'a>(&'a self, rule: &'a Rule, lane: &Lane) -> Stand<'a> {
+        let members = match lane.moved_to {
+            Some(inbox) => &self.groups.inbox(inbox).members,
+            None => &rule.pools.members,
+        };
+        Stand { field: self.field(self.kind_in(lane)), members }
     }
 
     /// Whose turn it is can be told of certain facts only: whoever is doubted may be eligible.
@@ -146,15 +179,16 @@ impl Queue {
         if lane.owner.is_some_and(|owner| self.doubted.contains(&owner)) {
             return true;
         }
-        let is_meant = |agent: &AgentId| {
-            self.chats.place(*agent).is_some_and(|place| rule.pools.anybody.has(place))
-        };
+        let team = lane.team.and_then(|it| self.groups.team(it));
+        let meant = team.map_or(&rule.pools.anybody, |it| &it.main_members);
+        let is_meant =
+            |agent: &AgentId| self.chats.place(*agent).is_some_and(|place| meant.has(place));
         rule.distribution == Policy::RoundRobin
             && (self.rounds.is_doubted(lane.chatflow) || self.doubted.iter().any(is_meant))
     }
 
     /// All who were asked, as far as they can be trusted.
-    fn candidates(&self, rule: &Rule, chatflow: ChatflowId, asked: Asked) -> Vec<Seen> {
+    fn candidates(&self, rule: &Rule, lane: &Lane, asked: Asked) -> Vec<Seen> {
         let pool = match asked {
             Asked::Owner(owner) => {
                 let mut alone = Bits::default();
@@ -165,16 +199,25 @@ impl Queue {
             Asked::Rule(at) => Cow::Borrowed(&rule.pools.rules[usize::from(at)]),
             Asked::Named => Cow::Borrowed(&rule.pools.named),
             Asked::Overflow => Cow::Borrowed(&rule.pools.overflow),
+            Asked::Team(team) => {
+                let team = self.groups.team(team).expect("a team that can answer is known");
+                Cow::Borrowed(&team.main_members)
+            }
         };
+        let stand = self.stand(rule, lane);
         let takes_turns = rule.distribution == Policy::RoundRobin;
         let seen = |place: usize| {
-            let seen = self.field(rule).seen(place);
-            let had = if takes_turns { self.rounds.had(chatflow, seen.agent) } else { None };
-            let has_access = rule.pools.members.has(place);
-            let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
-            Seen { had, barred, ..seen }
+            let seen = stand.field.seen(place);
+            let had = if takes_turns { self.rounds.had(lane.chatflow, seen.agent) } else { None };
+            Seen { had, ..stand.barred(seen, place) }
         };
-        pool.shared(self.field(rule).there()).map(seen).collect()
+        pool.shared(stand.field.there()).map(seen).collect()
+    }
+
+    /// Nobody else was asked.
+    fn step_of(&self, team: TeamId) -> Step {
+        let name = self.groups.team(team).map_or_else(String::new, |it| it.name.clone());
+        Step { target: Target::Team { team, name }, outcome: StepOutcome::Chosen }
     }
 
     /// In the order in which they were asked; the last one has the candidates.
@@ -182,13 +225,13 @@ impl Queue {
         let mut steps = Vec::new();
         if let Some(agent) = lane.owner {
             let is_theirs = asked == Asked::Owner(agent);
-            let verdict = self.owner_verdict(rule, agent);
+            let verdict = owner_verdict(rule, &self.stand(rule, lane), agent);
             let skipped = StepOutcome::OwnerSkipped { verdict };
             let outcome = if is_theirs { StepOutcome::Chosen } else { skipped };
             steps.push(Step { target: Target::ContactOwner { agent }, outcome });
         }
         let rules = match asked {
-            Asked::Owner(_) => return steps,
+            Asked::Owner(_) | Asked::Team(_) => return steps,
             Asked::Rule(at) => usize::from(at) + 1,
             Asked::Named | Asked::Overflow => rule.assignees.rules.len(),
         };
@@ -208,7 +251,7 @@ impl Queue {
                 let target = Target::Overflow { after_ms };
                 steps.push(Step { target, outcome: StepOutcome::Chosen });
             }
-            (Asked::Owner(_) | Asked::Rule(_), _) => {}
+            (Asked::Owner(_) | Asked::Rule(_) | Asked::Team(_), _) => {}
         }
         steps
     }
@@ -232,4 +275,20 @@ impl Queue {
         };
         rule.assignees.rules[..count].iter().zip(0..).filter_map(step).collect()
     }
+}
+
+impl Stand<'_> {
+    /// Who is no member of the inbox may not have it (PERM-5).
+    fn barred(&self, seen: Seen, place: usize) -> Seen {
+        let has_access = self.members.has(place);
+        let barred = seen.barred.or((!has_access).then_some(Verdict::NoAccess));
+        Seen { barred, ..seen }
+    }
+}
+
+/// As a candidate; who is not known is not there.
+fn owner_verdict(rule: &Rule, stand: &Stand<'_>, owner: AgentId) -> Verdict {
+    let known = stand.field.place(owner).zip(stand.field.of(owner));
+    let Some((place, seen)) = known else { return Verdict::Absent };
+    stand.barred(seen, place).verdict(rule.ignores_availability)
 }

@@ -61,6 +61,7 @@ fn queue(assignment: &Value, agents: Vec<AgentRow>, waiting: &[Head]) -> Queue {
 /// It waits since so many milliseconds, on that page.
 fn waits(number: u128, url: &str) -> Head {
     let mut head = head(number, CHATFLOW, i64::try_from(number).expect("small"));
+    head.inbox = INBOX;
     head.started_on.url = format!("https://shop.example{url}");
     head
 }

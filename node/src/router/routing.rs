@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use salotto_protocol::{AgentId, ConversationId};
 
 use super::absences::Absences;
-use super::assignment::{AGENT_CHANGED, AT_CAPACITY};
-use super::state::{Ending, Plan, Queue};
+use super::assignment::{AGENT_CHANGED, AT_CAPACITY, MOVED, Plan};
+use super::owners::{Owners, Waits};
+use super::state::{Ending, Queue};
 use crate::journal::{Commit, Elsewhere, Outcome, STALE_TERM, TURN_PASSED};
 use crate::presence::Roster;
 use crate::sabotage::{self, Switch};
@@ -24,6 +25,7 @@ pub(super) struct Routing {
     /// Changed by other nodes, and not yet read.
     heard: HashSet<ConversationId>,
     absences: Absences,
+    pub(super) owners: Owners,
     /// A later term has begun: nothing that this router asks for is done any more.
     is_over: bool,
     actions: Vec<Action>,
@@ -44,6 +46,8 @@ pub(super) enum Action {
     ReadHeads(Vec<ConversationId>),
     /// For requeuing: what these agents have not answered.
     ReadUnanswered(Vec<AgentId>),
+    /// Owners who are not there to see who waits for them.
+    TellOwners(Vec<Waits>),
     /// `next` until there is none.
     Pass,
 }
@@ -84,6 +88,7 @@ impl Routing {
             reading: Reading::No,
             heard: HashSet::new(),
             absences: Absences::default(),
+            owners: Owners::default(),
             is_over: false,
             actions: Vec::new(),
         }
@@ -155,8 +160,8 @@ impl Routing {
             return self.act(Action::ReadLater);
         };
         self.take(fresh);
-        self.look_for_unanswered();
         self.act(Action::Pass);
+        self.look_for_unanswered();
         if let Reading::YesAndAgain(depth) = again {
             self.read(depth);
         }
@@ -173,10 +178,17 @@ impl Routing {
         self.is_loaded = true;
     }
 
-    /// Whoever was gone for all of the grace, while the store answered.
+    /// Of whoever was gone for all of the grace, while the store answered; and who waits for them.
     fn look_for_unanswered(&mut self) {
         let gone = self.absences.longer_than(self.requeue_grace);
-        if !gone.is_empty() && !self.is_over {
+        if self.is_over {
+            return;
+        }
+        let waits = self.owners.due(&self.queue, &gone);
+        if !waits.is_empty() {
+            self.act(Action::TellOwners(waits));
+        }
+        if !gone.is_empty() {
             self.act(Action::ReadUnanswered(gone));
         }
     }
@@ -214,6 +226,10 @@ impl Routing {
             Outcome::Rejected(_) => Ending::NotWaiting,
             Outcome::Failed => Ending::Unknown,
         };
+        if *outcome == Outcome::Rejected(MOVED) {
+            // What it is by now came while this was under way.
+            self.act(Action::ReadSoon);
+        }
         let in_turn = self.queue.promised_turn_of(conversation);
         self.queue.ended(conversation, ending);
         match ending {

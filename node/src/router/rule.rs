@@ -2,7 +2,7 @@
 //! made when settings or skills change, and never for one decision. Pure.
 
 use salotto_protocol::assignment::AssignmentSettings;
-use salotto_protocol::{Policy, RuleVersion};
+use salotto_protocol::{InboxId, Policy, RuleVersion};
 
 use super::bits::Bits;
 use super::field::Field;
@@ -17,6 +17,8 @@ pub(super) struct Rule {
     pub(super) ignores_availability: bool,
     pub(super) assignees: Assignees,
     pub(super) pools: Pools,
+    /// Where its conversations begin; most of them stay there.
+    pub(super) inbox: Option<InboxId>,
     /// As they were set: while they stay, whoever waits stays in their lane.
     settings: AssignmentSettings,
 }
@@ -42,6 +44,7 @@ impl Rule {
             ignores_availability: assignment.ignore_availability,
             assignees: Assignees::of(settings, row),
             pools: Pools::default(),
+            inbox: Some(row.inbox),
             settings: assignment.clone(),
         }
     }
@@ -53,13 +56,14 @@ impl Rule {
             ignores_availability: false,
             assignees: Assignees::default(),
             pools: Pools::default(),
+            inbox: None,
             settings: AssignmentSettings::default(),
         }
     }
 
     /// Whether conversations have to be sorted into lanes anew.
     pub(super) fn sorts_like(&self, other: &Rule) -> bool {
-        self.settings == other.settings
+        self.settings == other.settings && self.inbox == other.inbox
     }
 
     /// Which of its rules hold, by their places.

@@ -5,8 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, ConversationId, ConversationState};
 use uuid::Uuid;
 
+use super::assignment::Plan;
 use super::policy;
-use super::state::{Ending, Plan, Queue, WAITING_MAX};
+use super::state::{Ending, Queue, WAITING_MAX};
 use super::test_support::{agent, head};
 use crate::store::{AgentRow, ChatflowRow, Head, Settings};
 

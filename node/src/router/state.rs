@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use salotto_protocol::{
-    AgentId, ChatflowId, ConversationId, ConversationState, DecisionRecord, ShowQueue,
-};
+use salotto_protocol::{AgentId, ChatflowId, ConversationId, ConversationState, ShowQueue};
 
+use super::assignment::{Plan, Stands};
 use super::field::Field;
+use super::groups::Groups;
 use super::lanes::{Lanes, Waiting};
 use super::policy;
 use super::rounds::{Rounds, Taken};
@@ -31,6 +31,7 @@ pub(super) struct Queue {
     pub(super) rules: HashMap<ChatflowId, Rule>,
     /// For those that are not among the rules.
     pub(super) everybody: Rule,
+    pub(super) groups: Groups,
     pub(super) rounds: Rounds,
     /// Those that tell whoever waits where they stand, or offer them an answer by e-mail.
     shown: Vec<(ChatflowId, ShowQueue)>,
@@ -51,6 +52,7 @@ impl Default for Queue {
             found_in_shape: 0,
             rules: HashMap::new(),
             everybody: Rule::everybody(),
+            groups: Groups::default(),
             rounds: Rounds::default(),
             shown: Vec::new(),
             lanes: Lanes::default(),
@@ -60,19 +62,6 @@ impl Default for Queue {
             read: None,
         }
     }
-}
-
-/// An assignment to be written.
-#[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) conversation: ConversationId,
-    pub(super) agent_version: i64,
-    pub(super) kind: SlotKind,
-    /// Away is no reason to refuse it.
-    pub(super) ignores_availability: bool,
-    /// Round robin's.
-    pub(super) turn: Option<Turn>,
-    pub(super) record: DecisionRecord,
 }
 
 /// How an assignment ended.
@@ -108,6 +97,7 @@ impl Queue {
     pub(super) fn set_rules(&mut self, settings: &Settings) {
         let rules = settings.chatflows.iter().map(|row| (row.id, Rule::of(settings, row)));
         let before = std::mem::replace(&mut self.rules, rules.collect());
+        self.groups = Groups::of(settings);
         let as_before = |chatflow: ChatflowId| {
             let before = before.get(&chatflow).unwrap_or(&self.everybody);
             before.sorts_like(self.rule(chatflow))
@@ -171,9 +161,11 @@ impl Queue {
         let conversation = next.place.conversation;
         let waiting = self.lanes.remove(conversation).expect("it stands in a lane");
         let record = self.decide(&next, &waiting, seed, now_ms);
+        let kind = self.kind_in(&next.lane);
         debug_assert_eq!(policy::replay(&record), Some(record.chosen));
 
         let (agent, chatflow) = (record.chosen, waiting.chatflow);
+        let (inbox, team) = (waiting.inbox, waiting.team);
         self.lanes.takes_turn(chatflow);
         let ignores_availability = self.rule(chatflow).ignores_availability;
         let turn = policy::turn(&record).map(|at| Turn { chatflow, agent, at });
@@ -182,8 +174,8 @@ impl Queue {
         *self.promised_to.entry(agent).or_default() += 1;
         self.look_at(agent);
         let agent_version = self.team.rows()[&agent].version;
-        let kind = self.rule(chatflow).assignees.kind;
-        Some(Plan { conversation, agent_version, kind, ignores_availability, turn, record })
+        let stands = Stands { inbox, team, kind };
+        Some(Plan { conversation, agent_version, stands, ignores_availability, turn, record })
     }
 
     /// The journal has answered an assignment.
@@ -330,6 +322,7 @@ impl Queue {
         for rule in self.rules.values_mut().chain([&mut self.everybody]) {
             rule.find_places(self.team.rows(), &self.chats);
         }
+        self.groups.find_places(self.team.rows(), &self.chats);
     }
 
     fn take_turn_back(&mut self, promise: &Promise) {

@@ -3,7 +3,8 @@
 use salotto_protocol::{ConversationId, ConversationState};
 use uuid::Uuid;
 
-use super::state::{Ending, Plan, Queue, WAITING_MAX};
+use super::assignment::Plan;
+use super::state::{Ending, Queue, WAITING_MAX};
 use super::test_support::{agent, head};
 use crate::store::{AgentRow, Head};
 

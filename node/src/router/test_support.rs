@@ -49,5 +49,6 @@ pub(super) fn head(number: u128, chatflow: u128, since_ms: i64) -> Head {
         preview: String::new(),
         preview_by: None,
         facts: Default::default(),
+        team: None,
     }
 }

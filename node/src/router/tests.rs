@@ -8,7 +8,7 @@ use salotto_protocol::{
     EntryBody, NodeId, Seq, View,
 };
 
-use super::{Msg, Patience, Router, actor as router_actor, policy};
+use super::{Manners, Msg, Patience, Router, actor as router_actor, policy};
 use crate::journal::Change;
 use crate::metrics;
 use crate::presence::Presence;
@@ -29,7 +29,8 @@ pub(super) async fn presence_of(desk: &Desk, node: NodeId) -> Presence {
 
 pub(super) async fn routed(desk: &Desk, presence: &Presence) -> Router {
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
-    Router::start(presence.clone(), journal, store, PATIENCE, desk.root.clone())
+    let manners = Manners { patience: PATIENCE, letters: None };
+    Router::start(presence.clone(), journal, store, manners, desk.root.clone())
         .await
         .expect("a router")
 }
@@ -288,6 +289,7 @@ async fn two_routers_that_both_believe_in_themselves_assign_once_and_below_the_c
     let twin = router_actor::RouterActor {
         term,
         patience: PATIENCE,
+        letters: None,
         journal: desk.journal.clone(),
         store: desk.store.clone(),
     };
@@ -319,7 +321,8 @@ async fn what_a_vanished_agent_has_not_answered_waits_again_and_the_rest_stays()
     desk.present(gone, true).await;
     let (journal, store) = (desk.journal.clone(), desk.store.clone());
     let patience = Patience { requeue_grace: Duration::from_secs(2), ..PATIENCE };
-    let router = Router::start(presence.clone(), journal, store, patience, desk.root.clone());
+    let manners = Manners { patience, letters: None };
+    let router = Router::start(presence.clone(), journal, store, manners, desk.root.clone());
     let _router = router.await.expect("a router");
     let (answered, unanswered) = (desk.waits(desk.chatflow).await, desk.waits(desk.chatflow).await);
     until_assigned(&desk, &[answered, unanswered], 2).await;

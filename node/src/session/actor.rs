@@ -127,6 +127,7 @@ impl SessionActor {
             | ClientFrame::Pong
             | ClientFrame::Comment { .. }
             | ClientFrame::Assign { .. }
+            | ClientFrame::AssignTeam { .. }
             | ClientFrame::Move { .. }
             | ClientFrame::Close { .. }
             | ClientFrame::Reopen { .. }

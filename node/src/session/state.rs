@@ -73,6 +73,7 @@ fn is_message(frame: &ClientFrame) -> bool {
         | ClientFrame::Pong
         | ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
+        | ClientFrame::AssignTeam { .. }
         | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }

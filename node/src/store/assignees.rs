@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use salotto_protocol::assignment::{AssignTo, RoutingRule};
-use salotto_protocol::people::{HeldSkills, InboxAccess};
+use salotto_protocol::people::HeldSkills;
 use salotto_protocol::{AgentId, AgentStatus, ChatflowId, SkillId, TeamId};
 
 use super::case::{Case, Conditions};
@@ -74,7 +74,8 @@ impl Assignees {
     /// Teams that are no more mean nobody (AS-9); a rule that names nobody at all means everybody,
     /// but for the fallback of contact owners, which then is nobody (AS-4).
     pub(crate) fn of(settings: &Settings, chatflow: &ChatflowRow) -> Assignees {
-        let (members, kind) = (members(settings, chatflow), settings.slot_kind(chatflow.inbox));
+        let members = settings.members(chatflow.inbox);
+        let kind = settings.slot_kind(chatflow.inbox);
         let (rule, assignment) = (&chatflow.settings, &chatflow.settings.assignment);
         if !rule.assign {
             return Assignees { kind, members, ..Assignees::default() };
@@ -113,23 +114,23 @@ impl Assignees {
         is_meant && self.has_access(agent.id)
     }
 
-    /// Would be given this one now, of all those who might be: the whole of AS-8.
-    pub(crate) fn can_answer(&self, agent: &AgentRow, case: &Case) -> bool {
+    /// Would be given this one now, of all those who might be: the whole of AS-8, but for the
+    /// access, which is that of the inbox where it stands, as the `kind` is.
+    pub(crate) fn can_answer(&self, agent: &AgentRow, kind: SlotKind, case: &Case) -> bool {
         let is_available = agent.status == AgentStatus::Available || self.ignores_availability;
-        let has_room = agent.has_room(self.kind);
-        let may_have = agent.has_seat_for(self.kind) && !agent.is_deactivated();
-        agent.present && is_available && has_room && may_have && self.may_answer(agent, case)
+        let may_have = agent.has_seat_for(kind) && !agent.is_deactivated();
+        let is_free = agent.present && is_available && agent.has_room(kind);
+        is_free && may_have && self.means(agent, case)
     }
 
-    fn may_answer(&self, agent: &AgentRow, case: &Case) -> bool {
+    fn means(&self, agent: &AgentRow, case: &Case) -> bool {
         let is_owner = self.owner_first && case.owner() == Some(agent.id);
         let by_rule =
             |rule: &RuleAssignees| rule.pool.has(agent) && rule.conditions.unmet(case).is_none();
-        let is_meant = is_owner
+        is_owner
             || self.named.has(agent)
             || self.rules.iter().any(by_rule)
-            || self.overflow.as_ref().is_some_and(|later| later.pool.has(agent));
-        is_meant && self.has_access(agent.id)
+            || self.overflow.as_ref().is_some_and(|later| later.pool.has(agent))
     }
 }
 
@@ -202,22 +203,9 @@ impl Holders<'_> {
     }
 }
 
-fn members(settings: &Settings, chatflow: &ChatflowRow) -> Option<HashSet<AgentId>> {
-    let inbox = settings.inboxes.iter().find(|it| it.id == chatflow.inbox)?;
-    match &inbox.access {
-        InboxAccess::Everyone => None,
-        InboxAccess::Chosen { agents, teams } => {
-            let teams = teams.iter().filter_map(|team| settings.team(*team));
-            let of_teams =
-                teams.flat_map(|team| team.main_members.iter().chain(&team.extra_members));
-            Some(agents.iter().chain(of_teams).copied().collect())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use salotto_protocol::people::InboxKind;
+    use salotto_protocol::people::{InboxAccess, InboxKind};
     use salotto_protocol::{InboxId, SiteId};
     use serde_json::json;
     use uuid::Uuid;

@@ -6,7 +6,7 @@ use salotto_protocol::limits::PREVIEW_CHARS_MAX;
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, Author, ChatflowId, ConversationId, ConversationNumber, ConversationState, Entry,
-    EntryBody, Facts, InboxId, Page, Party, Seq, SiteId, VisitorId,
+    EntryBody, Facts, InboxId, Page, Party, Seq, SiteId, TeamId, VisitorId,
 };
 use uuid::Uuid;
 
@@ -60,6 +60,8 @@ pub(crate) struct Head {
     pub(crate) preview_by: Option<Party>,
     /// As of its start, or of when it was opened again: what routing rules go by.
     pub(crate) facts: Facts,
+    /// Given to it by hand: automatically it goes to its main members alone (AS-41).
+    pub(crate) team: Option<TeamId>,
 }
 
 /// What becomes of heads that another node has locked.
@@ -90,7 +92,7 @@ const SELECT: &str = "
     SELECT id, number, site, inbox, chatflow, visitor, seq, visitor_seq, state, assignee,
         slot_agent, assignment, answered, beside, started_at_ms, last_at_ms, waiting_since_ms,
         started_on, preview, preview_by, missed_at_ms, slot_excess, active_at_ms, email, due_at_ms,
-        slot_ticket, facts
+        slot_ticket, facts, team
     FROM {rest}";
 
 const BY_ID: &str = "conversations WHERE id = $1";
@@ -131,7 +133,7 @@ const INSERT: &str = "
     {insert_rows} conversations (id, number, site, inbox, chatflow, visitor, seq, visitor_seq,
         state, assignee, slot_agent, assignment, answered, beside, started_at_ms, last_at_ms,
         waiting_since_ms, started_on, preview, preview_by, missed_at_ms, slot_excess,
-        active_at_ms, email, due_at_ms, slot_ticket, facts)
+        active_at_ms, email, due_at_ms, slot_ticket, facts, team)
     SELECT * FROM ({rows}) AS new WHERE new.column1 IS NOT NULL";
 
 /// What every message changes. No index of an open conversation has these columns.
@@ -147,7 +149,8 @@ pub(super) const MOVE: &str = "
         slot_agent = new.column4, assignment = new.column5, answered = new.column6,
         beside = new.column7, waiting_since_ms = new.column8, missed_at_ms = new.column9,
         inbox = new.column10, slot_excess = new.column11, email = new.column12,
-        due_at_ms = new.column13, slot_ticket = new.column14, facts = new.column15
+        due_at_ms = new.column13, slot_ticket = new.column14, facts = new.column15,
+        team = new.column16
     FROM ({rows}) AS new WHERE id = new.column1";
 
 pub(super) fn select(rest: &str) -> String {
@@ -244,7 +247,7 @@ impl Batch<'_> {
 
     pub(crate) async fn insert_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(27);
+            let mut rows = Rows::new(28);
             chunk.iter().for_each(|head| add_whole(&mut rows, head));
             self.run(rows.into_query(INSERT)).await?;
         }
@@ -254,7 +257,7 @@ impl Batch<'_> {
     /// Stores new states, assignees, slots and inboxes.
     pub(crate) async fn move_heads(&mut self, heads: &[&Head]) -> Result<(), StoreError> {
         for chunk in heads.chunks(ROWS_MAX) {
-            let mut rows = Rows::new(15);
+            let mut rows = Rows::new(16);
             for head in chunk {
                 rows.cell(head.id.0)
                     .cell(head.state.as_str())
@@ -270,7 +273,8 @@ impl Batch<'_> {
                     .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
                     .cell(head.due_at_ms)
                     .cell(i64::from(head.slot_ticket))
-                    .cell(stored_facts(&head.facts));
+                    .cell(stored_facts(&head.facts))
+                    .cell(head.team.map(|team| team.0));
             }
             self.run(rows.into_query(MOVE)).await?;
         }

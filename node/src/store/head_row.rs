@@ -3,7 +3,7 @@
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentId, ChatflowId, ConversationId, ConversationNumber, ConversationState, Facts, InboxId,
-    Party, SiteId, VisitorId,
+    Party, SiteId, TeamId, VisitorId,
 };
 use uuid::Uuid;
 
@@ -40,6 +40,7 @@ pub(super) struct HeadRow {
     preview: String,
     preview_by: Option<String>,
     facts: String,
+    team: Option<Uuid>,
 }
 
 stored!(HeadRow {
@@ -69,7 +70,8 @@ stored!(HeadRow {
     started_on,
     preview,
     preview_by,
-    facts
+    facts,
+    team
 });
 
 pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
@@ -99,7 +101,8 @@ pub(super) fn add_whole(rows: &mut Rows, head: &Head) {
         .cell(head.email.as_ref().map(|it| it.as_str().to_owned()))
         .cell(head.due_at_ms)
         .cell(i64::from(head.slot_ticket))
-        .cell(stored_facts(&head.facts));
+        .cell(stored_facts(&head.facts))
+        .cell(head.team.map(|team| team.0));
 }
 
 /// Of most there is nothing to say: an empty text.
@@ -141,6 +144,7 @@ impl HeadRow {
                 .map(|word| decode::word(&word, Party::from_word))
                 .transpose()?,
             facts: decode::json_or_default(&self.facts)?,
+            team: self.team.map(TeamId),
         })
     }
 }

@@ -34,6 +34,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     9 "0009_expand_promises",
     10 "0010_expand_capacity",
     11 "0011_expand_tickets",
+    12 "0012_expand_team",
 );
 const POSTGRES: &[Step] = steps!("postgres":
     1 "0001_first_light",
@@ -47,6 +48,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     9 "0009_expand_promises",
     10 "0010_expand_capacity",
     11 "0011_expand_tickets",
+    12 "0012_expand_team",
 );
 
 /// A file of `migrations/`.

@@ -5,7 +5,7 @@ use salotto_protocol::{AgentId, ConversationId};
 use uuid::Uuid;
 
 use super::head::limit_of;
-use super::query::query;
+use super::query::{Query, query};
 use super::{AgentRow, Store, StoreError};
 
 /// Chats and tickets are counted apart, each against a limit of its own (CAP-3, CAP-22).
@@ -45,7 +45,7 @@ impl AgentRow {
     }
 }
 
-/// What a conversation holds; a ticket's slot does not lapse.
+/// What a conversation holds; a ticket's slot does not lapse for want of messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TakenSlot {
     pub(crate) conversation: ConversationId,
@@ -61,10 +61,28 @@ pub(super) const TAKEN: &str = "
     FROM conversations WHERE slot_agent IS NOT NULL AND slot_ticket = 0
     ORDER BY active_since, id LIMIT $1";
 
+/// Of tickets that began before.
+pub(super) const OLD_TICKETS: &str = "
+    SELECT id, slot_agent, COALESCE(active_at_ms, last_at_ms) AS active_since
+    FROM conversations WHERE slot_agent IS NOT NULL AND slot_ticket = 1 AND started_at_ms < $1
+    ORDER BY started_at_ms, id LIMIT $2";
+
 impl Store {
     /// Those first in which nobody has said anything for longest.
     pub(crate) async fn taken_slots(&self, limit: usize) -> Result<Vec<TakenSlot>, StoreError> {
-        let read = query(TAKEN).bind(limit_of(limit));
+        self.slots(query(TAKEN).bind(limit_of(limit))).await
+    }
+
+    /// Tickets that count no more, because they are so old (CAP-23).
+    pub(crate) async fn old_tickets(
+        &self,
+        before_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<TakenSlot>, StoreError> {
+        self.slots(query(OLD_TICKETS).bind(before_ms).bind(limit_of(limit))).await
+    }
+
+    async fn slots(&self, read: Query) -> Result<Vec<TakenSlot>, StoreError> {
         let rows: Vec<(Uuid, Uuid, i64)> = self.reads().all(read).await?;
         let slot = |(id, agent, active_at_ms): (Uuid, Uuid, i64)| TakenSlot {
             conversation: ConversationId(id),

@@ -1,5 +1,7 @@
 //! Teams, with main and extra members (OBJ-11), and who may see an inbox.
 
+use std::collections::HashSet;
+
 use salotto_protocol::people::{HeldSkills, InboxAccess, InboxKind, Permission};
 use salotto_protocol::{AgentId, InboxId, TeamId};
 use uuid::Uuid;
@@ -86,6 +88,32 @@ impl Settings {
         }
     }
 
+    /// Who may be given its conversations; `None`: everybody.
+    pub(crate) fn members(&self, inbox: InboxId) -> Option<HashSet<AgentId>> {
+        let inbox = self.inboxes.iter().find(|it| it.id == inbox)?;
+        match &inbox.access {
+            InboxAccess::Everyone => None,
+            InboxAccess::Chosen { agents, teams } => {
+                let teams = teams.iter().filter_map(|team| self.team(*team));
+                let of_teams = teams.flat_map(TeamRow::members);
+                Some(agents.iter().copied().chain(of_teams).collect())
+            }
+        }
+    }
+
+    /// May be given its conversations by hand (PERM-6): of an inbox that names teams only those; of
+    /// one that names users alone a team with one of them as a main member.
+    pub(crate) fn is_open_to(&self, inbox: InboxId, team: &TeamRow) -> bool {
+        let Some(inbox) = self.inboxes.iter().find(|it| it.id == inbox) else { return true };
+        match &inbox.access {
+            InboxAccess::Everyone => true,
+            InboxAccess::Chosen { agents, teams } if teams.is_empty() => {
+                team.main_members.iter().any(|main| agents.contains(main))
+            }
+            InboxAccess::Chosen { teams, .. } => teams.contains(&team.id),
+        }
+    }
+
     /// Of what its conversations take a slot; of an inbox that is not known here, a chat's.
     pub(crate) fn slot_kind(&self, inbox: InboxId) -> SlotKind {
         let row = self.inboxes.iter().find(|it| it.id == inbox);
@@ -168,6 +196,24 @@ mod tests {
         let members = (1..9).filter(|it| settings.is_member(inbox, agent(*it)));
         assert_eq!(members.collect::<Vec<_>>(), [1, 2, 7]);
         assert!(settings.is_member(InboxId(Uuid::nil()), agent(8)), "is not known yet");
+    }
+
+    #[test]
+    fn perm_6_an_inbox_that_names_teams_is_open_to_these_alone() {
+        let ours = team(&[1], &[2]);
+        let other = TeamRow { id: TeamId(Uuid::from_u128(8)), ..team(&[1, 7], &[]) };
+        for (agents, teams, expected) in [
+            (vec![], vec![ours.id], [true, false]),
+            (vec![agent(7)], vec![ours.id], [true, false]),
+            (vec![agent(7)], vec![], [false, true]),
+            (vec![agent(2)], vec![], [false, false]),
+        ] {
+            let (settings, inbox) = settings(InboxAccess::Chosen { agents, teams });
+            assert_eq!([&ours, &other].map(|it| settings.is_open_to(inbox, it)), expected);
+        }
+        let (settings, inbox) = settings(InboxAccess::Everyone);
+        assert!(settings.is_open_to(inbox, &other));
+        assert_eq!(settings.members(inbox), None, "everybody");
     }
 
     /// PERM-5

@@ -22,7 +22,8 @@ fn every_kind_of_client_frame_has_a_sample() {
         match frame {
             ClientFrame::Hello(_) | ClientFrame::Pong | ClientFrame::Start(_) => {}
             ClientFrame::Send { .. } | ClientFrame::Comment { .. } => {}
-            ClientFrame::Assign { .. } | ClientFrame::Close { .. } => {}
+            ClientFrame::Assign { .. } | ClientFrame::AssignTeam { .. } => {}
+            ClientFrame::Close { .. } => {}
             ClientFrame::Move { .. } => {}
             ClientFrame::Promise { .. } => {}
             ClientFrame::Reopen { .. } | ClientFrame::Attach(_) => {}
@@ -108,6 +109,7 @@ fn of_agents() -> Vec<(&'static str, ClientFrame)> {
     let conversation = ids::conversation();
     let client_id = ids::client();
     let (to, note) = (Some(ids::colleague()), Some("She wants the blue one.".to_owned()));
+    let (team, with_a_note) = (ids::team(), note.clone());
     vec![
         (
             "comment",
@@ -116,6 +118,11 @@ fn of_agents() -> Vec<(&'static str, ClientFrame)> {
         ("assign", ClientFrame::Assign { conversation, client_id, to, note: None }),
         ("assign_with_a_note", ClientFrame::Assign { conversation, client_id, to, note }),
         ("assign_to_nobody", ClientFrame::Assign { conversation, client_id, to: None, note: None }),
+        ("assign_team", ClientFrame::AssignTeam { conversation, client_id, team, note: None }),
+        (
+            "assign_team_with_a_note",
+            ClientFrame::AssignTeam { conversation, client_id, team, note: with_a_note },
+        ),
         ("move", ClientFrame::Move { conversation, client_id, inbox: ids::other_inbox() }),
         ("close", ClientFrame::Close { conversation, client_id }),
         ("reopen", ClientFrame::Reopen { conversation, client_id }),

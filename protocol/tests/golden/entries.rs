@@ -3,8 +3,8 @@
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
     AgentRef, AssignmentCause, Author, Candidate, ContactId, ConversationState, DecisionRecord,
-    Entry, EntryBody, Facts, Policy, Round, RuleVersion, Seq, Step, StepOutcome, Target, TieBreak,
-    Verdict, View, ViewedEntry,
+    Entry, EntryBody, Facts, Policy, Round, RuleVersion, Seq, Step, StepOutcome, Target, TeamRef,
+    TieBreak, Verdict, View, ViewedEntry,
 };
 
 use crate::{assert_no_others, holds, ids};
@@ -86,8 +86,10 @@ pub(crate) fn samples() -> Vec<(&'static str, ViewedEntry)> {
         ("assignment_by_policy", viewed(4, Author::System, by_policy())),
         ("assignment_by_hand", of_sender(7, agent(), by_hand())),
         ("assignment_out_of_order", of_sender(7, agent(), out_of_order())),
+        ("assignment_to_a_team", of_sender(7, agent(), to_a_team())),
         ("decision", viewed(5, Author::System, decision())),
         ("decision_by_rules", viewed(5, Author::System, decision_by_rules())),
+        ("decision_for_a_team", viewed(5, Author::System, decision_for_a_team())),
         ("decision_in_turn", viewed(5, Author::System, decision_in_turn())),
         ("decision_without_a_term", viewed(5, Author::System, decision_without_a_term())),
         ("status", of_sender(7, agent(), closed())),
@@ -130,17 +132,45 @@ fn comment() -> EntryBody {
 
 fn by_policy() -> EntryBody {
     let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Policy, out_of_order: 0 }
+    EntryBody::Assignment {
+        from: None,
+        to,
+        cause: AssignmentCause::Policy,
+        out_of_order: 0,
+        team: None,
+    }
 }
 
 fn by_hand() -> EntryBody {
     let from = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from, to: None, cause: AssignmentCause::Manual, out_of_order: 0 }
+    EntryBody::Assignment {
+        from,
+        to: None,
+        cause: AssignmentCause::Manual,
+        out_of_order: 0,
+        team: None,
+    }
 }
 
 fn out_of_order() -> EntryBody {
     let to = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
-    EntryBody::Assignment { from: None, to, cause: AssignmentCause::Manual, out_of_order: 3 }
+    EntryBody::Assignment {
+        from: None,
+        to,
+        cause: AssignmentCause::Manual,
+        out_of_order: 3,
+        team: None,
+    }
+}
+
+fn to_a_team() -> EntryBody {
+    let from = Some(AgentRef { id: ids::agent(), name: "Ada".to_owned() });
+    let (cause, team) = (AssignmentCause::Manual, TeamRef { id: ids::team(), name: sales() });
+    EntryBody::Assignment { from, to: None, cause, out_of_order: 0, team: Some(team) }
+}
+
+fn sales() -> String {
+    "Sales".to_owned()
 }
 
 fn moved() -> EntryBody {
@@ -220,6 +250,13 @@ fn decision_by_rules() -> EntryBody {
     let facts = Some(Facts { returning: true, contact, owner: Some(ids::colleague()) });
     let decision = DecisionRecord { steps, facts, waited_ms: Some(61_007), ..record() };
     EntryBody::Decision { decision }
+}
+
+/// By hand to a team.
+fn decision_for_a_team() -> EntryBody {
+    let target = Target::Team { team: ids::team(), name: sales() };
+    let steps = vec![Step { target, outcome: StepOutcome::Chosen }];
+    EntryBody::Decision { decision: DecisionRecord { steps, ..record() } }
 }
 
 /// As the first nodes wrote it.

@@ -1,7 +1,8 @@
 //! Fixed ids, so that the golden files never change by themselves.
 
 use salotto_protocol::{
-    AgentId, ChatflowId, ClientId, ConversationId, Epoch, InboxId, NodeId, SiteId, VisitorId,
+    AgentId, ChatflowId, ClientId, ConversationId, Epoch, InboxId, NodeId, SiteId, TeamId,
+    VisitorId,
 };
 use uuid::Uuid;
 
@@ -49,6 +50,10 @@ pub(crate) fn client() -> ClientId {
 
 pub(crate) fn message_client() -> ClientId {
     ClientId(id(0x18))
+}
+
+pub(crate) fn team() -> TeamId {
+    TeamId(id(0x0a))
 }
 
 pub(crate) fn epoch() -> Epoch {

@@ -3,9 +3,9 @@
 use salotto_protocol::availability::{AvailabilityNow, Launcher, Notice};
 use salotto_protocol::promise::EmailAddress;
 use salotto_protocol::{
-    AgentPresence, AgentStatus, Author, Availability, BoardRow, BoardUpdate, ConversationNumber,
-    ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party, QueuePlace, Refusal,
-    ResetReason, Seq, ServerFrame, Welcome,
+    AgentId, AgentPresence, AgentStatus, Author, Availability, BoardRow, BoardUpdate,
+    ConversationNumber, ConversationState, ConversationSummary, ErrorCode, MarkPair, Page, Party,
+    QueuePlace, Refusal, ResetReason, Seq, ServerFrame, Welcome,
 };
 
 use crate::{assert_no_others, entries, holds, ids};
@@ -165,7 +165,9 @@ fn to_agents() -> Vec<(&'static str, ServerFrame)> {
         ("page", ServerFrame::Page { conversation: ids::conversation(), page }),
         ("board_whole", ServerFrame::Board(whole_board())),
         ("board_change", ServerFrame::Board(board_change())),
-        ("agents", ServerFrame::Agents { agents: vec![presence()] }),
+        ("agents", agents(vec![presence()], false, Vec::new())),
+        ("agents_whole", agents(vec![presence()], true, Vec::new())),
+        ("agents_gone", agents(Vec::new(), false, vec![ids::colleague()])),
     ]
 }
 
@@ -221,6 +223,7 @@ pub(crate) fn summary() -> ConversationSummary {
         visitor: None,
         started_on: None,
         due_at_ms: None,
+        team: None,
         email: None,
     }
 }
@@ -234,6 +237,7 @@ fn agents_summary() -> ConversationSummary {
     ConversationSummary {
         visitor: Some(ids::visitor()),
         started_on: Some(Box::new(page)),
+        team: Some(ids::team()),
         ..summary()
     }
 }
@@ -264,6 +268,7 @@ fn whole_board() -> BoardUpdate {
         chatflow: Some(ids::chatflow()),
         page: "Products".to_owned(),
         due_at_ms: None,
+        team: None,
     };
     let missed = BoardRow {
         state: ConversationState::Unassigned,
@@ -272,13 +277,18 @@ fn whole_board() -> BoardUpdate {
         ..waiting.clone()
     };
     let promised = BoardRow { due_at_ms: Some(ids::AT_MS + 86_400_000), ..waiting.clone() };
-    let rows = vec![waiting, missed, promised];
+    let of_a_team = BoardRow { team: Some(ids::team()), ..waiting.clone() };
+    let rows = vec![waiting, missed, promised, of_a_team];
     BoardUpdate { inbox: ids::inbox(), whole: true, rows, gone: Vec::new() }
 }
 
 fn board_change() -> BoardUpdate {
     let gone = vec![ids::conversation()];
     BoardUpdate { inbox: ids::inbox(), whole: false, rows: Vec::new(), gone }
+}
+
+fn agents(agents: Vec<AgentPresence>, whole: bool, gone: Vec<AgentId>) -> ServerFrame {
+    ServerFrame::Agents { agents, whole, gone }
 }
 
 pub(crate) fn presence() -> AgentPresence {

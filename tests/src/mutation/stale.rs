@@ -66,7 +66,7 @@ impl Scene {
 async fn choose(agent: &mut Socket, id: AgentId, status: AgentStatus) {
     agent.send(&ClientFrame::Status { status }).await;
     let is_so = |frame| match frame {
-        ServerFrame::Agents { agents } => {
+        ServerFrame::Agents { agents, .. } => {
             agents.iter().any(|it| it.id == id && it.status == status).then_some(())
         }
         _ => None,

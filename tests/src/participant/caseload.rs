@@ -132,7 +132,7 @@ mod tests {
             let cause = AssignmentCause::Policy;
             desk.hears(
                 &Author::System,
-                &EntryBody::Assignment { from: None, to, cause, out_of_order: 0 },
+                &EntryBody::Assignment { from: None, to, cause, out_of_order: 0, team: None },
             );
             desk
         }
@@ -180,7 +180,7 @@ mod tests {
         let to = Some(AgentRef { id: AgentId::fresh(), name: String::new() });
         desk.hears(
             &Author::System,
-            &EntryBody::Assignment { from: None, to, cause, out_of_order: 0 },
+            &EntryBody::Assignment { from: None, to, cause, out_of_order: 0, team: None },
         );
 
         assert_eq!(desk.says(), None);

@@ -210,6 +210,7 @@ impl Participant {
             ClientFrame::Hello(_)
             | ClientFrame::Pong
             | ClientFrame::Assign { .. }
+            | ClientFrame::AssignTeam { .. }
             | ClientFrame::Move { .. }
             | ClientFrame::Promise { .. }
             | ClientFrame::Close { .. }

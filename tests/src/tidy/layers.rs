@@ -40,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("session", &["chatflow", "conversation", "fanout"]),
     ("agent", &["router", "presence", "conversation", "board", "fanout"]),
     ("chatflow", &["presence", "store", "fanout"]),
-    ("router", &["presence", "journal", "store"]),
+    ("router", &["presence", "mail", "journal", "store"]),
     ("presence", &["journal", "link", "store"]),
     ("answers", &["mail", "journal", "store"]),
     ("mail", &["journal", "store"]),

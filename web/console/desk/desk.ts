@@ -3,6 +3,7 @@
 // Whatever can be decided without a socket or a clock is in `state/`; this file performs it.
 
 import { freshId } from '../../shared/id';
+import type { TeamId } from '../../shared/people';
 import { ComeLater, Line, socketUrl } from '../../shared/line';
 import { Outbox, RETRY_AFTER_MS } from '../../shared/outbox';
 import {
@@ -30,12 +31,13 @@ import {
   type DeskState,
 } from '../state/desk';
 import { newNotices } from '../state/notices';
+import { teamsFrom } from '../state/teams';
 import { fragmentOf, screenOf, placeOf, type Place } from '../state/route';
 import { Alerts, alertPermission, askPermission } from './alerts';
 import { setStatusOf } from './floor';
 import { Follow } from './follow';
 import { refusalWords, whyWords } from './refusals';
-import { currentSession, entryPage } from './rest';
+import { allTeams, currentSession, entryPage } from './rest';
 import { keepMute, keepSeen, keptMute, keptSeen, outboxStorage } from './storage';
 import { Threshold } from './threshold';
 
@@ -144,6 +146,18 @@ export class Desk {
   assign(conversation: ConversationId, to: AgentId | null, note = ''): void {
     const frame = { type: 'assign', conversation, client_id: freshId(), to } as const;
     this.#post(note === '' ? frame : { ...frame, note });
+  }
+
+  /** It is taken from whoever has it, and waits for that team. */
+  assignTeam(conversation: ConversationId, team: TeamId, note = ''): void {
+    const frame = { type: 'assign_team', conversation, client_id: freshId(), team } as const;
+    this.#post(note === '' ? frame : { ...frame, note });
+  }
+
+  /** Whoever made or renamed one told nobody: they are asked for when they are to be shown. */
+  async loadTeams(): Promise<void> {
+    const answer = await allTeams();
+    if (answer.kind === 'ok') this.#set({ teams: teamsFrom(answer.value.teams) });
   }
 
   move(conversation: ConversationId, inbox: InboxId): void {
@@ -267,6 +281,7 @@ export class Desk {
     const { session, wantedStatus } = this.#state;
     for (const inbox of session.inboxes) this.#line.send({ type: 'board', inbox: inbox.id });
     if (wantedStatus !== null) this.#line.send({ type: 'status', status: wantedStatus });
+    void this.loadTeams();
     this.#follow.lineOpened();
     this.#outbox.lineOpened();
   }

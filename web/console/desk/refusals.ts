@@ -4,7 +4,23 @@ import type { SentFrame } from '../../shared/protocol';
 
 /** What could not be done, and why, as one sentence each. */
 export function refusalWords(type: SentFrame['type'], code: string): string {
-  return `${whatWords(type)} ${whyWords(code)}`;
+  return `${whatWords(type)} ${(type === 'assign_team' && teamWords(code)) || whyWords(code)}`;
+}
+
+/** What a node says of a team that cannot have it. */
+function teamWords(code: string): string | null {
+  switch (code) {
+    case 'forbidden':
+      return 'Its inbox is for others than this team, or than you.';
+    case 'not_found':
+      return 'There is no such team any more.';
+    case 'bad_field':
+      return 'The team has no main members.';
+    case 'unknown_frame':
+      return 'The node is of an older release and does not give anything to teams.';
+    default:
+      return null;
+  }
 }
 
 export function whyWords(code: string): string {
@@ -35,6 +51,7 @@ function whatWords(type: SentFrame['type']): string {
     case 'comment':
       return 'Your comment was not saved.';
     case 'assign':
+    case 'assign_team':
       return 'The assignment did not change.';
     case 'move':
       return 'The conversation was not moved.';

@@ -1,5 +1,6 @@
 // What the console asks over HTTP: the session, pages of a log; and how it asks anything.
 
+import type { Team } from '../../shared/people';
 import type { ConversationId, EntryPage, Problem, Seq, Session } from '../../shared/protocol';
 
 /** No answer by then counts as unreachable. */
@@ -29,6 +30,10 @@ export function entryPage(
 ): Promise<Answer<EntryPage>> {
   const query = `after=${after}&limit=${limit}`;
   return asked<EntryPage>('GET', `/api/v1/conversations/${conversation}/entries?${query}`);
+}
+
+export function allTeams(): Promise<Answer<{ teams: Team[] }>> {
+  return asked<{ teams: Team[] }>('GET', '/api/v1/teams');
 }
 
 interface Extras {

@@ -1,6 +1,7 @@
 // What an agent may do with a conversation just now. Pure.
 
 import type { Item } from '../../shared/outbox';
+import type { TeamId } from '../../shared/people';
 import type { AgentId, ConversationId, ConversationState } from '../../shared/protocol';
 import type { Conversation } from './conversation';
 import type { DeskState } from './desk';
@@ -10,6 +11,8 @@ export interface Standing {
   /** Null until the board or the node has told. */
   readonly state: ConversationState | null;
   readonly assignee: AgentId | null;
+  /** Nobody has it yet, and it goes to the main members of this team alone. */
+  readonly team: TeamId | null;
   readonly number: number | null;
   readonly started_at_ms: number | null;
 }
@@ -21,9 +24,17 @@ export function standingOf(desk: DeskState, conversation: Conversation): Standin
   return {
     state: summary?.state ?? row?.state ?? null,
     assignee: summary === null ? (row?.assignee ?? null) : summary.assignee,
+    team: teamOf(summary ?? row),
     number: summary?.number ?? row?.number ?? null,
     started_at_ms: summary?.started_at_ms ?? row?.started_at_ms ?? null,
   };
+}
+
+/** Once somebody has it, that is who matters. */
+export function teamOf(
+  place: { readonly state: ConversationState; readonly team?: TeamId } | undefined,
+): TeamId | null {
+  return place?.state === 'waiting' ? (place.team ?? null) : null;
 }
 
 export interface Actions {
@@ -56,6 +67,7 @@ function isAction(item: Item, conversation: ConversationId): boolean {
   if (item.lane !== conversation || item.state === 'failed') return false;
   switch (item.frame.type) {
     case 'assign':
+    case 'assign_team':
     case 'move':
     case 'close':
     case 'reopen':

@@ -76,6 +76,15 @@ test('a later agents frame changes only those it names', () => {
   expect([...after.team.values()]).toEqual([ME, changed]);
 });
 
+test('who was deactivated leaves the team, whether one was there to hear of it or not', () => {
+  const ben = { ...ME, id: 'ben', name: 'Ben' };
+  const all = afterFrame(deskState(), { type: 'agents', agents: [ME, ben] }, 0).state;
+  const gone = afterFrame(all, { type: 'agents', agents: [], gone: ['ben'] }, 0).state;
+  expect([...gone.team.keys()]).toEqual([ME.id]);
+  const whole = afterFrame(all, { type: 'agents', agents: [ME], whole: true }, 0).state;
+  expect([...whole.team.keys()]).toEqual([ME.id]);
+});
+
 test('a conversation that does not exist is said to be missing', () => {
   const frame = { type: 'refused', code: 'not_found', message: 'no', conversation: 'c' } as const;
   expect(afterFrame(opened(), frame, 0).state.conversations.get('c')?.missing).toBe(true);

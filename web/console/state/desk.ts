@@ -19,6 +19,7 @@ import type { Conversation } from './conversation';
 import type { Place, Screen } from './route';
 import { isUnread, seenAfter, seenAfterBoard, type Seen } from './seen';
 import { EMPTY_TEAM, teamAfter, type Team } from './team';
+import { NO_TEAMS, type Teams } from './teams';
 
 /** Conversations kept in memory after leaving them: coming back is then instant. */
 export const KEPT_MAX = 24;
@@ -35,6 +36,8 @@ export interface DeskState {
   readonly epoch: Epoch | null;
   readonly board: Board;
   readonly team: Team;
+  /** Those that something can be given to. */
+  readonly teams: Teams;
   readonly seen: Seen;
   /** What is shown; `place` is where they are, or were, among the conversations. */
   readonly screen: Screen;
@@ -69,6 +72,7 @@ export function startState(start: Start): DeskState {
     epoch: null,
     board: EMPTY_BOARD,
     team: EMPTY_TEAM,
+    teams: NO_TEAMS,
     leavingTo: null,
     inbox: null,
     words: '',
@@ -95,7 +99,7 @@ export function afterFrame(state: DeskState, frame: ServerFrame, nowMs: number):
     case 'board':
       return only(withBoard(state, boardAfter(state.board, frame)));
     case 'agents':
-      return only(withTeam(state, teamAfter(state.team, frame.agents)));
+      return only(withTeam(state, teamAfter(state.team, frame)));
     case 'entries':
       return afterEntries(state, frame);
     case 'limited':

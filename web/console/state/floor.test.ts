@@ -32,6 +32,16 @@ test('what is nobody’s stands behind the queue, and has no place in it', () =>
   ]);
 });
 
+test('REG-14, AS-41 who waits for a team is in nobody else’s way', () => {
+  const board = wholeBoard({ ...waits('a', 5), team: 'sales' }, waits('b', 4), waits('c', 3));
+  const turns = queueOf(board, INBOX).map(({ row, inTurn }) => [row.conversation, inTurn]);
+  expect(turns).toEqual([
+    ['a', true],
+    ['b', true],
+    ['c', false],
+  ]);
+});
+
 test('another inbox is another queue', () => {
   const board = wholeBoard(waits('a', 1));
   expect(queueOf(board, 'other')).toEqual([]);

@@ -12,6 +12,8 @@ export interface Queued {
   readonly row: Row;
   /** As its visitor is told it: among those of the same chatflow. Null: nobody's, in no queue. */
   readonly position: number | null;
+  /** Nobody who waits for the same people has waited longer. */
+  readonly inTurn: boolean;
   readonly since_ms: number;
 }
 
@@ -33,6 +35,7 @@ export interface Totals {
 export function queueOf(board: Board, inbox: InboxId | null): Queued[] {
   const rows = rowsOf(board, inbox).filter(isWaiting);
   const positions = new Map<string, number>();
+  const lines = new Set<string>();
   return rows
     .map((row) => ({ row, since_ms: row.waiting_since_ms ?? row.started_at_ms }))
     .sort(
@@ -42,11 +45,14 @@ export function queueOf(board: Board, inbox: InboxId | null): Queued[] {
         (one.row.conversation < other.row.conversation ? -1 : 1),
     )
     .map(({ row, since_ms }) => {
-      if (row.state !== 'waiting') return { row, since_ms, position: null };
+      if (row.state !== 'waiting') return { row, since_ms, position: null, inTurn: true };
       const queue = row.chatflow ?? row.inbox;
       const position = (positions.get(queue) ?? 0) + 1;
       positions.set(queue, position);
-      return { row, since_ms, position };
+      const line = `${queue} ${row.inbox} ${row.team ?? ''}`;
+      const inTurn = !lines.has(line);
+      lines.add(line);
+      return { row, since_ms, position, inTurn };
     });
 }
 

@@ -152,3 +152,17 @@ test('BY-3 what still waits says why it is not mine yet', () => {
   expect(asked({ active: 3 })?.whyNotMe).toBe('All your slots are taken: 3 of 3.');
   expect(asked({}, 'older')?.how).toBe('It is the next in its queue.');
 });
+
+test('AS-41: what a team was given says so, in the record and while it waits', () => {
+  const steps = [{ target: 'team', team: '1', name: 'Sales', outcome: 'chosen' } as const];
+  const given = record(candidate(BEN, 'passed'), { steps });
+  expect(whyNot(given, ANA, TEAM)).toBe('You are no main member of the team Sales.');
+  const words = recordWords(given, TEAM, null);
+  expect(words.steps).toEqual(['By hand to the team Sales: the choice was among these.']);
+
+  const teams = new Map([['1', { name: 'Sales', empty: false }]]);
+  const board = wholeBoard(boardRow('a', { state: 'waiting', team: '1' }));
+  const routing = routingOf(deskState({ board, team: TEAM, teams }), opened('a', EPOCH, 0));
+  expect(routing?.how).toMatch(/given by hand to the team Sales/);
+  expect(routing?.whyNotMe).toMatch(/main member/);
+});

@@ -92,6 +92,8 @@ function targetWords(step: DecisionStep, team: Team): string {
       return `Rule ${step.place + 1}${step.name === '' ? '' : `, “${step.name}”`}`;
     case 'default':
       return 'The chatflow’s own agents and teams';
+    case 'team':
+      return `By hand to the team ${step.name}`;
     case 'overflow':
       return `Overflow after ${duration(step.after_ms)}`;
     default:
@@ -161,6 +163,10 @@ function passedWords(record: DecisionRecord): string {
 export function whyNot(record: DecisionRecord, me: AgentId, team: Team): string | null {
   if (record.chosen === me) return null;
   const mine = record.candidates.find((each) => each.agent === me);
+  const given = (record.steps ?? []).find((step) => step.target === 'team');
+  if (mine === undefined && given?.target === 'team') {
+    return `You are no main member of the team ${given.name}.`;
+  }
   if (mine === undefined) {
     return record.candidates.length < CANDIDATES_MAX
       ? 'The rule does not name you.'

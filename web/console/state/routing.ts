@@ -1,14 +1,16 @@
 // Who has a conversation, how it came to them, and why it is not mine (BY-3). Pure.
 
 import type { DecisionRecord } from '../../shared/decision';
+import type { TeamId } from '../../shared/people';
 import type { AgentId, Entry } from '../../shared/protocol';
-import { standingOf } from './actions';
+import { standingOf, teamOf } from './actions';
 import type { Row } from './board';
 import type { Conversation } from './conversation';
 import type { DeskState } from './desk';
 import { queueOf } from './floor';
 import { whyNot } from './record';
 import { nameOf, reachOf } from './team';
+import { teamWords } from './teams';
 import { pairedDecisions } from './thread';
 
 export interface Routing {
@@ -75,8 +77,21 @@ function manualWords({ by }: Entry, me: AgentId, whom: string): string {
     : `${subject(giver)} assigned it to ${whom}.`;
 }
 
+/** AS-41: nobody else is asked. */
+function waitsForTeam(desk: DeskState, team: TeamId): Routing {
+  const mine = desk.team.get(desk.session.agent);
+  const reach = mine === undefined ? 'available' : reachOf(mine);
+  const ifMember = 'Routing gives it to you if you are a main member.';
+  const whyNotMe = reach === 'available' ? ifMember : whyNotYet(desk, 0);
+  const name = teamWords(desk.teams, team);
+  const how = `It was given by hand to ${name}, and waits for its main members.`;
+  return { how, whyNotMe, record: null };
+}
+
 /** From what is known now: a record is written only when somebody is chosen. */
 function waiting(desk: DeskState, row: Row): Routing {
+  const team = teamOf(row);
+  if (team !== null) return waitsForTeam(desk, team);
   const place = queueOf(desk.board, null).find(
     (each) => each.row.conversation === row.conversation,
   );

@@ -1,16 +1,19 @@
 // The team: who is there, and how much each has in hand. Pure.
 
 import { UNLIMITED } from '../../shared/people';
-import type { AgentId, AgentPresence } from '../../shared/protocol';
+import type { AgentId, AgentPresence, ServerFrame } from '../../shared/protocol';
 
 export type Team = ReadonlyMap<AgentId, AgentPresence>;
 
+type AgentsFrame = Extract<ServerFrame, { type: 'agents' }>;
+
 export const EMPTY_TEAM: Team = new Map();
 
-/** The first `agents` frame names all, later ones only those that changed. */
-export function teamAfter(team: Team, changed: readonly AgentPresence[]): Team {
-  const next = new Map(team);
-  for (const agent of changed) next.set(agent.id, agent);
+/** A whole frame names all, others only those that changed or have left. */
+export function teamAfter(team: Team, frame: AgentsFrame): Team {
+  const next = new Map(frame.whole === true ? EMPTY_TEAM : team);
+  for (const agent of frame.gone ?? []) next.delete(agent);
+  for (const agent of frame.agents) next.set(agent.id, agent);
   return next;
 }
 

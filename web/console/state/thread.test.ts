@@ -115,6 +115,15 @@ test('assignments say who did what', () => {
   ]);
 });
 
+test('AS-41, AS-46 what a team was given says by whom and to which', () => {
+  const given = { type: 'assignment', from: null, to: null, cause: 'manual' } as const;
+  const team = { id: '1', name: 'Sales' };
+  expect(lines(entry(1, 'ana', { ...given, team }), entry(2, 'ben', { ...given, team }))).toEqual([
+    'You gave it to the team Sales',
+    'Ben gave it to the team Sales',
+  ]);
+});
+
 test('changes of state are told once, in words', () => {
   expect(
     lines(

@@ -182,6 +182,7 @@ type StatusEntry = Extract<Entry, { type: 'status' }>;
 
 function assignmentWords(entry: AssignmentEntry, me: AgentId): string {
   const by = actorName(entry, me);
+  if (entry.team !== undefined) return `${by ?? 'Somebody'} gave it to the team ${entry.team.name}`;
   if (entry.to === null) return by === null ? 'No longer assigned' : `${by} assigned it to nobody`;
   const self = entry.by.kind === 'agent' && entry.by.id === entry.to.id;
   const to = entry.to.id === me ? 'you' : entry.to.name;

@@ -1,11 +1,14 @@
 // A button with a menu of the team, their presence and load: to whom to give a conversation.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { TeamId } from '../../shared/people';
 import type { AgentId, AgentPresence } from '../../shared/protocol';
 import type { DeskState } from '../state/desk';
+import { givable } from '../state/teams';
 import { inOrder, reachOf, reachWords, shortLoad } from '../state/team';
 import { Avatar } from './avatar';
-import { ChevronIcon } from './icons';
+import { useDesk } from './desk-page';
+import { ChevronIcon, TeamIcon } from './icons';
 import { moveAmong } from './keys';
 
 interface Props {
@@ -18,6 +21,9 @@ interface Props {
   nobody: boolean;
   disabled: boolean;
   onChoose(to: AgentId | null): void;
+  /** The team that it waits for, if it was given to one. */
+  chosenTeam: TeamId | null;
+  onChooseTeam(team: TeamId): void;
   /** One more thing that can be done, beyond choosing. */
   more?: { readonly label: string; onChoose(): void };
 }
@@ -25,13 +31,16 @@ interface Props {
 const ITEMS = '[role^=menuitem]';
 
 export function AgentMenu(props: Props) {
-  const { label, about, assignee, disabled, onChoose } = props;
+  const { label, about, assignee, disabled, onChoose, chosenTeam, onChooseTeam } = props;
+  const desk = useDesk();
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   useOutside(box, open, () => setOpen(false));
   useEffect(() => {
-    if (open) box.current?.querySelector<HTMLElement>(ITEMS)?.focus();
+    if (!open) return;
+    box.current?.querySelector<HTMLElement>(ITEMS)?.focus();
+    void desk.loadTeams();
   }, [open]);
 
   const leave = (): void => {
@@ -39,7 +48,11 @@ export function AgentMenu(props: Props) {
     button.current?.focus();
   };
   const choose = (to: AgentId | null): void => {
-    if (to !== assignee) onChoose(to);
+    if (to !== assignee || chosenTeam !== null) onChoose(to);
+    leave();
+  };
+  const chooseTeam = (team: TeamId): void => {
+    if (team !== chosenTeam) onChooseTeam(team);
     leave();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -61,13 +74,20 @@ export function AgentMenu(props: Props) {
         {label}
         <ChevronIcon />
       </button>
-      {open && <Menu {...props} onChoose={choose} onMore={() => setOpen(false)} />}
+      {open && (
+        <Menu
+          {...props}
+          onChoose={choose}
+          onChooseTeam={chooseTeam}
+          onMore={() => setOpen(false)}
+        />
+      )}
     </div>
   );
 }
 
 function Menu(props: Props & { onMore(): void }) {
-  const { state, about, assignee, nobody, onChoose, more, onMore } = props;
+  const { state, about, assignee, nobody, onChoose, chosenTeam, more, onMore } = props;
   return (
     <div
       class="menu"
@@ -84,12 +104,13 @@ function Menu(props: Props & { onMore(): void }) {
           onChoose={() => onChoose(agent.id)}
         />
       ))}
+      <TeamChoices {...props} />
       {nobody && (
         <button
           type="button"
           class="choice nobody"
           role="menuitemradio"
-          aria-checked={assignee === null}
+          aria-checked={assignee === null && chosenTeam === null}
           tabIndex={-1}
           onClick={() => onChoose(null)}
         >
@@ -111,6 +132,31 @@ function Menu(props: Props & { onMore(): void }) {
         </button>
       )}
     </div>
+  );
+}
+
+/** AS-41: it waits for the main members of the team. */
+function TeamChoices({ state, chosenTeam, onChooseTeam }: Props) {
+  return (
+    <>
+      {givable(state.teams).map(({ id, name }) => (
+        <button
+          key={id}
+          type="button"
+          class="choice"
+          role="menuitemradio"
+          aria-checked={id === chosenTeam}
+          tabIndex={-1}
+          onClick={() => onChooseTeam(id)}
+        >
+          <TeamIcon />
+          <span class="choice-name">
+            <span dir="auto">{name}</span>
+            <span class="faint">Team: its main members</span>
+          </span>
+        </button>
+      ))}
+    </>
   );
 }
 

@@ -17,16 +17,19 @@ interface Props {
 export function AssignMenu({ state, conversation, disabled }: Props) {
   const desk = useDesk();
   const [handsOver, setHandsOver] = useState(false);
+  const standing = standingOf(state, conversation);
   return (
     <>
       <AgentMenu
         state={state}
         label="Assign to…"
         about="Assign to"
-        assignee={standingOf(state, conversation).assignee}
+        assignee={standing.assignee}
         nobody
         disabled={disabled}
         onChoose={(to) => desk.assign(conversation.id, to)}
+        chosenTeam={standing.team}
+        onChooseTeam={(team) => desk.assignTeam(conversation.id, team)}
         more={{ label: moreLabel(state), onChoose: () => setHandsOver(true) }}
       />
       {handsOver && (

@@ -5,6 +5,7 @@ import { visitorLabel } from '../state/board';
 import type { Conversation } from '../state/conversation';
 import type { DeskState } from '../state/desk';
 import { nameOf } from '../state/team';
+import { teamWords } from '../state/teams';
 import { stateName } from '../state/words';
 import { AssignMenu } from './assign-menu';
 import { useDesk } from './desk-page';
@@ -100,7 +101,8 @@ function Buttons({ state, conversation }: Pick<Props, 'state' | 'conversation'>)
 }
 
 /** A closed conversation has only had somebody. */
-function ownerWords(desk: DeskState, { state, assignee }: Standing): string {
+function ownerWords(desk: DeskState, { state, assignee, team }: Standing): string {
+  if (team !== null) return `for ${teamWords(desk.teams, team)}`;
   const was = state === 'closed' ? 'was ' : '';
   if (assignee === null) return was === '' ? 'with nobody' : '';
   const name = assignee === desk.session.agent ? 'you' : nameOf(desk.team, assignee);

@@ -10,6 +10,7 @@ import type { DeskState } from '../state/desk';
 import { safeHref } from '../state/linkify';
 import { markWords } from '../state/marks';
 import { nameOf } from '../state/team';
+import { teamWords } from '../state/teams';
 import { duration, fullTime, promisedWords, stateName } from '../state/words';
 import { CheckIcon, CloseIcon, CopyIcon } from './icons';
 import { RoutingFacts } from './routing-facts';
@@ -23,7 +24,9 @@ interface Props {
 export function Facts({ state, conversation, onClose }: Props) {
   const standing = standingOf(state, conversation);
   const startedOn = conversation.summary?.started_on ?? null;
-  const { number, started_at_ms, assignee } = standing;
+  const { number, started_at_ms, assignee, team } = standing;
+  const nobody = team === null ? 'Nobody' : `Nobody yet, for ${teamWords(state.teams, team)}`;
+  const owner = assignee === null ? nobody : nameOf(state.team, assignee);
   const { summary } = conversation;
   const promised = summary ? promisedWords(summary, state.now_ms) : '';
   return (
@@ -60,7 +63,7 @@ export function Facts({ state, conversation, onClose }: Props) {
         <Fact name="State">{standing.state === null ? '…' : stateName(standing.state)}</Fact>
         <Fact name="Assigned to">
           <span dir="auto">
-            {assignee === null ? 'Nobody' : nameOf(state.team, assignee)}
+            {owner}
             {assignee === state.session.agent && ' (you)'}
           </span>
         </Fact>

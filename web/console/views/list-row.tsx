@@ -1,11 +1,13 @@
 // One conversation in the list: who, the last words, since when, and who has it.
 
 import { useMemo } from 'preact/hooks';
+import { teamOf } from '../state/actions';
 import { fragmentOf } from '../state/route';
 import { isMissed, isWaiting, visitorLabel, type Row } from '../state/board';
 import type { DeskState } from '../state/desk';
 import { isUnread } from '../state/seen';
 import { nameOf } from '../state/team';
+import { teamWords } from '../state/teams';
 import { duration, isLong, promisedWords, shortAge, stateName } from '../state/words';
 import { Time } from './time';
 
@@ -19,10 +21,12 @@ interface Props {
 
 /** Drawn again only when something in it changed: the list moves all the time. */
 export function ListRow({ row, state, me, entrance }: Props) {
-  const { place, now_ms, seen, team } = state;
+  const { place, now_ms, seen, team, teams } = state;
   const open = place.open === row.conversation;
   const unread = isUnread(seen, row) && !open;
-  const owner = ownerWords(row, me, row.assignee === null ? '' : nameOf(team, row.assignee));
+  const group = teamOf(row);
+  const name = row.assignee === null ? '' : nameOf(team, row.assignee);
+  const owner = group === null ? ownerWords(row, me, name) : `For ${teamWords(teams, group)}`;
   return useMemo(
     () => (
       <li>

@@ -138,5 +138,6 @@ fn head() -> Head {
         preview: String::new(),
         preview_by: None,
         facts: Default::default(),
+        team: None,
     }
 }

@@ -15,7 +15,8 @@ pub(crate) async fn list(
     _: Agent,
 ) -> ([(HeaderName, &'static str); 1], Json<Agents>) {
     let roster = app.presence.roster().borrow().clone();
-    let mut agents: Vec<_> = roster.values().map(|row| row.presence()).collect();
+    let team = roster.values().filter(|row| !row.is_deactivated());
+    let mut agents: Vec<_> = team.map(|row| row.presence()).collect();
     agents.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
     ([(CACHE_CONTROL, "no-store")], Json(Agents { agents }))
 }

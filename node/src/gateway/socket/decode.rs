@@ -9,9 +9,25 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 /// Every `type` that this protocol has.
-const KINDS: [&str; 17] = [
-    "hello", "pong", "start", "send", "comment", "assign", "move", "close", "reopen", "attach",
-    "detach", "mark", "typing", "page", "board", "status", "promise",
+const KINDS: [&str; 18] = [
+    "hello",
+    "pong",
+    "start",
+    "send",
+    "comment",
+    "assign",
+    "assign_team",
+    "move",
+    "close",
+    "reopen",
+    "attach",
+    "detach",
+    "mark",
+    "typing",
+    "page",
+    "board",
+    "status",
+    "promise",
 ];
 
 /// A frame that its sender may send, within all limits. `hello` passes: when it may come is
@@ -42,6 +58,7 @@ pub(super) fn subject(frame: &ClientFrame) -> (Option<ClientId>, Option<Conversa
         ClientFrame::Send { conversation, client_id, .. }
         | ClientFrame::Comment { conversation, client_id, .. }
         | ClientFrame::Assign { conversation, client_id, .. }
+        | ClientFrame::AssignTeam { conversation, client_id, .. }
         | ClientFrame::Move { conversation, client_id, .. }
         | ClientFrame::Promise { conversation, client_id, .. }
         | ClientFrame::Close { conversation, client_id }
@@ -75,6 +92,7 @@ fn may_send(frame: &ClientFrame, sender: Party) -> bool {
         }
         ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
+        | ClientFrame::AssignTeam { .. }
         | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
@@ -90,9 +108,11 @@ fn check(frame: &ClientFrame) -> Result<(), Refusal> {
         ClientFrame::Send { text, .. } | ClientFrame::Comment { text, .. } => check_text(text),
         ClientFrame::Page(page) => check_page(page),
         ClientFrame::Promise { email, .. } => check_address(email),
-        ClientFrame::Assign { note: Some(note), .. } => check_words(note, "note"),
+        ClientFrame::Assign { note: Some(note), .. }
+        | ClientFrame::AssignTeam { note: Some(note), .. } => check_words(note, "note"),
         ClientFrame::Pong
         | ClientFrame::Assign { note: None, .. }
+        | ClientFrame::AssignTeam { note: None, .. }
         | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }

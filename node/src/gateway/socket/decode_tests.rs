@@ -16,6 +16,7 @@ fn every_frame() -> Vec<serde_json::Value> {
         json!({"type": "send", "conversation": ID, "client_id": ID, "text": "hi"}),
         json!({"type": "comment", "conversation": ID, "client_id": ID, "text": "hi"}),
         json!({"type": "assign", "conversation": ID, "client_id": ID, "to": null}),
+        json!({"type": "assign_team", "conversation": ID, "client_id": ID, "team": ID}),
         json!({"type": "close", "conversation": ID, "client_id": ID}),
         json!({"type": "reopen", "conversation": ID, "client_id": ID}),
         json!({"type": "attach", "conversation": ID}),
@@ -65,8 +66,21 @@ fn each_role_may_send_its_own_frames_and_no_others() {
     assert_eq!(
         allowed(Party::Team),
         [
-            "hello", "pong", "send", "comment", "assign", "close", "reopen", "attach", "detach",
-            "mark", "typing", "move", "board", "status"
+            "hello",
+            "pong",
+            "send",
+            "comment",
+            "assign",
+            "assign_team",
+            "close",
+            "reopen",
+            "attach",
+            "detach",
+            "mark",
+            "typing",
+            "move",
+            "board",
+            "status"
         ]
     );
     assert_eq!(

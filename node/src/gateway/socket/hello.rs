@@ -150,6 +150,7 @@ async fn read(line: &mut Line, party: Party) -> Result<Hello, Farewell> {
         | ClientFrame::Send { .. }
         | ClientFrame::Comment { .. }
         | ClientFrame::Assign { .. }
+        | ClientFrame::AssignTeam { .. }
         | ClientFrame::Move { .. }
         | ClientFrame::Close { .. }
         | ClientFrame::Reopen { .. }
@@ -270,6 +271,7 @@ fn summary(head: &Head) -> ConversationSummary {
         started_on: None,
         due_at_ms: head.due_at_ms,
         email: None,
+        team: None,
     }
 }
 

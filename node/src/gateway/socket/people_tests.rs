@@ -26,7 +26,12 @@ async fn change(node: &Running, by: Option<AgentId>, asked: Asked) {
 
 /// Who may do everything, without a socket.
 async fn admin(node: &Running) -> AgentId {
-    let row = AgentRow::new(AgentId::fresh(), "root@shop.example", "Root");
+    account(node, "root@shop.example").await
+}
+
+/// The first one may do everything.
+async fn account(node: &Running, email: &str) -> AgentId {
+    let row = AgentRow::new(AgentId::fresh(), email, "Root");
     let row = AgentRow { inherits_capacity: true, ..row };
     let id = row.id;
     let password_hash = "!".to_owned();
@@ -74,7 +79,7 @@ async fn an_agent_hears_who_set_them_away_and_that_it_is_over_when_they_choose_a
     let mut peer = node.open("/ws/agent", &hello(&token)).await;
     let says = |status: AgentStatus, by: Option<AgentId>| {
         move |frame: &ServerFrame| match frame {
-            ServerFrame::Agents { agents } => {
+            ServerFrame::Agents { agents, .. } => {
                 agents.iter().any(|it| (it.id, it.status, it.status_by) == (agent, status, by))
             }
             _ => false,
@@ -88,6 +93,34 @@ async fn an_agent_hears_who_set_them_away_and_that_it_is_over_when_they_choose_a
     let status = json!({"type": "status", "status": "available"}).to_string();
     peer.write_all(&say(&status)).await.expect("sent");
     heard(&mut peer, says(AgentStatus::Available, None)).await;
+}
+
+#[tokio::test]
+async fn colleagues_hear_who_was_deactivated_and_who_came_after_is_not_told_of_them() {
+    let node = running().await;
+    let (agent, token) = node.agent_token().await;
+    admin(&node).await;
+    let colleague = account(&node, "ben@shop.example").await;
+    let mut peer = node.open("/ws/agent", &hello(&token)).await;
+    let has = |frame: &ServerFrame, id| match frame {
+        ServerFrame::Agents { agents, .. } => agents.iter().any(|it| it.id == id),
+        _ => false,
+    };
+    heard(&mut peer, |frame| has(frame, colleague)).await;
+
+    let patch = |deactivated| UserPatch { deactivated: Some(deactivated), ..UserPatch::default() };
+    change(&node, None, Asked::User { user: colleague, patch: patch(true) }).await;
+
+    let is_told = |frame: &ServerFrame| match frame {
+        ServerFrame::Agents { gone, whole: false, .. } => *gone == [colleague],
+        _ => false,
+    };
+    heard(&mut peer, is_told).await;
+    let mut later = node.open("/ws/agent", &hello(&token)).await;
+    let whole = heard(&mut later, |frame| has(frame, agent)).await;
+    assert!(!has(&whole, colleague), "{whole:?}");
+    change(&node, None, Asked::User { user: colleague, patch: patch(false) }).await;
+    heard(&mut peer, |frame| has(frame, colleague)).await;
 }
 
 /// PERM-5

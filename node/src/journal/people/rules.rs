@@ -6,6 +6,7 @@ use std::hash::Hash;
 use salotto_protocol::people::{
     ACTIVE_CHAT_WINDOW_MS_MAX, ACTIVE_CHAT_WINDOW_MS_MIN, AccountSettings, CAPACITY_MAX,
     InboxAccess, MEMBERS_MAX, NAME_CHARS_MAX, Permission, Permissions, Seat, TEAMS_MAX,
+    TICKET_AGE_DAYS_MAX,
 };
 use salotto_protocol::people_api::{TeamPatch, UserPatch};
 use salotto_protocol::{AgentId, InboxId, TeamId};
@@ -306,6 +307,10 @@ pub(in crate::journal) fn check_name(path: &str, name: &str) -> Checked {
 fn check_account(account: &AccountSettings) -> Checked {
     check_capacity("capacity_limit", account.capacity_limit)?;
     check_capacity("ticket_capacity_limit", account.ticket_capacity_limit)?;
+    if account.ticket_age_days_max.is_some_and(|days| !(1..=TICKET_AGE_DAYS_MAX).contains(&days)) {
+        let complaint = format!("must be a number from 1 to {TICKET_AGE_DAYS_MAX}, or null");
+        return Err(field("ticket_age_days_max", &complaint));
+    }
     let (min, max) = (ACTIVE_CHAT_WINDOW_MS_MIN, ACTIVE_CHAT_WINDOW_MS_MAX);
     if !(min..=max).contains(&account.active_chat_window_ms) {
         let complaint = format!("must be a number from {min} to {max}");

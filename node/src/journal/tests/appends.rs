@@ -126,9 +126,8 @@ async fn whoever_may_not_see_a_conversation_learns_nothing_from_its_client_ids()
     let desk = desk().await;
     let conversation = desk.conversation().await;
     let client_id = desk.entries(conversation.id).await[0].client_id;
-    let foreign: Decide = Box::new(|_| {
-        Err(Rejection { code: ErrorCode::NotFound, message: "There is no such conversation." })
-    });
+    let foreign: Decide =
+        Box::new(|_| Err(Rejection::new(ErrorCode::NotFound, "There is no such conversation.")));
 
     let outcome = desk.write(on(conversation.id, client_id, foreign)).await;
 

@@ -26,7 +26,13 @@ fn gives(to: AgentId, slot: Slot) -> Decide {
 fn assigned(to: AgentId, slot: Slot) -> Decision {
     let reference = AgentRef { id: to, name: "Anna".to_owned() };
     let cause = AssignmentCause::Policy;
-    let body = EntryBody::Assignment { from: None, to: Some(reference), cause, out_of_order: 0 };
+    let body = EntryBody::Assignment {
+        from: None,
+        to: Some(reference),
+        cause,
+        out_of_order: 0,
+        team: None,
+    };
     let entries = vec![NewEntry { by: Author::System, client_id: None, body }];
     Decision { entries, state: ConversationState::Assigned, assignee: Some(to), slot }
 }
@@ -52,8 +58,7 @@ async fn waiting(desk: &Desk) -> ConversationId {
     id
 }
 
-const CONFLICT: Rejection =
-    Rejection { code: ErrorCode::Conflict, message: "Somebody was faster." };
+const CONFLICT: Rejection = Rejection::new(ErrorCode::Conflict, "Somebody was faster.");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_assignments_at_once_never_exceed_a_capacity_of_three() {

@@ -205,7 +205,7 @@ fn moves_to(to: ConversationState, client_id: Option<ClientId>) -> Decide {
     })
 }
 
-const CLOSED: Rejection = Rejection { code: ErrorCode::Closed, message: "It is closed." };
+const CLOSED: Rejection = Rejection::new(ErrorCode::Closed, "It is closed.");
 
 fn anna() -> Author {
     Author::Agent { id: AgentId(uuid::Uuid::from_u128(7)), name: "Anna".to_owned() }

@@ -7,6 +7,7 @@ use salotto_protocol::{
 };
 
 use super::LeaseAndRouter;
+use super::people::is_of_team;
 use crate::journal::{Committed, Write};
 use crate::store::{AgentRow, Head};
 
@@ -35,6 +36,10 @@ pub(super) fn committed(
         }
         if !agent.present || agent.status != AgentStatus::Available {
             return Err("I13: assigned to somebody who is not there".to_owned());
+        }
+        let team = before.and_then(|before| before.team);
+        if team.is_some() && !is_of_team(agent.id) {
+            return Err("AS-41: assigned to somebody who is not of the team".to_owned());
         }
         if before.is_none_or(|before| before.state != ConversationState::Waiting) {
             return Err("I10: assigned, and did not wait".to_owned());

@@ -1,8 +1,9 @@
 //! The end of a schedule: nothing fails any more, and nobody waits whom somebody could answer.
 
-use salotto_protocol::{AgentStatus, ConversationState};
+use salotto_protocol::{AgentStatus, ConversationState, TeamId};
 
 use super::node::Node;
+use super::people::is_of_team;
 use super::step::Fate;
 use super::{LeaseAndRouter, NODES};
 
@@ -77,15 +78,18 @@ impl LeaseAndRouter {
             return Err(format!("L2: {routers} routers"));
         }
         self.truth.see_who_is_present();
-        let is_free = self.truth.agents.values().any(|agent| {
-            let is_eligible = agent.present && agent.status == AgentStatus::Available;
-            is_eligible && agent.active < agent.capacity
-        });
+        let is_free = |team: Option<TeamId>| {
+            self.truth.agents.values().any(|agent| {
+                let is_meant = team.is_none() || is_of_team(agent.id);
+                let is_eligible = agent.present && agent.status == AgentStatus::Available;
+                is_meant && is_eligible && agent.active < agent.capacity
+            })
+        };
         for head in self.truth.heads.values() {
             let owner = head.assignee.and_then(|id| self.truth.agents.get(&id));
             let is_left = owner.is_some_and(|agent| !agent.present) && !head.answered;
             match head.state {
-                ConversationState::Waiting if is_free => {
+                ConversationState::Waiting if is_free(head.team) => {
                     return Err(format!("L2: {} waits, and somebody is free", head.id));
                 }
                 ConversationState::Assigned if is_left => {

@@ -198,6 +198,8 @@ impl Node {
                 Action::ReadHeardSoon => router.timers.push(Timer::ReadHeard),
                 Action::ReadHeads(ids) => router.reads.push(Read::Heads(ids)),
                 Action::ReadUnanswered(gone) => router.reads.push(Read::Unanswered(gone)),
+                // No mail goes out here.
+                Action::TellOwners(_) => {}
                 Action::Pass => passes = true,
             }
         }

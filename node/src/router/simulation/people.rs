@@ -1,8 +1,9 @@
 //! What visitors and agents ask for, beside the router: writes like any other.
 
 use salotto_protocol::{
-    AgentId, Author, ChatflowId, ClientId, ConversationId, ConversationNumber, ConversationState,
-    EntryBody, InboxId, Page, Seq, SiteId, VisitorId,
+    AgentId, AgentRef, AssignmentCause, Author, ChatflowId, ClientId, ConversationId,
+    ConversationNumber, ConversationState, EntryBody, InboxId, Page, Seq, SiteId, TeamId, TeamRef,
+    VisitorId,
 };
 use uuid::Uuid;
 
@@ -12,6 +13,9 @@ use crate::simulation::Random;
 use crate::store::Head;
 
 pub(super) const AGENTS: usize = 3;
+pub(super) const TEAM: TeamId = TeamId(Uuid::from_u128(9));
+/// The first ones are its main members.
+pub(super) const TEAM_MEMBERS: usize = 2;
 /// More than all agents can answer.
 const CONVERSATIONS: usize = 10;
 
@@ -25,6 +29,8 @@ pub(crate) enum Said {
     Close(usize),
     /// Given by hand, whatever the capacity.
     Give(usize, usize),
+    /// Given to the one team, which only some agents are main members of (AS-41).
+    GiveToTeam(usize),
 }
 
 impl Said {
@@ -36,8 +42,14 @@ impl Said {
             (2, Said::Answer(conversation)),
             (4, Said::Close(conversation)),
             (1, Said::Give(conversation, agent)),
+            (1, Said::GiveToTeam(conversation)),
         ])
     }
+}
+
+/// Whom the router may give what that team was given.
+pub(super) fn is_of_team(agent: AgentId) -> bool {
+    (0..TEAM_MEMBERS).map(agent_id).any(|member| member == agent)
 }
 
 pub(super) fn agent_id(agent: usize) -> AgentId {
@@ -53,12 +65,15 @@ pub(super) fn write(what: Said, truth: &Truth) -> Option<Write> {
     let (Said::Visitor(number)
     | Said::Answer(number)
     | Said::Close(number)
-    | Said::Give(number, _)) = what;
+    | Said::Give(number, _)
+    | Said::GiveToTeam(number)) = what;
     let id = conversation_id(number);
     let target = match (truth.heads.contains_key(&id), what) {
         (true, _) => Target::Conversation(id),
         (false, Said::Visitor(_)) => Target::Start(Box::new(new(number))),
-        (false, Said::Answer(_) | Said::Close(_) | Said::Give(..)) => return None,
+        (false, Said::Answer(_) | Said::Close(_) | Said::Give(..) | Said::GiveToTeam(_)) => {
+            return None;
+        }
     };
     Some(Write {
         target,
@@ -103,10 +118,15 @@ fn decide(what: Said, locked: &Locked<'_>) -> Result<Decision, Rejection> {
         }
         Said::Give(_, agent) if !closed && head.assignee != Some(agent_id(agent)) => {
             let (state, to) = (ConversationState::Assigned, agent_id(agent));
-            let entries = vec![system(EntryBody::Comment { text: String::new() })];
+            let entries = vec![by_hand(head, Some(to), None)];
             Decision { entries, state, assignee: Some(to), slot: Slot::Take(to) }
         }
-        Said::Give(..) => unchanged(head, Vec::new()),
+        Said::GiveToTeam(_) if !closed => {
+            let (state, slot) = (ConversationState::Waiting, Slot::Free);
+            let entries = vec![by_hand(head, None, Some(TEAM))];
+            Decision { entries, state, assignee: None, slot }
+        }
+        Said::Give(..) | Said::GiveToTeam(_) => unchanged(head, Vec::new()),
     })
 }
 
@@ -124,6 +144,14 @@ fn message(by: Author) -> NewEntry {
 
 fn system(body: EntryBody) -> NewEntry {
     NewEntry { by: Author::System, client_id: None, body }
+}
+
+fn by_hand(head: &Head, to: Option<AgentId>, team: Option<TeamId>) -> NewEntry {
+    let named = |id| AgentRef { id, name: String::new() };
+    let (from, to) = (head.assignee.map(named), to.map(named));
+    let team = team.map(|id| TeamRef { id, name: String::new() });
+    let cause = AssignmentCause::Manual;
+    system(EntryBody::Assignment { from, to, cause, out_of_order: 0, team })
 }
 
 fn new(number: usize) -> NewConversation {

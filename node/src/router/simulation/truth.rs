@@ -10,12 +10,14 @@ use salotto_protocol::{
 use uuid::Uuid;
 
 use super::super::{policy, test_support};
-use super::people::{AGENTS, agent_id};
+use super::people::{AGENTS, TEAM, TEAM_MEMBERS, agent_id};
 use super::step::{Change, Fate};
 use crate::journal::{
     self, Candidacy, Commit, Committed, Elsewhere, Outcome, STALE_TERM, Target, Work, Write,
 };
-use crate::store::{AgentRow, ChatflowRow, Head, LEASE_MS, Settings, StartKey, Term, Turn};
+use crate::store::{
+    AgentRow, ChatflowRow, Head, LEASE_MS, Settings, StartKey, TeamRow, Term, Turn,
+};
 
 /// As `store/nodes.rs` has it.
 const NODE_LIVES_MS: i64 = 5_000;
@@ -77,7 +79,7 @@ impl Truth {
         }
     }
 
-    /// Everybody answers everything.
+    /// Everybody answers everything, but what the team was given.
     pub(super) fn settings(&self) -> Settings {
         let distribution = serde_json::to_value(self.distribution).expect("a word");
         let settings = serde_json::json!({
@@ -91,7 +93,15 @@ impl Truth {
             priority: 1,
             settings: serde_json::from_value(settings).expect("settings"),
         };
-        Settings { version: 1, chatflows: vec![chatflow], ..Settings::default() }
+        let team = TeamRow {
+            id: TEAM,
+            name: "Some".to_owned(),
+            main_members: (0..TEAM_MEMBERS).map(agent_id).collect(),
+            extra_members: Vec::new(),
+            skills: Default::default(),
+        };
+        let (chatflows, teams) = (vec![chatflow], vec![team]);
+        Settings { version: 1, chatflows, teams, ..Settings::default() }
     }
 
     pub(super) fn turns(&self) -> Vec<Turn> {

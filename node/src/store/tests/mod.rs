@@ -100,6 +100,7 @@ fn conversation() -> (Head, Vec<Entry>) {
         preview: "anybody?".to_owned(),
         preview_by: Some(Party::Visitor),
         facts: Default::default(),
+        team: None,
     };
     (head, entries)
 }

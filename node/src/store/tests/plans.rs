@@ -14,7 +14,7 @@ use crate::store::heads::{REACHED, THESE, UNANSWERED};
 use crate::store::mails::{self, CLAIM, FORGET, NEXT};
 use crate::store::marks::{self, RAISE};
 use crate::store::query::query;
-use crate::store::slots::TAKEN;
+use crate::store::slots::{OLD_TICKETS, TAKEN};
 use crate::store::standing::OF_VISITORS;
 use crate::store::starts::FIND;
 use crate::store::turns;
@@ -30,7 +30,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (EXISTING.to_owned(), 1),
         (OPEN.to_owned(), 2),
         (ADVANCE.to_owned(), 7),
-        (MOVE.to_owned(), 15),
+        (MOVE.to_owned(), 16),
         (FACTS.to_owned(), 1),
         (select(THESE), 1),
         (select(OF_VISITORS), 1),
@@ -83,8 +83,10 @@ async fn lists_are_read_from_the_index_that_is_made_for_them() {
         let plan = desk.plan(sql).await;
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
     }
-    let taken = desk.plan(TAKEN).await;
-    assert!(taken.contains("conversations_with_slot"), "{taken}");
+    for slots in [TAKEN, OLD_TICKETS] {
+        let taken = desk.plan(slots).await;
+        assert!(taken.contains("conversations_with_slot"), "{taken}");
+    }
     let counts = desk.plan(COUNTS).await;
     assert_eq!(counts.matches("COVERING INDEX").count(), 2, "{counts}");
 }

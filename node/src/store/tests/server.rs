@@ -146,7 +146,7 @@ async fn the_statements_of_a_batch_find_their_rows_by_an_index() {
         (
             MOVE.to_owned(),
             "uuid[], text[], uuid[], uuid[], bigint[], bigint[], bigint[], bigint[], bigint[], \
-             uuid[], bigint[], text[], bigint[], bigint[], text[]",
+             uuid[], bigint[], text[], bigint[], bigint[], text[], uuid[]",
         ),
         (select(THESE), "uuid[]"),
         (select(UNANSWERED), "uuid[]"),

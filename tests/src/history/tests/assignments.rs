@@ -62,7 +62,7 @@ fn i10_a_closed_conversation_that_is_assigned() {
     let conversation = world.conversation;
     let from = Some(AgentRef { id: world.agent, name: "Ada".to_owned() });
     let cause = AssignmentCause::Manual;
-    let body = EntryBody::Assignment { from, to: None, cause, out_of_order: 0 };
+    let body = EntryBody::Assignment { from, to: None, cause, out_of_order: 0, team: None };
     let last = world.log().last().expect("seven").clone();
     world.log().push(Entry { seq: Seq(8), client_id: None, body, ..last });
     world.standing().assignee = None;

@@ -142,7 +142,13 @@ fn honest_log(visitor: VisitorId, agent: AgentId, sent: [ClientId; 3]) -> Vec<En
         (
             Author::System,
             None,
-            EntryBody::Assignment { from: None, to: Some(ada()), cause, out_of_order: 0 },
+            EntryBody::Assignment {
+                from: None,
+                to: Some(ada()),
+                cause,
+                out_of_order: 0,
+                team: None,
+            },
         ),
         (Author::System, None, EntryBody::Decision { decision: decision(agent) }),
         (of_agent.clone(), Some(sent[2]), message(2)),

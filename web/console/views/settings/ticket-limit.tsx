@@ -1,6 +1,6 @@
 // How many tickets of help desks everybody is given (CAP-20), and a user's own limit of them.
 
-import { CAPACITY_MAX, type User } from '../../../shared/people';
+import { CAPACITY_MAX, TICKET_AGE_DAYS_MAX, type User } from '../../../shared/people';
 import { FormCard } from '../form/card';
 import { Radios, Switch } from '../form/choices';
 import { TextField } from '../form/field';
@@ -17,9 +17,14 @@ export function TicketLimit() {
   const stored = {
     on: account.ticket_capacity_limit_on,
     limit: String(account.ticket_capacity_limit),
+    age: String(account.ticket_age_days_max ?? ''),
   };
-  const form = useForm(stored, async ({ on, limit }) => {
-    const body = { ticket_capacity_limit_on: on, ticket_capacity_limit: wholeNumber(limit) };
+  const form = useForm(stored, async ({ on, limit, age }) => {
+    const body = {
+      ticket_capacity_limit_on: on,
+      ticket_capacity_limit: wholeNumber(limit),
+      ticket_age_days_max: age.trim() === '' ? null : wholeNumber(age),
+    };
     const answer = await rest.changeAccount(body);
     if (answer.kind === 'ok') await reload();
     return answer;
@@ -29,7 +34,7 @@ export function TicketLimit() {
       title="Tickets of help desks"
       about="A ticket counts as long as it is open, whenever somebody last wrote."
       form={form}
-      shows={['ticket_capacity_limit']}
+      shows={['ticket_capacity_limit', 'ticket_age_days_max']}
       lockedFor={may('users') ? null : LOCKED}
     >
       <Switch
@@ -52,6 +57,16 @@ export function TicketLimit() {
             value={form.value.limit}
             error={form.error('ticket_capacity_limit')}
             onValue={(limit) => form.set({ limit })}
+          />
+          <TextField
+            label="Leave out tickets older than (days)"
+            help="Empty: tickets count however old they are."
+            type="number"
+            min={1}
+            max={TICKET_AGE_DAYS_MAX}
+            value={form.value.age}
+            error={form.error('ticket_age_days_max')}
+            onValue={(age) => form.set({ age })}
           />
         </div>
       )}

@@ -47,7 +47,7 @@ export function Missed({ state, inbox, nowMs }: Props) {
                     {visitorLabel(row.number)}
                   </a>
                 </th>
-                <WordsAndPage row={row} nowMs={nowMs} />
+                <WordsAndPage row={row} teams={state.teams} nowMs={nowMs} />
                 <td class="live-actions">
                   <RowActions state={state} row={row} />
                 </td>

@@ -86,10 +86,9 @@ interface RowProps {
 }
 
 function QueueRow({ state, queued, chatflows, nowMs }: RowProps) {
-  const { row, position, since_ms } = queued;
+  const { row, position, inTurn, since_ms } = queued;
   const waited = nowMs - since_ms;
   const open = fragmentOf({ tab: 'waiting', open: row.conversation });
-  const inTurn = position === null || position === 1;
   return (
     <tr>
       <td class="live-place figures">{position ?? '–'}</td>
@@ -99,7 +98,7 @@ function QueueRow({ state, queued, chatflows, nowMs }: RowProps) {
       <td class="live-wait figures" data-long={isLong(waited)}>
         {position === null ? <span class="faint">Unassigned</span> : ticking(waited)}
       </td>
-      <WordsAndPage row={row} nowMs={nowMs} />
+      <WordsAndPage row={row} teams={state.teams} nowMs={nowMs} />
       {chatflows !== null && (
         <td class="live-chatflow faint" dir="auto">
           {(row.chatflow !== undefined && chatflows.get(row.chatflow)) || ''}

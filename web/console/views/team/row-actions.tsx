@@ -1,8 +1,9 @@
 // What rows of the live view share: the last words, and taking or giving it without opening it.
 
-import { hasPendingAction } from '../../state/actions';
+import { hasPendingAction, teamOf } from '../../state/actions';
 import { visitorLabel, type Row } from '../../state/board';
 import type { DeskState } from '../../state/desk';
+import { teamWords, type Teams } from '../../state/teams';
 import { promisedWords } from '../../state/words';
 import { AgentMenu } from '../agent-menu';
 import { useDesk } from '../desk-page';
@@ -38,15 +39,25 @@ export function RowActions({ state, row, barred = false }: Props) {
         nobody={false}
         disabled={busy || barred}
         onChoose={(to) => desk.assign(row.conversation, to)}
+        chosenTeam={teamOf(row)}
+        onChooseTeam={(team) => desk.assignTeam(row.conversation, team)}
       />
     </div>
   );
 }
 
+interface WordsProps {
+  row: Row;
+  teams: Teams;
+  nowMs: number;
+}
+
 /** What the visitor said last, the page where they began, and what they were promised. */
-export function WordsAndPage({ row, nowMs }: { row: Row; nowMs: number }) {
+export function WordsAndPage({ row, teams, nowMs }: WordsProps) {
   const promised = promisedWords(row, nowMs);
-  const about = [promised, row.page ?? ''].filter((text) => text !== '').join(' · ');
+  const team = teamOf(row);
+  const whose = team === null ? '' : `For ${teamWords(teams, team)}`;
+  const about = [whose, promised, row.page ?? ''].filter((text) => text !== '').join(' · ');
   return (
     <td class="live-words">
       <span dir="auto" title={row.preview}>

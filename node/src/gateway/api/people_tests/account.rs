@@ -100,6 +100,27 @@ async fn who_edits_users_sets_the_limit_of_tickets_and_super_admins_alone_that_o
     admin.done(Method::PATCH, &path, json!({"capacity_override": 4})).await;
 }
 
+/// CAP-23, PERM-10
+#[tokio::test]
+async fn cap_23_the_age_up_to_which_tickets_count_is_set_and_taken_away() {
+    let harness = Harness::new().await;
+    harness.admin().await;
+    let editor = harness.caller("Ada", &[Permission::Users]).await;
+    let nobody = harness.caller("Ben", &[]).await;
+    let field = "ticket_age_days_max";
+    let of = |days: Value| json!({ field: days });
+    assert!(forbidden(&nobody.asks(Method::PUT, "account", of(json!(30))).await));
+    assert_eq!(editor.gets("account").await[field], Value::Null);
+    for days in [json!(0), json!(3_651)] {
+        assert_eq!(editor.blamed(Method::PUT, "account", of(days)).await, field);
+    }
+    editor.done(Method::PUT, "account", of(json!(30))).await;
+    editor.done(Method::PUT, "account", json!({"ticket_capacity_limit": 7})).await;
+    assert_eq!(editor.gets("account").await[field], 30, "what is left out stays");
+    editor.done(Method::PUT, "account", of(Value::Null)).await;
+    assert_eq!(editor.gets("account").await[field], Value::Null);
+}
+
 /// AS-20, CAP-3
 #[tokio::test]
 async fn an_inbox_becomes_a_help_desk_by_a_super_admin() {
