@@ -55,7 +55,8 @@ test('what axe is to find, it finds: in the light, in the dark, and in the widge
     await desk.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const heading = desk.page.getByRole('heading', { level: 1 });
     await heading.evaluate((it, color) => (it.style.color = color), pale);
-    assert.match((await faultsOf(desk.page.mainFrame())).join(), /^color-contrast: #sign-in-title/u);
+    const faults = await faultsOf(desk.page.mainFrame());
+    assert.match(faults.join(), /^color-contrast: #sign-in-title/u);
   }
   await desk.leave();
   const visitor = await Visitor.arrive(browser, node);

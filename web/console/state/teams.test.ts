@@ -1,3 +1,5 @@
+// What is said of a team that somebody gave a conversation to by hand.
+
 import { expect, test } from 'vitest';
 
 import { deskState, boardRow, wholeBoard } from './samples';
