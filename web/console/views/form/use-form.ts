@@ -1,6 +1,6 @@
 // One form at work: what was changed, whether it is being saved, and what the node said of it.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../../../shared/protocol';
 import type { Answer } from '../../desk/rest';
 import { complaintAt, complaintWithin } from '../../state/problems';
@@ -38,8 +38,9 @@ export function useForm<V extends object>(
   const me = useRef({});
   const value = draft ?? stored;
   const dirty = draft !== null && JSON.stringify(draft) !== JSON.stringify(stored);
-  useEffect(() => desk.keepUnsaved(me.current, dirty), [desk, dirty]);
-  useEffect(() => () => desk.keepUnsaved(me.current, false), [desk]);
+  // At once, not after the next picture: whoever types and leaves in one breath is asked as well.
+  useLayoutEffect(() => desk.keepUnsaved(me.current, dirty), [desk, dirty]);
+  useLayoutEffect(() => () => desk.keepUnsaved(me.current, false), [desk]);
 
   const submit = async (): Promise<void> => {
     if (outcome.kind === 'saving') return;
